@@ -1,0 +1,100 @@
+/**
+ * What executes containers at a site. The node's run state machine speaks to this interface alone; `docker` (which also serves Podman's
+ * socket), `bubblewrap` and `scripted` implement it, and one conformance suite holds them all to it.
+ *
+ * The floor, which no caller can lower: no network, a user other than root, no capabilities, no new privileges, a read-only root, and the
+ * limits of the spec. Nothing of the host is visible but the mounts.
+ *
+ * Order of calls: `prepareImage`, then `run` for each container; `removeLeftovers` once when the node starts.
+ *
+ * Restart: `run` is idempotent by `spec.name`. When a container of that name, made by an earlier life of this node, still exists, an engine
+ * whose containers outlive the node adopts it: its output is read again from the beginning and its exit awaited. Others start it anew.
+ *
+ * Cancellation: when `signal` aborts, `run` kills the container, removes it, and *resolves* with `killed`; it rejects only when the engine
+ * itself failed. Whatever way it ends, the container is gone when it settles.
+ */
+export interface Engine extends AsyncDisposable {
+  readonly kind: EngineKind;
+
+  /** Asks the engine who it is. Rejects with EngineError when it does not answer. */
+  probe(signal?: AbortSignal): Promise<EngineVersion>;
+
+  /**
+   * Makes sure that the image is at hand: uses it when present, pulls it when not and the engine can.
+   * Rejects with ImageUnavailableError when it cannot be had.
+   */
+  prepareImage(reference: string, signal: AbortSignal): Promise<PreparedImage>;
+
+  /** Runs one container to its end. See above for restart and cancellation. */
+  run(spec: ContainerSpec, watch: ContainerWatch): Promise<ContainerExit>;
+
+  /** Removes containers labelled with `nodeId` whose name is not in `keep`. Returns the names of those removed. */
+  removeLeftovers(nodeId: string, keep: ReadonlySet<string>): Promise<string[]>;
+}
+
+export type EngineKind = 'docker' | 'podman' | 'bubblewrap' | 'scripted';
+
+export interface EngineVersion {
+  readonly kind: EngineKind;
+  readonly version: string;
+}
+
+export interface PreparedImage {
+  readonly reference: string;
+  /** sha256:<hex> of the image, or null for engines without images. */
+  readonly digest: string | null;
+}
+
+/** One container. All paths of the host are absolute. */
+export interface ContainerSpec {
+  /** Unique for a container of an attempt: `weir-<node>-<run>-<attempt>-<role>`. */
+  readonly name: string;
+  readonly labels: ContainerLabels;
+  readonly image: PreparedImage;
+  /** Executed as it is, without a shell. */
+  readonly command: readonly string[];
+  readonly workingDirectory: string;
+  readonly environment: Readonly<Record<string, string>>;
+  readonly mounts: readonly Mount[];
+  readonly limits: ContainerLimits;
+}
+
+export interface ContainerLabels {
+  readonly node: string;
+  readonly run: string;
+  readonly attempt: string;
+  readonly role: ContainerRole;
+}
+
+export type ContainerRole = 'prediction' | 'prediction-ingestion' | 'scoring' | 'scoring-ingestion';
+
+export interface Mount {
+  readonly source: string;
+  readonly target: string;
+  readonly readOnly: boolean;
+}
+
+export interface ContainerLimits {
+  readonly memoryBytes: number;
+  readonly cpuMillis: number;
+  readonly pids: number;
+  /** Size of the writable scratch at /tmp, and of any single file. What a step writes to its mounts is watched by the caller. */
+  readonly scratchBytes: number;
+  readonly fileBytes: number;
+}
+
+export interface ContainerWatch {
+  /** Aborting kills the container. */
+  readonly signal: AbortSignal;
+  /** Called with what the container prints, in order for each stream; never awaited, so it must not be slow. */
+  onOutput(stream: 'stdout' | 'stderr', bytes: Uint8Array): void;
+}
+
+export type ContainerExit =
+  | { readonly kind: 'exited'; readonly code: number }
+  /** The kernel killed it for its memory limit. */
+  | { readonly kind: 'out-of-memory' }
+  /** The command could not be started: not found, or not executable. Codabench's worker sees exit code 127 or 126. */
+  | { readonly kind: 'not-started'; readonly code: 126 | 127 }
+  /** `signal` was aborted. */
+  | { readonly kind: 'killed' };
