@@ -1,0 +1,263 @@
+import { sql } from 'drizzle-orm';
+import {
+  boolean,
+  index,
+  integer,
+  jsonb,
+  pgEnum,
+  pgTable,
+  primaryKey,
+  text,
+  timestamp,
+  uniqueIndex,
+  uuid,
+} from 'drizzle-orm/pg-core';
+import { users } from '../accounts/schema.ts';
+import { resources } from '../resources/schema.ts';
+
+export const competitionType = pgEnum('competition_type', ['competition', 'benchmark']);
+export const participantStatus = pgEnum('participant_status', ['pending', 'approved', 'denied']);
+export const creationStatus = pgEnum('creation_status', ['Starting', 'Finished', 'Failed']);
+export const logLevel = pgEnum('log_level', ['none', 'full']);
+export const submissionRule = pgEnum('submission_rule', [
+  'Add',
+  'Add_And_Delete',
+  'Add_And_Delete_Multiple',
+  'Force_Last',
+  'Force_Latest_Multiple',
+  'Force_Best',
+]);
+export const sortDirection = pgEnum('sort_direction', ['asc', 'desc']);
+export const computation = pgEnum('computation', ['avg', 'sum', 'min', 'max']);
+export const siteCombination = pgEnum('site_combination', ['mean']);
+
+export const competitions = pgTable(
+  'competitions',
+  {
+    id: integer().primaryKey().generatedAlwaysAsIdentity(),
+    title: text().notNull(),
+    description: text().notNull().default(''),
+    createdBy: integer()
+      .notNull()
+      .references(() => users.id),
+    published: boolean().notNull().default(false),
+    /** Whoever holds it may see and join an unpublished competition. */
+    secretKey: uuid().notNull().defaultRandom(),
+    type: competitionType().notNull().default('competition'),
+    dockerImage: text().notNull(),
+    /** Blob of the logo and its media type. */
+    logoDigest: text(),
+    logoMediaType: text(),
+    termsSource: text().notNull().default(''),
+    termsHtml: text().notNull().default(''),
+    /** Grows with each change; the version that somebody accepted is kept with the participation. */
+    termsVersion: integer().notNull().default(1),
+    reward: text(),
+    contactEmail: text(),
+    registrationAutoApprove: boolean().notNull().default(false),
+    allowRobotSubmissions: boolean().notNull().default(false),
+    enableDetailedResults: boolean().notNull().default(false),
+    showDetailedResultsInSubmissionPanel: boolean().notNull().default(true),
+    showDetailedResultsInLeaderboard: boolean().notNull().default(true),
+    autoRunSubmissions: boolean().notNull().default(true),
+    canParticipantsMakeSubmissionsPublic: boolean().notNull().default(true),
+    makeProgramsAvailable: boolean().notNull().default(false),
+    makeInputDataAvailable: boolean().notNull().default(false),
+    forumEnabled: boolean().notNull().default(true),
+    logLevel: logLevel().notNull().default('full'),
+    /** Codabench's map of question key -> question, or null. */
+    factSheet: jsonb().$type<Record<string, unknown>>(),
+    queueId: integer().references(() => queues.id),
+    createdAt: timestamp({ withTimezone: true }).notNull().defaultNow(),
+    deletedAt: timestamp({ withTimezone: true }),
+  },
+  (table) => [index('competitions_created_by').on(table.createdBy)],
+);
+
+export const collaborators = pgTable(
+  'collaborators',
+  {
+    competitionId: integer()
+      .notNull()
+      .references(() => competitions.id, { onDelete: 'cascade' }),
+    userId: integer()
+      .notNull()
+      .references(() => users.id, { onDelete: 'cascade' }),
+  },
+  (table) => [primaryKey({ columns: [table.competitionId, table.userId] })],
+);
+
+export const participants = pgTable(
+  'participants',
+  {
+    id: integer().primaryKey().generatedAlwaysAsIdentity(),
+    competitionId: integer()
+      .notNull()
+      .references(() => competitions.id, { onDelete: 'cascade' }),
+    userId: integer()
+      .notNull()
+      .references(() => users.id, { onDelete: 'cascade' }),
+    status: participantStatus().notNull(),
+    acceptedTermsVersion: integer().notNull(),
+    acceptedTermsAt: timestamp({ withTimezone: true }).notNull().defaultNow(),
+    createdAt: timestamp({ withTimezone: true }).notNull().defaultNow(),
+  },
+  (table) => [uniqueIndex('participants_once').on(table.competitionId, table.userId)],
+);
+
+export const pages = pgTable('pages', {
+  id: integer().primaryKey().generatedAlwaysAsIdentity(),
+  competitionId: integer()
+    .notNull()
+    .references(() => competitions.id, { onDelete: 'cascade' }),
+  index: integer().notNull(),
+  title: text().notNull(),
+  source: text().notNull(),
+  /** Rendered and sanitised when the source changes. */
+  html: text().notNull(),
+});
+
+export const leaderboards = pgTable('leaderboards', {
+  id: integer().primaryKey().generatedAlwaysAsIdentity(),
+  competitionId: integer()
+    .notNull()
+    .references(() => competitions.id, { onDelete: 'cascade' }),
+  index: integer().notNull().default(0),
+  title: text().notNull(),
+  key: text().notNull(),
+  /** Index of the ranking column. */
+  primaryIndex: integer().notNull().default(0),
+  hidden: boolean().notNull().default(false),
+  submissionRule: submissionRule().notNull().default('Add'),
+});
+
+export const columns = pgTable(
+  'leaderboard_columns',
+  {
+    id: integer().primaryKey().generatedAlwaysAsIdentity(),
+    leaderboardId: integer()
+      .notNull()
+      .references(() => leaderboards.id, { onDelete: 'cascade' }),
+    index: integer().notNull(),
+    key: text().notNull(),
+    title: text().notNull(),
+    sorting: sortDirection().notNull().default('desc'),
+    precision: integer().notNull().default(2),
+    hidden: boolean().notNull().default(false),
+    computation: computation(),
+    computationIndexes: integer().array(),
+  },
+  (table) => [uniqueIndex('leaderboard_columns_key').on(table.leaderboardId, table.key)],
+);
+
+export const phases = pgTable(
+  'phases',
+  {
+    id: integer().primaryKey().generatedAlwaysAsIdentity(),
+    competitionId: integer()
+      .notNull()
+      .references(() => competitions.id, { onDelete: 'cascade' }),
+    index: integer().notNull(),
+    name: text().notNull(),
+    description: text().notNull().default(''),
+    startsAt: timestamp({ withTimezone: true }).notNull(),
+    endsAt: timestamp({ withTimezone: true }),
+    /** Null: no limit. */
+    maxSubmissionsPerDay: integer(),
+    maxSubmissionsPerPerson: integer(),
+    executionTimeLimitSeconds: integer().notNull().default(600),
+    autoMigrateToThisPhase: boolean().notNull().default(false),
+    hideOutput: boolean().notNull().default(false),
+    hidePredictionOutput: boolean().notNull().default(false),
+    hideScoreOutput: boolean().notNull().default(false),
+    leaderboardId: integer()
+      .notNull()
+      .references(() => leaderboards.id),
+    publicDataId: integer().references(() => resources.id),
+    startingKitId: integer().references(() => resources.id),
+  },
+  (table) => [index('phases_competition').on(table.competitionId, table.index)],
+);
+
+export const tasks = pgTable('tasks', {
+  id: integer().primaryKey().generatedAlwaysAsIdentity(),
+  key: uuid().notNull().unique().defaultRandom(),
+  name: text().notNull(),
+  description: text().notNull().default(''),
+  createdBy: integer()
+    .notNull()
+    .references(() => users.id),
+  isPublic: boolean().notNull().default(false),
+  scoringProgramId: integer().references(() => resources.id),
+  ingestionProgramId: integer().references(() => resources.id),
+  inputDataId: integer().references(() => resources.id),
+  referenceDataId: integer().references(() => resources.id),
+  ingestionOnlyDuringScoring: boolean().notNull().default(false),
+  /** A site dataset that stands in for the input, the reference, or both: one run at each site that holds it. */
+  siteDatasetName: text(),
+  siteDatasetVersion: text(),
+  siteDatasetInput: boolean().notNull().default(false),
+  siteDatasetReference: boolean().notNull().default(false),
+  /** How the scores of several sites become one. */
+  siteCombination: siteCombination().notNull().default('mean'),
+  createdAt: timestamp({ withTimezone: true }).notNull().defaultNow(),
+});
+
+export const phaseTasks = pgTable(
+  'phase_tasks',
+  {
+    phaseId: integer()
+      .notNull()
+      .references(() => phases.id, { onDelete: 'cascade' }),
+    taskId: integer()
+      .notNull()
+      .references(() => tasks.id),
+    index: integer().notNull(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.phaseId, table.taskId] }),
+    index('phase_tasks_task').on(table.taskId),
+  ],
+);
+
+export const solutions = pgTable(
+  'solutions',
+  {
+    taskId: integer()
+      .notNull()
+      .references(() => tasks.id, { onDelete: 'cascade' }),
+    resourceId: integer()
+      .notNull()
+      .references(() => resources.id),
+  },
+  (table) => [primaryKey({ columns: [table.taskId, table.resourceId] })],
+);
+
+/** An uploaded bundle on its way to becoming a competition. */
+export const competitionCreations = pgTable('competition_creations', {
+  id: integer().primaryKey().generatedAlwaysAsIdentity(),
+  resourceId: integer()
+    .notNull()
+    .references(() => resources.id),
+  createdBy: integer()
+    .notNull()
+    .references(() => users.id),
+  status: creationStatus().notNull().default('Starting'),
+  /** For people: one line for each problem. */
+  details: text().notNull().default(''),
+  /** The problems and notes as the bundle reader gives them. */
+  problems: jsonb().$type<unknown[]>().notNull().default(sql`'[]'::jsonb`),
+  competitionId: integer().references(() => competitions.id),
+  createdAt: timestamp({ withTimezone: true }).notNull().defaultNow(),
+});
+
+/** Where runs without site data wait. Sites choose which queues their nodes serve. */
+export const queues = pgTable('queues', {
+  id: integer().primaryKey().generatedAlwaysAsIdentity(),
+  key: uuid().notNull().unique().defaultRandom(),
+  name: text().notNull(),
+  isDefault: boolean().notNull().default(false),
+  isPublic: boolean().notNull().default(false),
+  ownerId: integer().references(() => users.id),
+  createdAt: timestamp({ withTimezone: true }).notNull().defaultNow(),
+});

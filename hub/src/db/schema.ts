@@ -1,0 +1,8 @@
+/** Every table of the hub, for drizzle; each feature owns its own. */
+export * from '../accounts/schema.ts';
+export * from '../competitions/schema.ts';
+export * from '../dispatch/schema.ts';
+export * from '../leaderboards/schema.ts';
+export * from '../resources/schema.ts';
+export * from '../sites/schema.ts';
+export * from '../submissions/schema.ts';

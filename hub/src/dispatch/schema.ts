@@ -1,0 +1,130 @@
+import { sql } from 'drizzle-orm';
+import {
+  bigint,
+  boolean,
+  customType,
+  index,
+  integer,
+  jsonb,
+  pgEnum,
+  pgTable,
+  primaryKey,
+  smallint,
+  text,
+  timestamp,
+  uuid,
+} from 'drizzle-orm/pg-core';
+import { nodes, sites } from '../sites/schema.ts';
+import { fault, submissions } from '../submissions/schema.ts';
+
+const bytea = customType<{ data: Buffer; driverData: Buffer }>({ dataType: () => 'bytea' });
+
+/**
+ *   queued -> offered -> awaiting_site -> preparing -> predicting -> scoring -> reviewing -> reporting -> finished | failed | cancelled | refused
+ *
+ * A lost lease takes a run back to `queued` with the next attempt. The last four are never left.
+ */
+export const runState = pgEnum('run_state', [
+  'queued',
+  'offered',
+  'awaiting_site',
+  'preparing',
+  'predicting',
+  'scoring',
+  'reviewing',
+  'reporting',
+  'finished',
+  'failed',
+  'cancelled',
+  'refused',
+]);
+
+/** One leaf submission at one site; `siteId` is null for runs that any node serving the queue may take. */
+export const runs = pgTable(
+  'runs',
+  {
+    id: bigint({ mode: 'number' }).primaryKey().generatedByDefaultAsIdentity(),
+    submissionId: bigint({ mode: 'number' })
+      .notNull()
+      .references(() => submissions.id, { onDelete: 'cascade' }),
+    siteId: integer().references(() => sites.id),
+    state: runState().notNull().default('queued'),
+    /** The last attempt, running or over; 0 before the first. */
+    attempt: integer().notNull().default(0),
+    nodeId: uuid().references(() => nodes.id),
+    failureCode: text(),
+    fault: fault(),
+    /** Column key -> number, as released by the site. */
+    scores: jsonb().$type<Record<string, number>>(),
+    imageDigest: text(),
+    createdAt: timestamp({ withTimezone: true }).notNull().defaultNow(),
+    startedAt: timestamp({ withTimezone: true }),
+    finishedAt: timestamp({ withTimezone: true }),
+    /** Digests of what the competition keeps besides the scores, by kind. */
+    outputs:
+      jsonb().$type<Partial<Record<'prediction_result' | 'scoring_result' | 'detailed_result', string>>>(),
+  },
+  (table) => [index('runs_submission').on(table.submissionId)],
+);
+
+/**
+ * One narrow row for each run that is not over: the queue and the leases in one. A row without a node waits; a row with one is leased.
+ * It is deleted when the run ends, so the table stays as small as the work in hand.
+ */
+export const claims = pgTable(
+  'claims',
+  {
+    runId: bigint({ mode: 'number' })
+      .primaryKey()
+      .references(() => runs.id, { onDelete: 'cascade' }),
+    /** Who may take it: 'site:<id>' or 'queue:<id>'. */
+    pool: text().notNull(),
+    priority: smallint().notNull().default(0),
+    attempt: integer().notNull().default(0),
+    nodeId: uuid(),
+    leaseExpiresAt: timestamp({ withTimezone: true }),
+    /** Not before this moment: back-off after an attempt that a site or the hub spoiled. */
+    notBefore: timestamp({ withTimezone: true }),
+    cancelRequested: boolean().notNull().default(false),
+  },
+  (table) => [
+    index('claims_waiting')
+      .on(table.pool, table.priority.desc(), table.runId)
+      .where(sql`${table.nodeId} is null`),
+    index('claims_node').on(table.nodeId).where(sql`${table.nodeId} is not null`),
+  ],
+);
+
+/** Attempts that are over, for the history of a run. Written as an attempt ends. */
+export const attempts = pgTable(
+  'attempts',
+  {
+    runId: bigint({ mode: 'number' })
+      .notNull()
+      .references(() => runs.id, { onDelete: 'cascade' }),
+    attempt: integer().notNull(),
+    nodeId: uuid(),
+    /** finished, failed, cancelled, refused, or lost (its lease ran out). */
+    outcome: text().notNull(),
+    failureCode: text(),
+    endedAt: timestamp({ withTimezone: true }).notNull().defaultNow(),
+  },
+  (table) => [primaryKey({ columns: [table.runId, table.attempt] })],
+);
+
+export const logChunks = pgTable(
+  'log_chunks',
+  {
+    runId: bigint({ mode: 'number' })
+      .notNull()
+      .references(() => runs.id, { onDelete: 'cascade' }),
+    attempt: integer().notNull(),
+    /** Number of the contract's LogStream. */
+    stream: smallint().notNull(),
+    sequence: integer().notNull(),
+    text: bytea().notNull(),
+    truncated: boolean().notNull().default(false),
+    receivedAt: timestamp({ withTimezone: true }).notNull().defaultNow(),
+  },
+  (table) => [primaryKey({ columns: [table.runId, table.attempt, table.stream, table.sequence] })],
+);

@@ -1,0 +1,99 @@
+import {
+  bigint,
+  boolean,
+  index,
+  integer,
+  jsonb,
+  pgTable,
+  primaryKey,
+  text,
+  timestamp,
+  uuid,
+} from 'drizzle-orm/pg-core';
+import { queues } from '../competitions/schema.ts';
+
+export const sites = pgTable('sites', {
+  id: integer().primaryKey().generatedAlwaysAsIdentity(),
+  /** Short name for addresses and logs: lower-case letters, digits, hyphens. */
+  name: text().notNull().unique(),
+  title: text().notNull(),
+  paused: boolean().notNull().default(false),
+  createdAt: timestamp({ withTimezone: true }).notNull().defaultNow(),
+});
+
+/** Queues whose runs a site's nodes take, besides the runs for the site's own data. */
+export const siteQueues = pgTable(
+  'site_queues',
+  {
+    siteId: integer()
+      .notNull()
+      .references(() => sites.id, { onDelete: 'cascade' }),
+    queueId: integer()
+      .notNull()
+      .references(() => queues.id, { onDelete: 'cascade' }),
+  },
+  (table) => [primaryKey({ columns: [table.siteId, table.queueId] })],
+);
+
+export const nodes = pgTable(
+  'nodes',
+  {
+    id: uuid().primaryKey().defaultRandom(),
+    siteId: integer()
+      .notNull()
+      .references(() => sites.id),
+    name: text().notNull(),
+    /** Hex serial number of its current certificate; a certificate with another one is refused once it is no longer `previous`. */
+    certificateSerial: text().notNull(),
+    certificateExpiresAt: timestamp({ withTimezone: true }).notNull(),
+    revokedAt: timestamp({ withTimezone: true }),
+    softwareVersion: text(),
+    engine: text(),
+    engineVersion: text(),
+    slots: integer().notNull().default(0),
+    connectedAt: timestamp({ withTimezone: true }),
+    lastSeenAt: timestamp({ withTimezone: true }),
+    createdAt: timestamp({ withTimezone: true }).notNull().defaultNow(),
+  },
+  (table) => [index('nodes_site').on(table.siteId)],
+);
+
+export const enrolments = pgTable('enrolments', {
+  id: uuid().primaryKey().defaultRandom(),
+  siteId: integer()
+    .notNull()
+    .references(() => sites.id, { onDelete: 'cascade' }),
+  /** SHA-256 of the token's secret: the key that both sides use to authenticate the exchange. */
+  macKey: text().notNull(),
+  expiresAt: timestamp({ withTimezone: true }).notNull(),
+  usedAt: timestamp({ withTimezone: true }),
+  nodeId: uuid().references(() => nodes.id),
+  createdAt: timestamp({ withTimezone: true }).notNull().defaultNow(),
+});
+
+/** Manifests of the datasets that sites hold; the data never leaves them. */
+export const siteDatasets = pgTable(
+  'site_datasets',
+  {
+    siteId: integer()
+      .notNull()
+      .references(() => sites.id, { onDelete: 'cascade' }),
+    name: text().notNull(),
+    version: text().notNull(),
+    digest: text().notNull(),
+    hasInput: boolean().notNull(),
+    hasReference: boolean().notNull(),
+    counts: jsonb().$type<Record<string, number>>().notNull(),
+    seenAt: timestamp({ withTimezone: true }).notNull().defaultNow(),
+  },
+  (table) => [primaryKey({ columns: [table.siteId, table.name, table.version] })],
+);
+
+/** The hub's own keys: certificate authority and server certificate. The private part is encrypted with the hub's secret. */
+export const hubKeys = pgTable('hub_keys', {
+  purpose: text().primaryKey(),
+  certificate: text().notNull(),
+  sealedPrivateKey: text().notNull(),
+  createdAt: timestamp({ withTimezone: true }).notNull().defaultNow(),
+  serial: bigint({ mode: 'number' }).notNull().default(1),
+});

@@ -1,0 +1,111 @@
+import {
+  bigint,
+  boolean,
+  date,
+  index,
+  integer,
+  jsonb,
+  numeric,
+  pgEnum,
+  pgTable,
+  primaryKey,
+  text,
+  timestamp,
+} from 'drizzle-orm/pg-core';
+import { users } from '../accounts/schema.ts';
+import { columns, phases, tasks } from '../competitions/schema.ts';
+import { resources } from '../resources/schema.ts';
+
+/** Codabench's public names, since scripts compare them. */
+export const submissionStatus = pgEnum('submission_status', [
+  'Submitting',
+  'Submitted',
+  'Preparing',
+  'Running',
+  'Scoring',
+  'Finished',
+  'Failed',
+  'Cancelled',
+]);
+
+/** Whose fault a failure is. Only a participant's own count against limits. */
+export const fault = pgEnum('fault', ['participant', 'organizer', 'site', 'hub']);
+
+/**
+ * What a participant enters in a phase. With one task it is a *leaf* and has the runs itself. With several tasks it is a parent
+ * with one leaf for each task, and has no runs of its own.
+ */
+export const submissions = pgTable(
+  'submissions',
+  {
+    id: bigint({ mode: 'number' }).primaryKey().generatedByDefaultAsIdentity(),
+    phaseId: integer()
+      .notNull()
+      .references(() => phases.id),
+    ownerId: integer()
+      .notNull()
+      .references(() => users.id),
+    parentId: bigint({ mode: 'number' }),
+    /** Null for a parent. */
+    taskId: integer().references(() => tasks.id),
+    resourceId: integer()
+      .notNull()
+      .references(() => resources.id),
+    name: text().notNull().default(''),
+    description: text().notNull().default(''),
+    fileName: text().notNull().default(''),
+    factSheetAnswers: jsonb().$type<Record<string, unknown>>(),
+    status: submissionStatus().notNull(),
+    /** Closed-set code of a failure or refusal, for the sentence that explains it; null otherwise. */
+    failureCode: text(),
+    fault: fault(),
+    isPublic: boolean().notNull().default(false),
+    /** A re-run on one task never appears on a board. */
+    isSpecificTaskReRun: boolean().notNull().default(false),
+    /** The day (UTC) that it counts against; null when it does not count. */
+    countedOn: date(),
+    createdAt: timestamp({ withTimezone: true }).notNull().defaultNow(),
+    finishedAt: timestamp({ withTimezone: true }),
+    deletedAt: timestamp({ withTimezone: true }),
+    /** Grows with each change of the row: cursor of its live events. */
+    version: integer().notNull().default(1),
+  },
+  (table) => [
+    index('submissions_phase').on(table.phaseId, table.id),
+    index('submissions_owner').on(table.ownerId, table.phaseId, table.id),
+    index('submissions_parent').on(table.parentId),
+  ],
+);
+
+/** What a person has used of a phase's limits: kept beside the submissions so that the check is one row lock, exact under concurrency. */
+export const submissionUsage = pgTable(
+  'submission_usage',
+  {
+    phaseId: integer()
+      .notNull()
+      .references(() => phases.id, { onDelete: 'cascade' }),
+    userId: integer()
+      .notNull()
+      .references(() => users.id, { onDelete: 'cascade' }),
+    day: date().notNull(),
+    usedToday: integer().notNull(),
+    usedInAll: integer().notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.phaseId, table.userId] })],
+);
+
+/** Scores of leaf submissions, combined over the sites; computed columns included. */
+export const scores = pgTable(
+  'scores',
+  {
+    id: bigint({ mode: 'number' }).primaryKey().generatedAlwaysAsIdentity(),
+    submissionId: bigint({ mode: 'number' })
+      .notNull()
+      .references(() => submissions.id, { onDelete: 'cascade' }),
+    columnId: integer()
+      .notNull()
+      .references(() => columns.id, { onDelete: 'cascade' }),
+    value: numeric({ precision: 20, scale: 10 }).notNull(),
+  },
+  (table) => [index('scores_submission').on(table.submissionId)],
+);
