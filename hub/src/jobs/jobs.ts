@@ -1,0 +1,79 @@
+import { sql } from 'drizzle-orm';
+import { Logger as GraphileLogger, type Runner, run, runMigrations, type TaskList } from 'graphile-worker';
+import type { Logger } from 'pino';
+import type { Database, Transaction } from '../db/database.ts';
+
+/** Background work and what each kind is told. Payloads hold ids alone: the truth is in the tables. */
+export interface JobPayloads {
+  /** Reads an uploaded bundle and makes the competition. */
+  'create-competition': { creationId: number };
+}
+
+export type JobName = keyof JobPayloads;
+export type JobHandlers = {
+  [Name in JobName]: (payload: JobPayloads[Name], signal: AbortSignal) => Promise<void>;
+};
+
+/**
+ * Work that outlives a request, on graphile-worker in the hub's own database: a job is part of the transaction that causes it, is
+ * done at least once by any hub process, and is retried with back-off when it throws.
+ */
+export class Jobs implements AsyncDisposable {
+  readonly #database: Database;
+  readonly #log: Logger;
+  #runner: Runner | null = null;
+
+  constructor(database: Database, log: Logger) {
+    this.#database = database;
+    this.#log = log;
+  }
+
+  async enqueue<Name extends JobName>(
+    tx: Transaction,
+    name: Name,
+    payload: JobPayloads[Name],
+    key?: string,
+  ): Promise<void> {
+    await tx.queries.execute(
+      sql`select graphile_worker.add_job(${name}, payload := ${JSON.stringify(payload)}::json, job_key := ${key ?? null}, max_attempts := 5)`,
+    );
+  }
+
+  /** Creates graphile-worker's tables; called with the hub's own migrations. */
+  async migrate(): Promise<void> {
+    await runMigrations({ pgPool: this.#database.pool, logger: this.#logger() });
+  }
+
+  async start(handlers: JobHandlers): Promise<void> {
+    const taskList: TaskList = Object.fromEntries(
+      Object.entries(handlers).map(([name, handler]) => [
+        name,
+        // The payload was written by `enqueue`, whose types pair it with the name.
+        (payload, helpers) =>
+          (handler as (payload: unknown, signal: AbortSignal) => Promise<void>)(
+            payload,
+            helpers.abortSignal ?? new AbortController().signal,
+          ),
+      ]),
+    );
+    this.#runner = await run({
+      pgPool: this.#database.pool,
+      taskList,
+      concurrency: 2,
+      noHandleSignals: true,
+      pollInterval: 2_000,
+      logger: this.#logger(),
+    });
+  }
+
+  #logger(): GraphileLogger {
+    return new GraphileLogger(() => (level, message, meta) => {
+      const write = { error: 'error', warning: 'warn', info: 'debug', debug: 'trace' } as const;
+      this.#log[write[level]]({ ...meta }, message);
+    });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#runner?.stop();
+  }
+}

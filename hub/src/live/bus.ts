@@ -1,0 +1,63 @@
+import { EventEmitter } from 'node:events';
+
+/** What can change under a reader's eyes. A topic says *that* something changed; readers fetch what. */
+export type Topic =
+  | `submission:${number}`
+  | `phase:${number}:owner:${number}`
+  | `leaderboard:${number}`
+  | `logs:${number}`
+  | `creation:${number}`;
+
+/**
+ * Wakes those who watch, in this process at once and in the other hub processes through the database. It carries hints alone: a reader
+ * subscribes *first*, reads the current state next, and reads again on each hint and now and then without one. So nothing is missed, and
+ * nothing has to be replayed: what a reader saw last is its cursor.
+ */
+export interface LiveBus {
+  /** Call it after the commit. */
+  announce(topics: Iterable<Topic>): void;
+  /** Ends when the signal aborts. Hints that come while the reader is busy collapse into one. */
+  watch(topic: Topic, signal: AbortSignal): AsyncIterable<void>;
+}
+
+export class LocalLiveBus implements LiveBus {
+  readonly #emitter = new EventEmitter({ captureRejections: false }).setMaxListeners(0);
+  readonly #relay: ((topics: Topic[]) => void) | null;
+
+  /** @param relay hands topics on to the other hub processes; null when there are none. */
+  constructor(relay: ((topics: Topic[]) => void) | null = null) {
+    this.#relay = relay;
+  }
+
+  announce(topics: Iterable<Topic>): void {
+    const list = [...topics];
+    this.receive(list);
+    if (list.length > 0) this.#relay?.(list);
+  }
+
+  /** Topics announced by another hub process. */
+  receive(topics: Iterable<Topic>): void {
+    for (const topic of topics) this.#emitter.emit(topic);
+  }
+
+  async *watch(topic: Topic, signal: AbortSignal): AsyncIterable<void> {
+    let pending = false;
+    let wake: (() => void) | null = null;
+    const hint = () => {
+      pending = true;
+      wake?.();
+    };
+    this.#emitter.on(topic, hint);
+    signal.addEventListener('abort', hint);
+    try {
+      while (!signal.aborted) {
+        if (!pending) await new Promise<void>((resolve) => (wake = resolve));
+        pending = false;
+        if (!signal.aborted) yield;
+      }
+    } finally {
+      this.#emitter.off(topic, hint);
+      signal.removeEventListener('abort', hint);
+    }
+  }
+}

@@ -1,0 +1,25 @@
+import { defineConfig } from 'vitest/config';
+
+/** `unit` needs nothing but this tree; `service` needs PostgreSQL, which its global setup starts once. */
+export default defineConfig({
+  test: {
+    projects: [
+      {
+        test: {
+          name: 'unit',
+          include: ['src/**/*.test.ts'],
+          exclude: ['src/**/*.service.test.ts'],
+        },
+      },
+      {
+        test: {
+          name: 'service',
+          include: ['src/**/*.service.test.ts'],
+          globalSetup: ['src/db/testing/global-setup.ts'],
+          testTimeout: 30_000,
+          hookTimeout: 60_000,
+        },
+      },
+    ],
+  },
+});
