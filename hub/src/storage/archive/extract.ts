@@ -1,5 +1,5 @@
-import { createWriteStream, constants as fs } from 'node:fs';
-import { mkdir, rm } from 'node:fs/promises';
+import { constants as fs } from 'node:fs';
+import { mkdir, open, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import type { Archive } from './reader.ts';
@@ -15,23 +15,18 @@ export async function extractMembers(
 ): Promise<void> {
   await mkdir(directory);
   try {
-    const entries = archive.entriesUnder(under);
-    const prefix = under === '' ? 0 : under.length + 1;
     const made = new Set(['.']);
-    for (const entry of entries) {
+    for (const { entry, path } of archive.entriesUnder(under)) {
       signal?.throwIfAborted();
-      const name = entry.name.slice(prefix);
-      const parent = entry.isDirectory ? name : dirname(name);
+      const parent = entry.isDirectory ? path : dirname(path);
       if (!made.has(parent)) {
         await mkdir(join(directory, parent), { recursive: true });
         made.add(parent);
       }
       if (entry.isDirectory) continue;
-      const target = createWriteStream(join(directory, name), {
-        flags: CREATE_EXCLUSIVELY,
-        mode: 0o644,
-      } as never);
-      await pipeline(await archive.openEntryStream(entry.name), target, { ...(signal && { signal }) });
+      const file = await open(join(directory, path), CREATE_EXCLUSIVELY, 0o644);
+      const content = await archive.openEntryStream(entry.name);
+      await pipeline(content, file.createWriteStream(), { ...(signal && { signal }) });
     }
   } catch (error) {
     await rm(directory, { recursive: true, force: true });

@@ -30,8 +30,11 @@ export interface Archive extends AsyncDisposable {
   findSimilarName(name: string): string | null;
   /** Whether the name is a directory, listed or implied by a member's name. `''` is the root. */
   hasDirectory(name: string): boolean;
-  /** Everything below a directory, files and listed directories, in the archive's order. `''` is the root. */
-  entriesUnder(directory: string): ArchiveEntry[];
+  /**
+   * Everything below a directory, files and listed directories, in the archive's order, each with its path relative to
+   * that directory. `''` is the root. Throws `ArchiveError` `entry_missing` when there is no such directory.
+   */
+  entriesUnder(directory: string): { entry: ArchiveEntry; path: string }[];
   /** The whole content of a file of at most `maxBytes`. Throws `ArchiveError` `entry_missing`, `entry_too_large`, `archive_damaged`. */
   readEntry(name: string, maxBytes: number): Promise<Buffer>;
   /** The content as a stream, which fails with `ArchiveError` `archive_damaged` when it is not what was declared. */
@@ -101,10 +104,12 @@ class ZipArchive implements Archive {
     return name === '' || this.#directory.tree.isDirectory(name);
   }
 
-  entriesUnder(directory: string): ArchiveEntry[] {
-    if (directory === '') return [...this.entries];
-    const spelling = this.#directory.tree.spellingOf(directory) ?? directory;
-    return this.entries.filter((entry) => entry.name.startsWith(`${spelling}/`));
+  entriesUnder(directory: string): { entry: ArchiveEntry; path: string }[] {
+    if (!this.hasDirectory(directory)) throw missing('folder', directory);
+    const prefix = directory === '' ? '' : `${this.#directory.tree.spellingOf(directory)}/`;
+    return this.entries
+      .filter((entry) => entry.name.startsWith(prefix))
+      .map((entry) => ({ entry, path: entry.name.slice(prefix.length) }));
   }
 
   async readEntry(name: string, maxBytes: number): Promise<Buffer> {
@@ -139,13 +144,8 @@ class ZipArchive implements Archive {
 
   #getMember(name: string): Member {
     const member = this.#findMember(name);
-    if (member !== null) return member;
-    const entry = printableName(name);
-    throw new ArchiveError('entry_missing', {
-      message: `The archive holds no file "${entry}".`,
-      entry,
-      cure: 'Check the name, its case included.',
-    });
+    if (member === null) throw missing('file', name);
+    return member;
   }
 
   async *#content(member: Member): AsyncGenerator<Buffer> {
@@ -171,4 +171,13 @@ class ZipArchive implements Archive {
       });
     }
   }
+}
+
+function missing(kind: 'file' | 'folder', name: string): ArchiveError {
+  const entry = printableName(name);
+  return new ArchiveError('entry_missing', {
+    message: `The archive holds no ${kind} "${entry}".`,
+    entry,
+    cure: 'Check the name, its case included.',
+  });
 }

@@ -1,5 +1,4 @@
-import { createWriteStream } from 'node:fs';
-import { rm } from 'node:fs/promises';
+import { open, rm } from 'node:fs/promises';
 import { pipeline as join, PassThrough, type Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { ZipFile } from 'yazl';
@@ -54,20 +53,19 @@ export function zipStream(members: readonly ZipMember[]): Readable {
 
 /** Writes `zipStream(members)` to a new file; a failure leaves no file behind. */
 export async function writeZip(members: readonly ZipMember[], path: string): Promise<void> {
-  const file = createWriteStream(path, { flags: 'wx' });
+  const file = await open(path, 'wx');
   try {
-    await pipeline(zipStream(members), file);
+    await pipeline(zipStream(members), file.createWriteStream());
   } catch (error) {
-    if (file.pending === false) await rm(path, { force: true });
+    await rm(path, { force: true });
     throw error;
   }
 }
 
 /** The members of one directory of an archive, named relative to it: what a bundle means by a directory as data. */
 export function membersOfDirectory(archive: Archive, directory: string): ZipMember[] {
-  const prefix = directory === '' ? 0 : directory.length + 1;
-  return archive.entriesUnder(directory).map((entry) => ({
-    name: entry.name.slice(prefix),
+  return archive.entriesUnder(directory).map(({ entry, path }) => ({
+    name: path,
     ...(!entry.isDirectory && { size: entry.size, open: () => archive.openEntryStream(entry.name) }),
   }));
 }

@@ -1,0 +1,5 @@
+export type { ArchiveEntry, ArchiveNote } from './directory.ts';
+export { ArchiveError, type ArchiveErrorCode, printableName } from './errors.ts';
+export { type ArchiveLimits, defaultArchiveLimits } from './limits.ts';
+export { type Archive, openArchive } from './reader.ts';
+export { membersOfDirectory, writeZip, type ZipMember, zipDirectoryOfArchive, zipStream } from './writer.ts';
