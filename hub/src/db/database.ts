@@ -8,43 +8,73 @@ import * as schema from './schema.ts';
 /** Drizzle's query builder, bound to the pool or to a transaction. */
 export type Queries = PgDatabase<NodePgQueryResultHKT, typeof schema>;
 
+/** A hot statement: parsed and planned once for each connection. Names are unique in the hub. */
+export interface Statement {
+  readonly name: string;
+  readonly text: string;
+}
+
 /** Functions that must run inside a transaction ask for this type. */
 export interface Transaction {
   readonly queries: Queries;
+  /** Runs a hot statement as it stands; `values` fill $1, $2, ... */
+  prepared<Row extends pg.QueryResultRow>(statement: Statement, values: unknown[]): Promise<Row[]>;
   /** Runs once the transaction has committed, never when it rolls back. */
   afterCommit(effect: () => void): void;
 }
 
 export interface Database extends AsyncDisposable {
-  /** For the hot statements, which stand alone as prepared SQL. */
   readonly pool: pg.Pool;
   readonly queries: Queries;
   readonly url: string;
   transaction<T>(work: (tx: Transaction) => Promise<T>): Promise<T>;
+  /** A hot statement that is a transaction of its own. */
+  prepared<Row extends pg.QueryResultRow>(statement: Statement, values: unknown[]): Promise<Row[]>;
 }
 
 export function openDatabase(url: string, log: Logger, { connections = 16 } = {}): Database {
-  const pool = new pg.Pool({
-    connectionString: url,
-    max: connections,
-    application_name: 'weir-hub',
-    keepAlive: true,
-  });
+  const pool = new pg.Pool({ connectionString: url, max: connections, application_name: 'weir-hub', keepAlive: true });
   // Without a listener, an idle connection that the server closes ends the process.
   pool.on('error', (error) => log.warn({ err: error }, 'an idle database connection was lost'));
-  const queries = drizzle(pool, { schema, casing: 'snake_case' });
+  // Binding drizzle to a connection takes a while, so it is done once for each.
+  const bound = new WeakMap<pg.PoolClient, Queries>();
+  const bind = (client: pg.PoolClient): Queries => {
+    const queries = bound.get(client) ?? drizzle(client, { schema, casing: 'snake_case' });
+    bound.set(client, queries);
+    return queries;
+  };
+
   return {
     pool,
-    queries,
+    queries: drizzle(pool, { schema, casing: 'snake_case' }),
     url,
+
     async transaction(work) {
+      const client = await pool.connect();
       const effects: (() => void)[] = [];
-      const result = await queries.transaction((tx) =>
-        work({ queries: tx, afterCommit: (effect) => effects.push(effect) }),
-      );
-      for (const effect of effects) effect();
-      return result;
+      let broken: Error | undefined;
+      try {
+        await client.query('begin');
+        const result = await work({
+          queries: bind(client),
+          prepared: async (statement, values) => (await client.query({ ...statement, values })).rows,
+          afterCommit: (effect) => effects.push(effect),
+        });
+        await client.query('commit');
+        for (const effect of effects) effect();
+        return result;
+      } catch (error) {
+        // A connection that cannot roll back is not given to anybody else.
+        await client.query('rollback').catch((failure: Error) => {
+          broken = failure;
+        });
+        throw error;
+      } finally {
+        client.release(broken);
+      }
     },
+
+    prepared: async (statement, values) => (await pool.query({ ...statement, values })).rows,
     [Symbol.asyncDispose]: () => pool.end(),
   };
 }

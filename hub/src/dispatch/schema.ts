@@ -85,7 +85,6 @@ export const claims = pgTable(
     leaseExpiresAt: timestamp({ withTimezone: true }),
     /** Not before this moment: back-off after an attempt that a site or the hub spoiled. */
     notBefore: timestamp({ withTimezone: true }),
-    cancelRequested: boolean().notNull().default(false),
   },
   (table) => [
     index('claims_waiting')

@@ -43,7 +43,7 @@ export const nodes = pgTable(
       .notNull()
       .references(() => sites.id),
     name: text().notNull(),
-    /** Hex serial number of its current certificate; a certificate with another one is refused once it is no longer `previous`. */
+    /** Hex serial number of its newest certificate. */
     certificateSerial: text().notNull(),
     certificateExpiresAt: timestamp({ withTimezone: true }).notNull(),
     revokedAt: timestamp({ withTimezone: true }),

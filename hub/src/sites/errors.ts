@@ -1,0 +1,47 @@
+import { DomainError } from '../http/domain-error.ts';
+
+export class CertificateRequestError extends DomainError {
+  readonly code = 'certificate_request_invalid';
+  readonly kind = 'invalid';
+
+  constructor(cause: unknown) {
+    super('the certificate request cannot be used; send a PKCS #10 request in PEM, signed by its own key', { cause });
+  }
+}
+
+/** Says nothing about which part was wrong: whoever asks has no token that works. */
+export class EnrolmentRefusedError extends DomainError {
+  readonly code = 'enrolment_refused';
+  readonly kind = 'forbidden';
+
+  constructor() {
+    super('this enrolment token is unknown, used, or no longer valid; ask the hub for a new one and use it within a day');
+  }
+}
+
+export class SiteNotFoundError extends DomainError {
+  readonly code = 'site_not_found';
+  readonly kind = 'missing';
+
+  constructor(name: string) {
+    super(`there is no site called "${name}" at this hub; create it first`);
+  }
+}
+
+export class SiteNameError extends DomainError {
+  readonly code = 'site_name_invalid';
+  readonly kind = 'invalid';
+
+  constructor(name: string) {
+    super(`"${name}" is not a name for a site: use 2 to 40 lower-case letters, digits and hyphens, such as "north-hospital"`);
+  }
+}
+
+export class NodeNotFoundError extends DomainError {
+  readonly code = 'node_not_found';
+  readonly kind = 'missing';
+
+  constructor() {
+    super('there is no such node at this hub');
+  }
+}

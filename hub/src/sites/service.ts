@@ -1,0 +1,116 @@
+import type { Logger } from 'pino';
+import type { Config } from '../config/config.ts';
+import type { Database } from '../db/database.ts';
+import type { Authority, IssuedCertificate } from './authority.ts';
+import { authenticate, isAuthentic, newEnrolmentToken } from './enrolment-token.ts';
+import { EnrolmentRefusedError, NodeNotFoundError, SiteNameError, SiteNotFoundError } from './errors.ts';
+import * as store from './store.ts';
+
+const ENROLMENT_LIFE_MS = 24 * 3600 * 1000;
+
+export interface EnrolmentRequest {
+  readonly enrolment: string;
+  readonly name: string;
+  readonly certificateRequest: string;
+  readonly mac: string;
+}
+
+export interface EnrolmentAnswer {
+  readonly nodeId: string;
+  readonly site: string;
+  readonly hub: string;
+  /** host:port */
+  readonly grpc: string;
+  readonly certificate: string;
+  readonly authority: string;
+  readonly mac: string;
+}
+
+/** A node as its certificate names it, checked against the database. */
+export interface KnownNode {
+  readonly id: string;
+  readonly name: string;
+  readonly siteId: number;
+  readonly siteName: string;
+  readonly sitePaused: boolean;
+  /** Queues that the site's nodes serve. */
+  readonly queueIds: readonly number[];
+}
+
+export interface Sites {
+  createSite(site: { name: string; title: string; servesDefaultQueue: boolean }): Promise<{ name: string }>;
+  createEnrolment(siteName: string): Promise<{ token: string; expiresAt: Date }>;
+  enrol(request: EnrolmentRequest): Promise<EnrolmentAnswer>;
+  renewCertificate(nodeId: string, certificateRequest: string): Promise<IssuedCertificate>;
+  /** The node behind a certificate; null when it is unknown or revoked. */
+  findNode(nodeId: string): Promise<KnownNode | null>;
+  setPaused(siteName: string, paused: boolean): Promise<void>;
+  revokeNode(nodeId: string): Promise<void>;
+  /** Sites that hold a dataset, by id. */
+  sitesHolding(dataset: { name: string; version: string }): Promise<{ id: number; name: string; title: string }[]>;
+}
+
+interface Dependencies {
+  readonly database: Database;
+  readonly authority: Authority;
+  readonly config: Pick<Config, 'name' | 'grpcPublic'>;
+  readonly log: Logger;
+}
+
+export function createSites({ database, authority, config, log }: Dependencies): Sites {
+  return {
+    async createSite(site) {
+      if (!/^[a-z0-9][a-z0-9-]{0,38}[a-z0-9]$/.test(site.name)) throw new SiteNameError(site.name);
+      await database.transaction((tx) => store.insertSite(tx, site));
+      return { name: site.name };
+    },
+
+    async createEnrolment(siteName) {
+      const expiresAt = new Date(Date.now() + ENROLMENT_LIFE_MS);
+      const enrolmentId = crypto.randomUUID();
+      const { token, macKey } = newEnrolmentToken(enrolmentId, authority.fingerprint);
+      const inserted = await store.insertEnrolment(database.queries, { id: enrolmentId, siteName, macKey, expiresAt });
+      if (!inserted) throw new SiteNotFoundError(siteName);
+      return { token, expiresAt };
+    },
+
+    async enrol({ enrolment, name, certificateRequest, mac }) {
+      return database.transaction(async (tx) => {
+        const open = await store.lockOpenEnrolment(tx, enrolment);
+        if (!open || !isAuthentic(mac, open.macKey, certificateRequest, name)) throw new EnrolmentRefusedError();
+        const nodeId = crypto.randomUUID();
+        const issued = await authority.issueNodeCertificate(certificateRequest, nodeId);
+        await store.insertNode(tx, { id: nodeId, siteId: open.siteId, name, issued, enrolment });
+        tx.afterCommit(() => log.info({ node: nodeId, site: open.siteName }, 'node enrolled'));
+        return {
+          nodeId,
+          site: open.siteName,
+          hub: config.name,
+          grpc: config.grpcPublic,
+          certificate: issued.certificate,
+          authority: authority.certificate,
+          mac: authenticate(open.macKey, issued.certificate, authority.certificate),
+        };
+      });
+    },
+
+    async renewCertificate(nodeId, certificateRequest) {
+      const issued = await authority.issueNodeCertificate(certificateRequest, nodeId);
+      if (!(await store.updateCertificate(database.queries, nodeId, issued))) throw new NodeNotFoundError();
+      return issued;
+    },
+
+    findNode: (nodeId) => store.findNode(database.queries, nodeId),
+
+    async setPaused(siteName, paused) {
+      if (!(await store.updatePaused(database.queries, siteName, paused))) throw new SiteNotFoundError(siteName);
+    },
+
+    async revokeNode(nodeId) {
+      if (!(await store.updateRevoked(database.queries, nodeId))) throw new NodeNotFoundError();
+      log.warn({ node: nodeId }, 'node revoked');
+    },
+
+    sitesHolding: (dataset) => store.sitesHolding(database.queries, dataset),
+  };
+}

@@ -1,0 +1,157 @@
+import { and, eq, gt, inArray, isNull, sql } from 'drizzle-orm';
+import { queues } from '../competitions/schema.ts';
+import type { Queries, Transaction } from '../db/database.ts';
+import type { IssuedCertificate } from './authority.ts';
+import { enrolments, nodes, siteDatasets, siteQueues, sites } from './schema.ts';
+import type { KnownNode } from './service.ts';
+
+/** Idempotent by name: a second call changes the title and adds the default queue where asked. */
+export async function insertSite(
+  { queries }: Transaction,
+  { name, title, servesDefaultQueue }: { name: string; title: string; servesDefaultQueue: boolean },
+): Promise<void> {
+  const [site] = await queries
+    .insert(sites)
+    .values({ name, title })
+    .onConflictDoUpdate({ target: sites.name, set: { title } })
+    .returning({ id: sites.id });
+  if (!servesDefaultQueue) return;
+  const defaults = await queries.select({ queueId: queues.id }).from(queues).where(eq(queues.isDefault, true));
+  await queries
+    .insert(siteQueues)
+    .values(defaults.map(({ queueId }) => ({ siteId: site!.id, queueId })))
+    .onConflictDoNothing();
+}
+
+export async function insertEnrolment(
+  queries: Queries,
+  { id, siteName, macKey, expiresAt }: { id: string; siteName: string; macKey: string; expiresAt: Date },
+): Promise<boolean> {
+  const [site] = await queries.select({ id: sites.id }).from(sites).where(eq(sites.name, siteName));
+  if (!site) return false;
+  await queries.insert(enrolments).values({ id, siteId: site.id, macKey, expiresAt });
+  return true;
+}
+
+/** Holds the row, so that a token is used once even by two nodes at the same moment. */
+export async function lockOpenEnrolment({ queries }: Transaction, id: string) {
+  if (!/^[0-9a-f-]{36}$/.test(id)) return null;
+  const [open] = await queries
+    .select({ macKey: enrolments.macKey, siteId: sites.id, siteName: sites.name })
+    .from(enrolments)
+    .innerJoin(sites, eq(sites.id, enrolments.siteId))
+    .where(and(eq(enrolments.id, id), isNull(enrolments.usedAt), gt(enrolments.expiresAt, sql`now()`)))
+    .for('update', { of: enrolments });
+  return open ?? null;
+}
+
+export async function insertNode(
+  { queries }: Transaction,
+  node: { id: string; siteId: number; name: string; issued: IssuedCertificate; enrolment: string },
+): Promise<void> {
+  await queries.insert(nodes).values({
+    id: node.id,
+    siteId: node.siteId,
+    name: node.name,
+    certificateSerial: node.issued.serial,
+    certificateExpiresAt: node.issued.expiresAt,
+  });
+  await queries
+    .update(enrolments)
+    .set({ usedAt: sql`now()`, nodeId: node.id })
+    .where(eq(enrolments.id, node.enrolment));
+}
+
+export async function updateCertificate(queries: Queries, nodeId: string, issued: IssuedCertificate): Promise<boolean> {
+  const updated = await queries
+    .update(nodes)
+    .set({ certificateSerial: issued.serial, certificateExpiresAt: issued.expiresAt })
+    .where(and(eq(nodes.id, nodeId), isNull(nodes.revokedAt)))
+    .returning({ id: nodes.id });
+  return updated.length > 0;
+}
+
+export async function findNode(queries: Queries, nodeId: string): Promise<KnownNode | null> {
+  const [node] = await queries
+    .select({
+      id: nodes.id,
+      name: nodes.name,
+      siteId: sites.id,
+      siteName: sites.name,
+      sitePaused: sites.paused,
+      queueIds: sql<number[]>`array(select ${siteQueues.queueId} from ${siteQueues} where ${siteQueues.siteId} = ${sites.id})`,
+    })
+    .from(nodes)
+    .innerJoin(sites, eq(sites.id, nodes.siteId))
+    .where(and(eq(nodes.id, nodeId), isNull(nodes.revokedAt)));
+  return node ?? null;
+}
+
+export async function updatePaused(queries: Queries, siteName: string, paused: boolean): Promise<boolean> {
+  return (await queries.update(sites).set({ paused }).where(eq(sites.name, siteName)).returning({ id: sites.id })).length > 0;
+}
+
+export async function updateRevoked(queries: Queries, nodeId: string): Promise<boolean> {
+  const revoked = await queries
+    .update(nodes)
+    .set({ revokedAt: sql`coalesce(${nodes.revokedAt}, now())` })
+    .where(eq(nodes.id, nodeId))
+    .returning({ id: nodes.id });
+  return revoked.length > 0;
+}
+
+export async function sitesHolding(queries: Queries, { name, version }: { name: string; version: string }) {
+  const held = queries
+    .select({ siteId: siteDatasets.siteId })
+    .from(siteDatasets)
+    .where(and(eq(siteDatasets.name, name), eq(siteDatasets.version, version)));
+  return queries
+    .select({ id: sites.id, name: sites.name, title: sites.title })
+    .from(sites)
+    .where(inArray(sites.id, held))
+    .orderBy(sites.name);
+}
+
+export interface NodeGreeting {
+  readonly softwareVersion: string;
+  readonly engine: string;
+  readonly engineVersion: string;
+  readonly slots: number;
+  readonly datasets: readonly {
+    readonly name: string;
+    readonly version: string;
+    readonly digest: string;
+    readonly hasInput: boolean;
+    readonly hasReference: boolean;
+    readonly counts: Record<string, number>;
+  }[];
+}
+
+/** What a node says of itself as it connects. Datasets that it does not name stay known: another node of the site may hold them. */
+export async function recordGreeting({ queries }: Transaction, node: KnownNode, greeting: NodeGreeting): Promise<void> {
+  await queries
+    .update(nodes)
+    .set({
+      softwareVersion: greeting.softwareVersion,
+      engine: greeting.engine,
+      engineVersion: greeting.engineVersion,
+      slots: greeting.slots,
+      connectedAt: sql`now()`,
+      lastSeenAt: sql`now()`,
+    })
+    .where(eq(nodes.id, node.id));
+  if (greeting.datasets.length === 0) return;
+  await queries
+    .insert(siteDatasets)
+    .values(greeting.datasets.map((dataset) => ({ siteId: node.siteId, ...dataset })))
+    .onConflictDoUpdate({
+      target: [siteDatasets.siteId, siteDatasets.name, siteDatasets.version],
+      set: {
+        digest: sql`excluded.digest`,
+        hasInput: sql`excluded.has_input`,
+        hasReference: sql`excluded.has_reference`,
+        counts: sql`excluded.counts`,
+        seenAt: sql`now()`,
+      },
+    });
+}
