@@ -21,7 +21,7 @@ const PROGRAMS = [
   'timeout',
 ];
 
-/** Prints one path a line: the interpreter, its folders of modules, the binaries of its modules. */
+/** Prints one path a line: the interpreter (as called, and behind the links), its folder of modules, the binaries in that folder. */
 const WHERE_PYTHON_LIVES = `
 import sys, sysconfig, pathlib
 folder = pathlib.Path(sysconfig.get_path("stdlib"))
@@ -82,14 +82,18 @@ export async function writeHostArchive(file: string, python: string): Promise<vo
 
 async function hostPaths(python: string): Promise<string[]> {
   const found = await runCommand(python, ['-c', WHERE_PYTHON_LIVES], { timeout: 30_000 });
-  const pythonPaths = found.trim().split('\n');
+  const [executable, interpreter, modules, ...extensions] = found.trim().split('\n') as [
+    string,
+    string,
+    string,
+  ];
   const programs = (await Promise.all(PROGRAMS.map(findCommand))).filter((path) => path !== null);
   const libraries = new Set<string>();
-  for (const binary of [...programs, ...pythonPaths]) {
+  for (const binary of [...programs, interpreter, ...extensions]) {
     const linked = await runCommand('ldd', [binary], { timeout: 30_000 }).catch(() => '');
     for (const [library] of linked.matchAll(/\/\S+\.so\S*/g)) libraries.add(library);
   }
-  const named = [...programs, ...pythonPaths, ...libraries];
+  const named = [...programs, executable, interpreter, modules, ...libraries];
   const placed = await Promise.all(
     named.map(async (path) => join(await realpath(dirname(path)), basename(path))),
   );
