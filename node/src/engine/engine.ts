@@ -16,8 +16,11 @@
 export interface Engine extends AsyncDisposable {
   readonly kind: EngineKind;
 
-  /** Asks the engine who it is. Rejects with EngineError when it does not answer. */
-  probe(signal?: AbortSignal): Promise<EngineVersion>;
+  /** Whom the containers run as, on the host. Never root. The caller makes the mounts readable and writable for it. */
+  readonly user: ContainerUser;
+
+  /** Asks the engine who it is. Rejects with EngineError when it does not answer within seconds. */
+  probe(): Promise<EngineVersion>;
 
   /**
    * Makes sure that the image is at hand: uses it when present, pulls it when not and the engine can.
@@ -45,18 +48,28 @@ export interface PreparedImage {
   readonly digest: string | null;
 }
 
+export interface ContainerUser {
+  readonly uid: number;
+  readonly gid: number;
+}
+
 /** One container. All paths of the host are absolute. */
 export interface ContainerSpec {
   /** Unique for a container of an attempt: `weir-<node>-<run>-<attempt>-<role>`. */
   readonly name: string;
   readonly labels: ContainerLabels;
   readonly image: PreparedImage;
-  /** Executed as it is, without a shell. */
+  /** Executed as it is, without a shell, behind the image's entrypoint if it has one. */
   readonly command: readonly string[];
   readonly workingDirectory: string;
   readonly environment: Readonly<Record<string, string>>;
   readonly mounts: readonly Mount[];
   readonly limits: ContainerLimits;
+  /**
+   * Refuse every system call that makes a link or a special file. For participant code that shares a live folder with a container that
+   * sees reference data: a link made here would be followed there.
+   */
+  readonly denyLinks: boolean;
 }
 
 export interface ContainerLabels {
@@ -90,11 +103,13 @@ export interface ContainerWatch {
   onOutput(stream: 'stdout' | 'stderr', bytes: Uint8Array): void;
 }
 
+/**
+ * A command that is not found exits with 127 and one that is not executable with 126, as behind a shell; with an init process in front, an
+ * engine cannot tell that from a program that chose these codes. A signal is 128 and its number.
+ */
 export type ContainerExit =
   | { readonly kind: 'exited'; readonly code: number }
-  /** The kernel killed it for its memory limit. */
+  /** The kernel killed a process of it for its memory limit, and it did not end well in spite of that. */
   | { readonly kind: 'out-of-memory' }
-  /** The command could not be started: not found, or not executable. Codabench's worker sees exit code 127 or 126. */
-  | { readonly kind: 'not-started'; readonly code: 126 | 127 }
   /** `signal` was aborted. */
   | { readonly kind: 'killed' };

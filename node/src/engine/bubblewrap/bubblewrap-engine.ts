@@ -1,0 +1,178 @@
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import type { Readable, Writable } from 'node:stream';
+import { text } from 'node:stream/consumers';
+import { promisify } from 'node:util';
+import { containerUser } from '../container-user.ts';
+import type {
+  ContainerExit,
+  ContainerSpec,
+  ContainerWatch,
+  Engine,
+  EngineVersion,
+  PreparedImage,
+} from '../engine.ts';
+import { EngineError } from '../errors.ts';
+import { Cgroup, type CgroupHierarchy, findCgroups, listCgroups } from './cgroup.ts';
+import { hostSoftware } from './host-software.ts';
+import { launchCommand } from './launch.ts';
+import { linkDenyingFilter } from './link-denying-filter.ts';
+import { type HostPath, PATH, sandboxArguments } from './sandbox-arguments.ts';
+
+const run = promisify(execFile);
+/** `--size`, without which scratch has no bound of its own, came with this version. */
+const LEAST_VERSION = [0, 7] as const;
+
+/** The descriptors that bwrap inherits after stdin, stdout and stderr. */
+const descriptors = { status: 3, passwd: 4, group: 5, hosts: 6, seccomp: 7 } as const;
+
+export interface BubblewrapOptions {
+  /** A root file system whose software the containers see. Default: the host's own. */
+  readonly root?: string;
+  /** A cgroup (version 2) delegated to the node, without processes of its own. Default: the top of the hierarchy, which takes root. */
+  readonly cgroup?: string;
+}
+
+/**
+ * Containers without an engine or images: namespaces made by bwrap around the host's own software. They die with the node, so there is nothing
+ * to adopt after a restart; `removeLeftovers` clears away the control groups that they leave behind.
+ *
+ * With control groups (the node is root, or was given one) memory, processes and cpu are limited for the container as a whole, as with Docker.
+ * Without, only resource limits of single processes are left: address space for memory, so an allocation fails in the program instead of the
+ * kernel killing it, and `out-of-memory` is never seen; the number of processes counts all of the node's user; cpu is not bounded but by time.
+ */
+export class BubblewrapEngine implements Engine {
+  readonly kind = 'bubblewrap';
+  readonly user = containerUser();
+  readonly #software: readonly HostPath[];
+  readonly #cgroups: CgroupHierarchy | null;
+
+  private constructor(software: readonly HostPath[], cgroups: CgroupHierarchy | null) {
+    this.#software = software;
+    this.#cgroups = cgroups;
+  }
+
+  /** Looks for bwrap and for what limits this host offers. Rejects with EngineError when it cannot be used. */
+  static async open(options: BubblewrapOptions = {}): Promise<BubblewrapEngine> {
+    await versionOfBwrap();
+    return new BubblewrapEngine(await hostSoftware(options.root ?? '/'), await findCgroups(options.cgroup));
+  }
+
+  /** Whether a container as a whole is held to its limits, and not just each process of it. */
+  get limitsWholeContainers(): boolean {
+    return this.#cgroups !== null;
+  }
+
+  async probe(): Promise<EngineVersion> {
+    return { kind: this.kind, version: await versionOfBwrap() };
+  }
+
+  /** There are no images: whatever is named, the host's software stands in for it. */
+  async prepareImage(reference: string): Promise<PreparedImage> {
+    return { reference, digest: null };
+  }
+
+  async run(spec: ContainerSpec, watch: ContainerWatch): Promise<ContainerExit> {
+    if (watch.signal.aborted) return { kind: 'killed' };
+    const hierarchy = this.#cgroups;
+    try {
+      await using cgroup =
+        hierarchy && (await Cgroup.make(hierarchy, spec.labels.node, spec.name, spec.limits));
+      return await this.#runInside(cgroup, spec, watch);
+    } catch (cause) {
+      if (cause instanceof EngineError) throw cause;
+      throw new EngineError(`the container ${spec.name} could not be run with bwrap`, { cause });
+    }
+  }
+
+  async removeLeftovers(nodeId: string, keep: ReadonlySet<string>): Promise<string[]> {
+    const hierarchy = this.#cgroups;
+    if (hierarchy === null) return [];
+    const leftovers = (await listCgroups(hierarchy, nodeId)).filter((name) => !keep.has(name));
+    await Promise.all(
+      leftovers.map((name) => Cgroup.existing(hierarchy, nodeId, name)[Symbol.asyncDispose]()),
+    );
+    return leftovers;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {}
+
+  async #runInside(
+    cgroup: Cgroup | null,
+    spec: ContainerSpec,
+    watch: ContainerWatch,
+  ): Promise<ContainerExit> {
+    const sandbox = sandboxArguments(spec, {
+      ...descriptors,
+      seccomp: spec.denyLinks ? descriptors.seccomp : null,
+      user: this.user,
+      asRoot: process.getuid?.() === 0,
+      software: this.#software,
+    });
+    const last = spec.denyLinks ? descriptors.seccomp : descriptors.hosts;
+    const [command, ...rest] = launchCommand(sandbox, spec.limits, last, cgroup?.entrances ?? null);
+    const inherited = Array(last - 2).fill('pipe');
+    const child = spawn(command!, rest, { env: { PATH }, stdio: ['ignore', 'pipe', 'pipe', ...inherited] });
+    const closed = once(child, 'close') as Promise<[number | null, NodeJS.Signals | null]>;
+    const kill = () => {
+      child.kill('SIGKILL');
+      void cgroup?.kill();
+    };
+    watch.signal.addEventListener('abort', kill);
+    const pipes: readonly unknown[] = child.stdio;
+    feed(pipes[descriptors.passwd] as Writable, accountLine(this.user));
+    feed(pipes[descriptors.group] as Writable, `weir:x:${this.user.gid}:\n`);
+    feed(pipes[descriptors.hosts] as Writable, '127.0.0.1 localhost\n::1 localhost\n');
+    if (spec.denyLinks) feed(pipes[descriptors.seccomp] as Writable, linkDenyingFilter(process.arch));
+    const progress = text(pipes[descriptors.status] as Readable);
+    const ownWords = forward(pipes[1] as Readable, pipes[2] as Readable, watch);
+
+    try {
+      const [code] = await closed;
+      if (watch.signal.aborted) return { kind: 'killed' };
+      const started = (await progress).includes('"exit-code"');
+      if (await cgroup?.ranOutOfMemory()) {
+        if (!started || code !== 0) return { kind: 'out-of-memory' };
+      }
+      if (!started) throw new EngineError(`bwrap could not set up ${spec.name}: ${ownWords()}`);
+      return { kind: 'exited', code: code ?? 137 };
+    } finally {
+      watch.signal.removeEventListener('abort', kill);
+    }
+  }
+}
+
+async function versionOfBwrap(): Promise<string> {
+  const { stdout } = await run('bwrap', ['--version']).catch((cause) => {
+    throw new EngineError('bwrap cannot be run; install the package bubblewrap', { cause });
+  });
+  const version = stdout.trim().split(' ').at(-1) ?? '';
+  const [major = 0, minor = 0] = version.split('.').map(Number);
+  if (major < LEAST_VERSION[0] || (major === LEAST_VERSION[0] && minor < LEAST_VERSION[1])) {
+    throw new EngineError(
+      `bwrap ${version} cannot bound its scratch; at least ${LEAST_VERSION.join('.')} is needed`,
+    );
+  }
+  return version;
+}
+
+function accountLine({ uid, gid }: { uid: number; gid: number }): string {
+  return `weir:x:${uid}:${gid}:weir:/tmp:/bin/sh\n`;
+}
+
+/** bwrap may end without having read it, which is not an error of its own. */
+function feed(pipe: Writable, content: string | Uint8Array): void {
+  pipe.on('error', () => undefined);
+  pipe.end(content);
+}
+
+/** Passes the output on as it comes. Answers how to get the last words on stderr, which are bwrap's when nothing was started. */
+function forward(stdout: Readable, stderr: Readable, watch: ContainerWatch): () => string {
+  let tail: Uint8Array = new Uint8Array();
+  stdout.on('data', (bytes: Uint8Array) => watch.onOutput('stdout', bytes));
+  stderr.on('data', (bytes: Uint8Array) => {
+    tail = bytes;
+    watch.onOutput('stderr', bytes);
+  });
+  return () => Buffer.from(tail).toString('utf8').slice(-500).trim();
+}

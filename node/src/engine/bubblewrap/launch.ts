@@ -1,0 +1,40 @@
+import type { ContainerLimits } from '../engine.ts';
+
+const OPEN_FILES = 16_384;
+
+/**
+ * Closes what the node inherited beyond the descriptors meant for bwrap ($1 is the last of them), enters the control groups ($2 of them follow),
+ * and becomes the rest of the arguments. Nothing of a container's own passes through the shell's parser.
+ */
+const enterAndBecome = `
+for open in /proc/self/fd/*; do open=\${open##*/}; if (( open > $1 )); then exec {open}>&-; fi; done
+groups=$2; shift 2
+for (( ; groups > 0; groups-- )); do echo 0 > "$1"; shift; done
+exec "$@"`;
+
+/** The whole command line: bash, then prlimit, then bwrap, each replacing the one before, so that all is limited from the first instruction. */
+export function launchCommand(
+  sandbox: readonly string[],
+  limits: ContainerLimits,
+  lastDescriptor: number,
+  entrances: readonly string[] | null,
+): string[] {
+  const groups = entrances ?? [];
+  return [
+    ...[
+      '/bin/bash',
+      '-ec',
+      enterAndBecome,
+      'launch',
+      String(lastDescriptor),
+      String(groups.length),
+      ...groups,
+    ],
+    ...['prlimit', ...resourceLimits(limits, entrances === null), '--', 'bwrap', ...sandbox],
+  ];
+}
+
+function resourceLimits(limits: ContainerLimits, insteadOfGroups: boolean): string[] {
+  const always = [`--fsize=${limits.fileBytes}`, `--nofile=${OPEN_FILES}`, '--core=0'];
+  return insteadOfGroups ? [...always, `--as=${limits.memoryBytes}`, `--nproc=${limits.pids}`] : always;
+}

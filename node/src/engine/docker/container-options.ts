@@ -1,0 +1,95 @@
+import type { ContainerCreateOptions } from 'dockerode';
+import type { ContainerLabels, ContainerSpec, ContainerUser } from '../engine.ts';
+import { floorEnvironment } from '../environment.ts';
+import { linkDenyingProfile } from './link-denying-profile.ts';
+
+/** Open files and sockets of one process. */
+const OPEN_FILES = 16_384;
+
+/** Known to the API since 1.41, not to the published types. */
+const privateCgroups = { CgroupnsMode: 'private' };
+
+export interface EngineFacts {
+  readonly user: ContainerUser;
+  /** Paths that the image declares as volumes. */
+  readonly imageVolumes: readonly string[];
+  /** Rootless Podman maps the host's user to another one inside unless it is told to keep it. */
+  readonly keepUserId: boolean;
+}
+
+/** The floor of every container, and the limits of this one, in the words of the Docker Engine API. */
+export function containerOptions(spec: ContainerSpec, facts: EngineFacts): ContainerCreateOptions {
+  const { limits } = spec;
+  return {
+    name: spec.name,
+    Image: spec.image.digest ?? spec.image.reference,
+    Cmd: [...spec.command],
+    WorkingDir: spec.workingDirectory,
+    User: `${facts.user.uid}:${facts.user.gid}`,
+    Hostname: 'weir',
+    Env: Object.entries({ ...floorEnvironment, ...spec.environment }).map(
+      ([key, value]) => `${key}=${value}`,
+    ),
+    Labels: labelsOf(spec.labels),
+    AttachStdin: false,
+    OpenStdin: false,
+    Tty: false,
+    Healthcheck: { Test: ['NONE'] },
+    NetworkDisabled: true,
+    HostConfig: {
+      NetworkMode: 'none',
+      IpcMode: 'private',
+      ...privateCgroups,
+      ...(facts.keepUserId ? { UsernsMode: 'keep-id' } : {}),
+      Init: true,
+      AutoRemove: false,
+      RestartPolicy: { Name: 'no' },
+      CapDrop: ['ALL'],
+      SecurityOpt: ['no-new-privileges', ...(spec.denyLinks ? [`seccomp=${linkDenyingProfile}`] : [])],
+      ReadonlyRootfs: true,
+      Binds: spec.mounts.map(({ source, target, readOnly }) => `${source}:${target}${readOnly ? ':ro' : ''}`),
+      Tmpfs: scratch(spec, facts.imageVolumes),
+      ShmSize: Math.floor(limits.memoryBytes / 2),
+      Memory: limits.memoryBytes,
+      MemorySwap: limits.memoryBytes,
+      NanoCpus: limits.cpuMillis * 1_000_000,
+      PidsLimit: limits.pids,
+      // When the whole host runs out of memory, the kernel takes a container before it takes the node.
+      OomScoreAdj: 500,
+      Ulimits: [
+        { Name: 'fsize', Soft: limits.fileBytes, Hard: limits.fileBytes },
+        { Name: 'nofile', Soft: OPEN_FILES, Hard: OPEN_FILES },
+        { Name: 'core', Soft: 0, Hard: 0 },
+      ],
+      // What the engine keeps of the output is read only by an adopting node; without a bound it would fill the host's disk.
+      LogConfig: { Type: 'json-file', Config: { 'max-size': '16m', 'max-file': '1' } },
+    },
+  };
+}
+
+/**
+ * Memory-backed, so it counts towards the memory limit too. A volume that the image declares would be a folder on the host's disk without
+ * any bound, so each becomes scratch as well.
+ */
+function scratch(spec: ContainerSpec, imageVolumes: readonly string[]): Record<string, string> {
+  const options = `rw,exec,nosuid,nodev,mode=1777,size=${spec.limits.scratchBytes}`;
+  const mounted = new Set(spec.mounts.map((mount) => mount.target));
+  const paths = ['/tmp', '/var/tmp', ...imageVolumes].filter((path) => !mounted.has(path));
+  return Object.fromEntries(paths.map((path) => [path, options]));
+}
+
+export function labelsOf(labels: ContainerLabels): Record<string, string> {
+  return {
+    'weir.node': labels.node,
+    'weir.run': labels.run,
+    'weir.attempt': labels.attempt,
+    'weir.role': labels.role,
+  };
+}
+
+export function hasLabels(
+  found: Readonly<Record<string, string>> | undefined,
+  wanted: ContainerLabels,
+): boolean {
+  return Object.entries(labelsOf(wanted)).every(([key, value]) => found?.[key] === value);
+}

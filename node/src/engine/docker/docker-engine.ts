@@ -1,0 +1,195 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type Docker from 'dockerode';
+import type { Container, ContainerInspectInfo, ImageInspectInfo } from 'dockerode';
+import { containerUser } from '../container-user.ts';
+import type {
+  ContainerExit,
+  ContainerSpec,
+  ContainerWatch,
+  Engine,
+  EngineVersion,
+  PreparedImage,
+} from '../engine.ts';
+import { EngineError, ImageUnavailableError } from '../errors.ts';
+import { connectDocker, type DockerAddress } from './connect.ts';
+import { containerOptions, hasLabels } from './container-options.ts';
+import { findImage, obtainImage } from './images.ts';
+import { forwardOutput } from './output.ts';
+import { isConflict, isNotFound, startFailureCode } from './responses.ts';
+
+/** How long the end of the output may lag behind the container's exit. */
+const OUTPUT_END_MS = 10_000;
+const PROBE_MS = 5_000;
+
+/**
+ * Docker, or Podman behind its Docker-compatible socket. Containers outlive the node, so a node that comes back adopts them by name.
+ *
+ *   create -> attach -> start -> wait -> inspect -> remove
+ *      \ name taken: adopt -> read the kept log, follow -> wait ...
+ *
+ * The exit is awaited with the condition `not-running`, after the start: containers are never removed by the engine itself (no AutoRemove), so
+ * the answer is right whether the container still runs or has long ended, and a wait that was cut can simply be sent again.
+ */
+export class DockerEngine implements Engine {
+  readonly kind: 'docker' | 'podman';
+  readonly user = containerUser();
+  readonly #docker: Docker;
+  readonly #version: string;
+  readonly #rootlessPodman: boolean;
+
+  private constructor(docker: Docker, facts: { podman: boolean; rootless: boolean; version: string }) {
+    this.#docker = docker;
+    this.kind = facts.podman ? 'podman' : 'docker';
+    this.#version = facts.version;
+    this.#rootlessPodman = facts.podman && facts.rootless;
+  }
+
+  /** Connects and asks the engine what it is. Rejects with EngineError when none answers. */
+  static async connect(address: DockerAddress): Promise<DockerEngine> {
+    const docker = connectDocker(address);
+    try {
+      const [version, info] = await within(PROBE_MS, Promise.all([docker.version(), docker.info()]));
+      return new DockerEngine(docker, {
+        version: version.Version,
+        podman: version.Components?.some(({ Name }) => Name.startsWith('Podman')) ?? false,
+        rootless:
+          (info.SecurityOptions as string[] | undefined)?.some((o) => o.includes('rootless')) ?? false,
+      });
+    } catch (cause) {
+      throw new EngineError(
+        'the container engine does not answer; is it running, and may this user speak to it?',
+        {
+          cause,
+        },
+      );
+    }
+  }
+
+  async probe(): Promise<EngineVersion> {
+    try {
+      await within(PROBE_MS, this.#docker.ping());
+      return { kind: this.kind, version: this.#version };
+    } catch (cause) {
+      throw new EngineError('the container engine does not answer', { cause });
+    }
+  }
+
+  async prepareImage(reference: string, signal: AbortSignal): Promise<PreparedImage> {
+    const image = await obtainImage(this.#docker, reference, signal);
+    return { reference, digest: image.Id };
+  }
+
+  async run(spec: ContainerSpec, watch: ContainerWatch): Promise<ContainerExit> {
+    if (watch.signal.aborted) {
+      await this.#remove(spec.name);
+      return { kind: 'killed' };
+    }
+    const started = await this.#startOrAdopt(spec, watch);
+    if ('exit' in started) return started.exit;
+    const { container, output } = started;
+    const kill = () => void container.kill().catch(ignoreGone);
+    watch.signal.addEventListener('abort', kill);
+    if (watch.signal.aborted) kill();
+    try {
+      await container.wait({ condition: 'not-running' });
+      await Promise.race([output, timeout(OUTPUT_END_MS)]);
+      const { State } = await container.inspect();
+      return watch.signal.aborted ? { kind: 'killed' } : exitOf(State);
+    } catch (cause) {
+      throw new EngineError(`the engine lost the container ${spec.name}`, { cause });
+    } finally {
+      watch.signal.removeEventListener('abort', kill);
+      await this.#remove(spec.name);
+    }
+  }
+
+  async removeLeftovers(nodeId: string, keep: ReadonlySet<string>): Promise<string[]> {
+    const filters = { label: [`weir.node=${nodeId}`] };
+    const found = await this.#docker.listContainers({ all: true, filters }).catch((cause) => {
+      throw new EngineError('the engine could not list its containers', { cause });
+    });
+    const names = found.flatMap((container) => container.Names.map((name) => name.replace(/^\//, '')));
+    const leftovers = names.filter((name) => !keep.has(name));
+    await Promise.all(leftovers.map((name) => this.#remove(name)));
+    return leftovers;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {}
+
+  async #startOrAdopt(spec: ContainerSpec, watch: ContainerWatch): Promise<Started> {
+    const image = await findImage(this.#docker, spec.image.digest ?? spec.image.reference);
+    if (image === undefined) throw new ImageUnavailableError(spec.image.reference, undefined);
+    try {
+      return await this.#start(spec, image, watch);
+    } catch (cause) {
+      if (isConflict(cause)) return this.#adopt(spec, image, watch);
+      await this.#remove(spec.name);
+      const code = startFailureCode(cause);
+      if (code !== undefined) return { exit: { kind: 'exited', code } };
+      throw new EngineError(`the engine could not start the container ${spec.name}`, { cause });
+    }
+  }
+
+  async #start(spec: ContainerSpec, image: ImageInspectInfo, watch: ContainerWatch): Promise<Started> {
+    const container = await this.#docker.createContainer(
+      containerOptions(spec, {
+        user: this.user,
+        imageVolumes: Object.keys(image.Config.Volumes ?? {}),
+        keepUserId: this.#rootlessPodman,
+      }),
+    );
+    const stream = await container.attach({ stream: true, stdout: true, stderr: true });
+    const output = forwardOutput(stream as AsyncIterable<Buffer> & NodeJS.ReadWriteStream, watch).catch(
+      ignoreGone,
+    );
+    await container.start();
+    return { container, output };
+  }
+
+  async #adopt(spec: ContainerSpec, image: ImageInspectInfo, watch: ContainerWatch): Promise<Started> {
+    const container = this.#docker.getContainer(spec.name);
+    const found = await container.inspect();
+    if (!hasLabels(found.Config.Labels, spec.labels)) {
+      throw new EngineError(`a container ${spec.name} exists that is none of this node's; remove it`);
+    }
+    if (found.State.Status === 'created') {
+      await this.#remove(spec.name);
+      return this.#start(spec, image, watch);
+    }
+    const stream = await container.logs({ follow: true, stdout: true, stderr: true });
+    const output = forwardOutput(stream as AsyncIterable<Buffer> & NodeJS.ReadableStream, watch).catch(
+      ignoreGone,
+    );
+    return { container, output };
+  }
+
+  async #remove(name: string): Promise<void> {
+    try {
+      await this.#docker.getContainer(name).remove({ force: true, v: true });
+    } catch (cause) {
+      if (isNotFound(cause) || isConflict(cause)) return;
+      throw new EngineError(`the engine could not remove the container ${name}`, { cause });
+    }
+  }
+}
+
+type Started = { container: Container; output: Promise<void> } | { exit: ContainerExit };
+
+function exitOf(state: ContainerInspectInfo['State']): ContainerExit {
+  if (state.OOMKilled && state.ExitCode !== 0) return { kind: 'out-of-memory' };
+  return { kind: 'exited', code: state.ExitCode };
+}
+
+function within<Answer>(milliseconds: number, answer: Promise<Answer>): Promise<Answer> {
+  const late = timeout(milliseconds).then(() => {
+    throw new Error(`no answer within ${milliseconds} ms`);
+  });
+  return Promise.race([answer, late]);
+}
+
+function timeout(milliseconds: number): Promise<void> {
+  return delay(milliseconds, undefined, { ref: false });
+}
+
+/** The container ended before it could be killed, or its stream was cut; either shows in what `wait` and `inspect` say. */
+function ignoreGone(): void {}

@@ -1,0 +1,14 @@
+import { defineConfig } from 'vitest/config';
+
+const engineTests = 'src/**/*.engine.test.ts';
+const serviceTests = 'src/**/*.service.test.ts';
+
+export default defineConfig({
+  test: {
+    projects: [
+      { test: { name: 'unit', include: ['src/**/*.test.ts'], exclude: [engineTests, serviceTests] } },
+      // Need the engines themselves: Docker at DOCKER_HOST with the image WEIR_TEST_IMAGE, and bubblewrap.
+      { test: { name: 'engine', include: [engineTests], fileParallelism: false } },
+    ],
+  },
+});
