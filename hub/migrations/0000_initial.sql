@@ -10,6 +10,7 @@ CREATE TYPE "public"."run_state" AS ENUM('queued', 'offered', 'awaiting_site', '
 CREATE TYPE "public"."resource_type" AS ENUM('ingestion_program', 'scoring_program', 'input_data', 'reference_data', 'public_data', 'starting_kit', 'submission', 'solution', 'competition_bundle');--> statement-breakpoint
 CREATE TYPE "public"."fault" AS ENUM('participant', 'organizer', 'site', 'hub');--> statement-breakpoint
 CREATE TYPE "public"."submission_status" AS ENUM('Submitting', 'Submitted', 'Preparing', 'Running', 'Scoring', 'Finished', 'Failed', 'Cancelled');--> statement-breakpoint
+CREATE SEQUENCE "public"."board_versions" INCREMENT BY 1 MINVALUE 1 MAXVALUE 9223372036854775807 START WITH 1 CACHE 1;--> statement-breakpoint
 CREATE TABLE "api_tokens" (
 	"id" integer PRIMARY KEY GENERATED ALWAYS AS IDENTITY (sequence name "api_tokens_id_seq" INCREMENT BY 1 MINVALUE 1 MAXVALUE 2147483647 START WITH 1 CACHE 1),
 	"user_id" integer NOT NULL,
@@ -215,8 +216,7 @@ CREATE TABLE "claims" (
 	"attempt" integer DEFAULT 0 NOT NULL,
 	"node_id" uuid,
 	"lease_expires_at" timestamp with time zone,
-	"not_before" timestamp with time zone,
-	"cancel_requested" boolean DEFAULT false NOT NULL
+	"not_before" timestamp with time zone
 );
 --> statement-breakpoint
 CREATE TABLE "log_chunks" (
@@ -248,11 +248,15 @@ CREATE TABLE "runs" (
 );
 --> statement-breakpoint
 CREATE TABLE "leaderboard_entries" (
-	"submission_id" bigint PRIMARY KEY NOT NULL,
 	"phase_id" integer NOT NULL,
 	"owner_id" integer NOT NULL,
-	"sort_key" numeric[] DEFAULT '{}' NOT NULL,
-	"submitted_at" timestamp with time zone NOT NULL
+	"slot" bigint NOT NULL,
+	"submission_id" bigint NOT NULL,
+	"sort_key" numeric[] NOT NULL,
+	"submitted_at" timestamp with time zone NOT NULL,
+	"version" bigint DEFAULT nextval('board_versions') NOT NULL,
+	CONSTRAINT "leaderboard_entries_phase_id_owner_id_slot_pk" PRIMARY KEY("phase_id","owner_id","slot"),
+	CONSTRAINT "leaderboard_entries_submissionId_unique" UNIQUE("submission_id")
 );
 --> statement-breakpoint
 CREATE TABLE "resources" (
@@ -335,10 +339,10 @@ CREATE TABLE "sites" (
 );
 --> statement-breakpoint
 CREATE TABLE "scores" (
-	"id" bigint PRIMARY KEY GENERATED ALWAYS AS IDENTITY (sequence name "scores_id_seq" INCREMENT BY 1 MINVALUE 1 MAXVALUE 9223372036854775807 START WITH 1 CACHE 1),
 	"submission_id" bigint NOT NULL,
 	"column_id" integer NOT NULL,
-	"value" numeric(20, 10) NOT NULL
+	"value" numeric(20, 10) NOT NULL,
+	CONSTRAINT "scores_submission_id_column_id_pk" PRIMARY KEY("submission_id","column_id")
 );
 --> statement-breakpoint
 CREATE TABLE "submission_usage" (
@@ -407,9 +411,9 @@ ALTER TABLE "log_chunks" ADD CONSTRAINT "log_chunks_run_id_runs_id_fk" FOREIGN K
 ALTER TABLE "runs" ADD CONSTRAINT "runs_submission_id_submissions_id_fk" FOREIGN KEY ("submission_id") REFERENCES "public"."submissions"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "runs" ADD CONSTRAINT "runs_site_id_sites_id_fk" FOREIGN KEY ("site_id") REFERENCES "public"."sites"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "runs" ADD CONSTRAINT "runs_node_id_nodes_id_fk" FOREIGN KEY ("node_id") REFERENCES "public"."nodes"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
-ALTER TABLE "leaderboard_entries" ADD CONSTRAINT "leaderboard_entries_submission_id_submissions_id_fk" FOREIGN KEY ("submission_id") REFERENCES "public"."submissions"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "leaderboard_entries" ADD CONSTRAINT "leaderboard_entries_phase_id_phases_id_fk" FOREIGN KEY ("phase_id") REFERENCES "public"."phases"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "leaderboard_entries" ADD CONSTRAINT "leaderboard_entries_owner_id_users_id_fk" FOREIGN KEY ("owner_id") REFERENCES "public"."users"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "leaderboard_entries" ADD CONSTRAINT "leaderboard_entries_submission_id_submissions_id_fk" FOREIGN KEY ("submission_id") REFERENCES "public"."submissions"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "resources" ADD CONSTRAINT "resources_created_by_users_id_fk" FOREIGN KEY ("created_by") REFERENCES "public"."users"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "enrolments" ADD CONSTRAINT "enrolments_site_id_sites_id_fk" FOREIGN KEY ("site_id") REFERENCES "public"."sites"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "enrolments" ADD CONSTRAINT "enrolments_node_id_nodes_id_fk" FOREIGN KEY ("node_id") REFERENCES "public"."nodes"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
@@ -435,15 +439,15 @@ CREATE INDEX "competitions_created_by" ON "competitions" USING btree ("created_b
 CREATE UNIQUE INDEX "participants_once" ON "participants" USING btree ("competition_id","user_id");--> statement-breakpoint
 CREATE INDEX "phase_tasks_task" ON "phase_tasks" USING btree ("task_id");--> statement-breakpoint
 CREATE INDEX "phases_competition" ON "phases" USING btree ("competition_id","index");--> statement-breakpoint
+CREATE UNIQUE INDEX "queues_one_default" ON "queues" USING btree ("is_default") WHERE "queues"."is_default";--> statement-breakpoint
 CREATE INDEX "claims_waiting" ON "claims" USING btree ("pool","priority" DESC NULLS LAST,"run_id") WHERE "claims"."node_id" is null;--> statement-breakpoint
 CREATE INDEX "claims_node" ON "claims" USING btree ("node_id") WHERE "claims"."node_id" is not null;--> statement-breakpoint
 CREATE INDEX "runs_submission" ON "runs" USING btree ("submission_id");--> statement-breakpoint
 CREATE INDEX "leaderboard_entries_rank" ON "leaderboard_entries" USING btree ("phase_id","sort_key","submitted_at","submission_id");--> statement-breakpoint
-CREATE INDEX "leaderboard_entries_owner" ON "leaderboard_entries" USING btree ("phase_id","owner_id");--> statement-breakpoint
+CREATE INDEX "leaderboard_entries_version" ON "leaderboard_entries" USING btree ("phase_id","version");--> statement-breakpoint
 CREATE INDEX "resources_owner" ON "resources" USING btree ("created_by","type");--> statement-breakpoint
 CREATE INDEX "resources_digest" ON "resources" USING btree ("digest");--> statement-breakpoint
 CREATE INDEX "nodes_site" ON "nodes" USING btree ("site_id");--> statement-breakpoint
-CREATE INDEX "scores_submission" ON "scores" USING btree ("submission_id");--> statement-breakpoint
 CREATE INDEX "submissions_phase" ON "submissions" USING btree ("phase_id","id");--> statement-breakpoint
 CREATE INDEX "submissions_owner" ON "submissions" USING btree ("owner_id","phase_id","id");--> statement-breakpoint
 CREATE INDEX "submissions_parent" ON "submissions" USING btree ("parent_id");

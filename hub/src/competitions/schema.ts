@@ -252,12 +252,16 @@ export const competitionCreations = pgTable('competition_creations', {
 });
 
 /** Where runs without site data wait. Sites choose which queues their nodes serve. */
-export const queues = pgTable('queues', {
-  id: integer().primaryKey().generatedAlwaysAsIdentity(),
-  key: uuid().notNull().unique().defaultRandom(),
-  name: text().notNull(),
-  isDefault: boolean().notNull().default(false),
-  isPublic: boolean().notNull().default(false),
-  ownerId: integer().references(() => users.id),
-  createdAt: timestamp({ withTimezone: true }).notNull().defaultNow(),
-});
+export const queues = pgTable(
+  'queues',
+  {
+    id: integer().primaryKey().generatedAlwaysAsIdentity(),
+    key: uuid().notNull().unique().defaultRandom(),
+    name: text().notNull(),
+    isDefault: boolean().notNull().default(false),
+    isPublic: boolean().notNull().default(false),
+    ownerId: integer().references(() => users.id),
+    createdAt: timestamp({ withTimezone: true }).notNull().defaultNow(),
+  },
+  (table) => [uniqueIndex('queues_one_default').on(table.isDefault).where(sql`${table.isDefault}`)],
+);

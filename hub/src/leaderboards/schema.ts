@@ -1,31 +1,52 @@
 import { sql } from 'drizzle-orm';
-import { bigint, index, integer, numeric, pgTable, timestamp } from 'drizzle-orm/pg-core';
+import {
+  bigint,
+  index,
+  integer,
+  numeric,
+  pgSequence,
+  pgTable,
+  primaryKey,
+  timestamp,
+} from 'drizzle-orm/pg-core';
 import { users } from '../accounts/schema.ts';
 import { phases } from '../competitions/schema.ts';
 import { submissions } from '../submissions/schema.ts';
 
+/** Grows with each change of any board. */
+export const boardVersions = pgSequence('board_versions');
+
 /**
  * The ranking of a phase, kept up to date as scores arrive. One row for each root submission on the board.
- * `sortKey` holds the visible columns, the primary one first, each turned so that smaller is better (a score to be maximised is
- * negated) and a missing score as Infinity: the board is then an index scan in (sortKey, createdAt, submissionId).
+ * `sortKey` holds the primary column and then the visible ones, each turned so that smaller is better (a score to be maximised is
+ * negated) and a missing score as Infinity: the board is then an index scan in (sortKey, submittedAt, submissionId).
  */
 export const leaderboardEntries = pgTable(
   'leaderboard_entries',
   {
-    submissionId: bigint({ mode: 'number' })
-      .primaryKey()
-      .references(() => submissions.id, { onDelete: 'cascade' }),
     phaseId: integer()
       .notNull()
       .references(() => phases.id, { onDelete: 'cascade' }),
     ownerId: integer()
       .notNull()
       .references(() => users.id),
-    sortKey: numeric().array().notNull().default(sql`'{}'`),
+    /**
+     * 0 where the rule gives an owner one entry, else the submission's id. So a submission takes the place of another in one
+     * insert-or-update, which is exact when several arrive at once.
+     */
+    slot: bigint({ mode: 'number' }).notNull(),
+    submissionId: bigint({ mode: 'number' })
+      .notNull()
+      .unique()
+      .references(() => submissions.id, { onDelete: 'cascade' }),
+    sortKey: numeric().array().notNull(),
     submittedAt: timestamp({ withTimezone: true }).notNull(),
+    /** The largest of a phase is the version of its board. */
+    version: bigint({ mode: 'number' }).notNull().default(sql`nextval('board_versions')`),
   },
   (table) => [
+    primaryKey({ columns: [table.phaseId, table.ownerId, table.slot] }),
     index('leaderboard_entries_rank').on(table.phaseId, table.sortKey, table.submittedAt, table.submissionId),
-    index('leaderboard_entries_owner').on(table.phaseId, table.ownerId),
+    index('leaderboard_entries_version').on(table.phaseId, table.version),
   ],
 );

@@ -98,7 +98,6 @@ export const submissionUsage = pgTable(
 export const scores = pgTable(
   'scores',
   {
-    id: bigint({ mode: 'number' }).primaryKey().generatedAlwaysAsIdentity(),
     submissionId: bigint({ mode: 'number' })
       .notNull()
       .references(() => submissions.id, { onDelete: 'cascade' }),
@@ -107,5 +106,5 @@ export const scores = pgTable(
       .references(() => columns.id, { onDelete: 'cascade' }),
     value: numeric({ precision: 20, scale: 10 }).notNull(),
   },
-  (table) => [index('scores_submission').on(table.submissionId)],
+  (table) => [primaryKey({ columns: [table.submissionId, table.columnId] })],
 );

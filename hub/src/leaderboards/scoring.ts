@@ -1,0 +1,100 @@
+import type { Transaction } from '../db/database.ts';
+import type { Topic } from '../live/bus.ts';
+import type { Board, Boards, Connection } from './boards.ts';
+import { applyRules, type Placed } from './entries.ts';
+import { bestSortKey, scoredLeavesOf } from './leaves.ts';
+import { computeColumns, sortKey, toDecimal, type Values } from './ranking.ts';
+
+/** A leaf submission whose runs are over, and its scores combined over the sites. */
+export interface ScoredLeaf {
+  readonly submissionId: number;
+  readonly phaseId: number;
+  /** The submission with several tasks that it is a part of, or null. */
+  readonly parentId: number | null;
+  /** Column key -> value; keys that are no columns are ignored. */
+  readonly values: Readonly<Record<string, number>>;
+}
+
+/**
+ * Records scores and what they do to the boards. Called inside the transaction that ends the runs: two statements for any number of leaves,
+ * one more when some are parts of submissions with several tasks. It replaces the stored scores of the leaves (computed columns included)
+ * and applies the boards' rules; doing it twice changes nothing.
+ *
+ * @param boards what is remembered of board definitions: one for each hub process
+ * @returns the topics to announce after the commit
+ */
+export async function boardEffects(
+  tx: Transaction,
+  boards: Boards,
+  leaves: readonly ScoredLeaf[],
+): Promise<Topic[]> {
+  const found = await boards.get(
+    tx,
+    leaves.map(({ phaseId }) => phaseId),
+  );
+  const scored = leaves.flatMap((leaf) => {
+    const board = found.get(leaf.phaseId);
+    return board ? [{ ...leaf, board, computed: computeColumns(board.columns, byColumn(board, leaf)) }] : [];
+  });
+  if (scored.length === 0) return [];
+  await replaceScores(tx, scored);
+  const placed: Placed[] = scored
+    .filter(({ parentId }) => parentId === null)
+    .map(({ submissionId, board, computed }) => ({
+      submissionId,
+      rule: board.rule,
+      sortKey: sortKey(board.columns, board.primaryIndex, computed),
+    }));
+  const parents = new Map(
+    scored.flatMap(({ parentId, board }) => (parentId === null ? [] : [[parentId, board] as const])),
+  );
+  const changed = await applyRules(tx, [...placed, ...(await placeParents(tx, parents))]);
+  return [...changed].map((phaseId) => `leaderboard:${phaseId}` as const);
+}
+
+function byColumn(board: Board, leaf: ScoredLeaf): Values {
+  const values = new Map<number, number>();
+  for (const column of board.columns) {
+    const value = leaf.values[column.key];
+    if (value !== undefined) values.set(column.id, Number(toDecimal(value)));
+  }
+  return values;
+}
+
+/** A submission with several tasks stands where its best task stands. */
+async function placeParents(connection: Connection, parents: ReadonlyMap<number, Board>): Promise<Placed[]> {
+  if (parents.size === 0) return [];
+  const leaves = await scoredLeavesOf(connection, [...parents.keys()]);
+  return [...parents].flatMap(([submissionId, board]) => {
+    const best = bestSortKey(board, leaves.get(submissionId) ?? []);
+    return best ? [{ submissionId, rule: board.rule, sortKey: best }] : [];
+  });
+}
+
+async function replaceScores(
+  connection: Connection,
+  leaves: readonly { submissionId: number; computed: ReadonlyMap<number, number> }[],
+): Promise<void> {
+  const rows = leaves.flatMap(({ submissionId, computed }) =>
+    [...computed].map(([columnId, value]) => ({ submissionId, columnId, value: toDecimal(value) })),
+  );
+  await connection.prepared(REPLACE_SCORES, [
+    leaves.map(({ submissionId }) => submissionId),
+    rows.map(({ submissionId }) => submissionId),
+    rows.map(({ columnId }) => columnId),
+    rows.map(({ value }) => value),
+  ]);
+}
+
+const REPLACE_SCORES = {
+  name: 'scores-replace',
+  text: `
+    with scored as (
+      select * from unnest($2::bigint[], $3::int[], $4::numeric[]) as scored(submission_id, column_id, value)
+    ), gone as (
+      delete from scores where submission_id = any($1::bigint[])
+        and not exists (select from scored where scored.submission_id = scores.submission_id and scored.column_id = scores.column_id)
+    )
+    insert into scores (submission_id, column_id, value) select submission_id, column_id, value from scored
+    on conflict (submission_id, column_id) do update set value = excluded.value`,
+};
