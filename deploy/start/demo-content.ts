@@ -1,0 +1,111 @@
+import { basename } from 'node:path';
+import type { Demo, DemoCompetition, DemoParticipant } from '../demo/build.ts';
+import { StartError } from './errors.ts';
+import { type CompetitionDetails, HubClient, type SubmissionSummary } from './hub-client.ts';
+import { waitFor } from './waiting.ts';
+
+export interface Account {
+  username: string;
+  password: string;
+}
+
+export interface DemoAccounts {
+  organizer: Account;
+  participants: Record<DemoParticipant, Account>;
+}
+
+/** A competition of the demonstration as it is on the hub. */
+export interface LoadedCompetition {
+  id: number;
+  title: string;
+  submissions: { participant: DemoParticipant; id: number }[];
+}
+
+const ENDED = ['Finished', 'Failed', 'Cancelled'];
+
+/**
+ * Loads what is missing of the demonstration through the public API: competitions that the organizer has under their
+ * title stay as they are, and so do the submissions of a participant who has entered one.
+ */
+export async function loadDemo(
+  origin: string,
+  demo: Demo,
+  accounts: DemoAccounts,
+): Promise<LoadedCompetition[]> {
+  const organizer = await HubClient.signIn(origin, accounts.organizer.username, accounts.organizer.password);
+  const loaded: LoadedCompetition[] = [];
+  for (const competition of demo.competitions) {
+    const details = await ensureCompetition(organizer, competition);
+    const submissions: LoadedCompetition['submissions'] = [];
+    for (const { participant, name, archive } of competition.submissions) {
+      const { username, password } = accounts.participants[participant];
+      const client = await HubClient.signIn(origin, username, password);
+      const submission = await ensureSubmission(client, details, archive, name);
+      submissions.push({ participant, id: submission.id });
+    }
+    loaded.push({ id: details.id, title: details.title, submissions });
+  }
+  return loaded;
+}
+
+/** Resolves with the submissions once each has come to an end, whichever. */
+export async function watchSubmissions(
+  origin: string,
+  competitions: LoadedCompetition[],
+  organizer: Account,
+  signal: AbortSignal,
+): Promise<SubmissionSummary[]> {
+  const client = await HubClient.signIn(origin, organizer.username, organizer.password);
+  const ids = competitions.flatMap((competition) =>
+    competition.submissions.map((submission) => submission.id),
+  );
+  return waitFor(
+    { until: "the participants' scores", timeout: 10 * 60_000, interval: 1_000, signal },
+    async () => {
+      const submissions = await Promise.all(ids.map((id) => client.getSubmission(id)));
+      return submissions.every((submission) => ENDED.includes(submission.status)) ? submissions : null;
+    },
+  );
+}
+
+async function ensureCompetition(organizer: HubClient, wanted: DemoCompetition): Promise<CompetitionDetails> {
+  const mine = await organizer.listCompetitions('mine=true');
+  const id =
+    mine.find(({ title }) => title === wanted.title)?.id ?? (await createCompetition(organizer, wanted));
+  const details = await organizer.getCompetition(id);
+  if (!details.published) await organizer.publish(id);
+  return details;
+}
+
+async function createCompetition(organizer: HubClient, wanted: DemoCompetition): Promise<number> {
+  const statusId = await organizer.uploadBundle(wanted.bundle, basename(wanted.bundle));
+  const waiting = { until: `the hub to unpack ${basename(wanted.bundle)}`, timeout: 120_000 };
+  const creation = await waitFor(waiting, async () => {
+    const status = await organizer.getCreation(statusId);
+    return status.status === 'Starting' ? null : status;
+  });
+  if (creation.resulting_competition === null) {
+    throw new StartError(`The hub refused ${basename(wanted.bundle)}:\n${creation.details}`);
+  }
+  return creation.resulting_competition;
+}
+
+async function ensureSubmission(
+  participant: HubClient,
+  competition: CompetitionDetails,
+  archive: string,
+  name: string,
+): Promise<SubmissionSummary> {
+  const phase = competition.phases[0];
+  if (!phase) throw new StartError(`"${competition.title}" has no phase`);
+  const registered = await participant.listCompetitions('participating_in=true');
+  if (!registered.some(({ id }) => id === competition.id)) await participant.register(competition.id);
+  const entered = await participant.listSubmissions(phase.id);
+  if (entered[0]) return entered[0];
+  return participant.submit(
+    phase.id,
+    phase.tasks.map((task) => task.id),
+    archive,
+    name,
+  );
+}

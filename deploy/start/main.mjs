@@ -1,0 +1,3 @@
+import { runProgram } from './bootstrap.mjs';
+
+await runProgram('deploy/start/start.ts', process.argv.slice(2));

@@ -1,0 +1,128 @@
+import { join } from 'node:path';
+import { buildDemo, SITE_DATASET } from '../demo/build.ts';
+import { ensureBaseImage } from '../images/base.ts';
+import { say } from './announce.ts';
+import { Child } from './child.ts';
+import { type Account, type DemoAccounts, type LoadedCompetition, loadDemo } from './demo-content.ts';
+import type { EngineChoice } from './engine-choice.ts';
+import { Hub } from './hub.ts';
+import type { PasswordBook } from './passwords.ts';
+import { portalProcess } from './portal.ts';
+import { freePort } from './ports.ts';
+import type { Settings } from './settings.ts';
+import { SiteNode, type SiteNodeOptions } from './site-node.ts';
+import { answers, waitFor } from './waiting.ts';
+
+/** Milliseconds a process may take to end by itself, twice, before it is killed. */
+const PATIENCE = { node: 6_000, portal: 3_000, hub: 10_000 };
+
+/** Everything that runs: started in the order hub and portal, nodes; stopped in the opposite order. */
+export class System implements AsyncDisposable {
+  readonly #settings: Settings;
+  readonly #project: string;
+  readonly #engine: EngineChoice;
+  readonly #signal: AbortSignal;
+  readonly #nodes: Child[] = [];
+  #portal: Child | null = null;
+  #hub: Child | null = null;
+
+  constructor(settings: Settings, project: string, engine: EngineChoice, signal: AbortSignal) {
+    this.#settings = settings;
+    this.#project = project;
+    this.#engine = engine;
+    this.#signal = signal;
+  }
+
+  /** Starts hub and portal and waits until both serve. */
+  async startHub(administrator: Account): Promise<Hub> {
+    const portalPort = await freePort();
+    const portalUrl = `http://127.0.0.1:${portalPort}`;
+    const hub = new Hub({
+      settings: this.#settings,
+      project: this.#project,
+      portalUrl,
+      administratorPassword: administrator.password,
+    });
+    this.#hub = this.#start(hub.process);
+    this.#portal = this.#start(portalProcess(this.#settings, this.#project, portalPort, hub.origin));
+    const waiting = { timeout: 180_000, children: [this.#hub, this.#portal], signal: this.#signal };
+    await waitFor({ ...waiting, until: 'the hub' }, () => answers(`${hub.origin}/readyz`));
+    await waitFor({ ...waiting, until: 'the portal' }, () => answers(`${hub.origin}/`));
+    return hub;
+  }
+
+  /** Starts a node for each site; `prepare` happens after its enrolment and before it runs. */
+  async startNode(
+    hub: Hub,
+    site: Pick<SiteNodeOptions, 'site' | 'title' | 'servesDefaultQueue' | 'slots'>,
+    prepare: (node: SiteNode) => Promise<void> = async () => {},
+  ): Promise<void> {
+    const node = new SiteNode({
+      ...site,
+      project: this.#project,
+      home: this.#settings.home,
+      engine: this.#engine,
+    });
+    await node.enrol(hub);
+    await prepare(node);
+    this.#nodes.push(this.#start(node.process));
+  }
+
+  kill(): void {
+    for (const child of [...this.#nodes, this.#portal, this.#hub]) child?.kill();
+  }
+
+  /** Nodes first, so that the hub hears what they have to say; the hub, which owns the database, last. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Promise.all(this.#nodes.map((node) => node.stop(PATIENCE.node)));
+    await this.#portal?.stop(PATIENCE.portal);
+    await this.#hub?.stop(PATIENCE.hub);
+  }
+
+  #start(spec: Child['spec']): Child {
+    this.#signal.throwIfAborted();
+    const child = new Child(spec, say);
+    child.start();
+    return child;
+  }
+}
+
+/** One node for whatever the default queue brings. */
+export async function startBare(system: System, hub: Hub): Promise<void> {
+  say('starting a node for the default queue');
+  await system.startNode(hub, { site: 'local', title: 'This machine', servesDefaultQueue: true, slots: 2 });
+}
+
+export interface StartedDemo {
+  accounts: DemoAccounts;
+  competitions: LoadedCompetition[];
+}
+
+/** Two sites with data of their own, and two participants who have entered both competitions. */
+export async function startDemo(
+  system: System,
+  hub: Hub,
+  settings: Settings,
+  engine: EngineChoice,
+  organizer: Account,
+  passwords: PasswordBook,
+): Promise<StartedDemo> {
+  if (engine.kind !== 'bubblewrap') await ensureBaseImage(engine.docker, { onStep: say });
+  const demo = await buildDemo(join(settings.home, 'demo'));
+  say('starting the nodes of the sites north and south');
+  // The warm-up carries its own answers and runs anywhere; north also serves the default queue.
+  const north = { site: 'north', title: 'North University Hospital', servesDefaultQueue: true, slots: 2 };
+  const south = { site: 'south', title: 'South District Hospital', servesDefaultQueue: false, slots: 2 };
+  await system.startNode(hub, north, (node) => node.addDataset(SITE_DATASET, demo.siteData.north));
+  await system.startNode(hub, south, (node) => node.addDataset(SITE_DATASET, demo.siteData.south));
+  say('loading the demonstration');
+  const participants = {
+    ada: { username: 'ada', password: await passwords.of('ada') },
+    grace: { username: 'grace', password: await passwords.of('grace') },
+  };
+  for (const { username, password } of Object.values(participants)) {
+    await hub.addUser(username, `${username}@sepsis.example`, password);
+  }
+  const accounts = { organizer, participants };
+  return { accounts, competitions: await loadDemo(hub.origin, demo, accounts) };
+}
