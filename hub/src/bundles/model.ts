@@ -1,0 +1,161 @@
+/**
+ * What a competition bundle says, whichever version it is written in, with every default filled in. Names of files are
+ * those of entries of the archive it was read from.
+ */
+export interface Bundle {
+  format: '2' | '1.5';
+  title: string;
+  description: string;
+  /** An image of a kind that `readImage` takes. */
+  image: string;
+  terms: BundleText;
+  dockerImage: string;
+  competitionType: 'competition' | 'benchmark';
+  registrationAutoApprove: boolean;
+  enableDetailedResults: boolean;
+  showDetailedResultsInSubmissionPanel: boolean;
+  showDetailedResultsInLeaderboard: boolean;
+  autoRunSubmissions: boolean;
+  canParticipantsMakeSubmissionsPublic: boolean;
+  makeProgramsAvailable: boolean;
+  makeInputDataAvailable: boolean;
+  forumEnabled: boolean;
+  reward: string | null;
+  contactEmail: string | null;
+  /** Key of an existing queue. Whether it exists and may be used is for the caller to check. */
+  queue: string | null;
+  /** What of the programs' output may be seen, `null` leaves it to the hub; a site's policy may allow less. */
+  logs: 'none' | 'codes' | 'full' | null;
+  factSheet: FactSheetQuestion[];
+  pages: BundlePage[];
+  /** In order; their places in this list are their indexes. Never empty. */
+  phases: BundlePhase[];
+  tasks: BundleTask[];
+  solutions: BundleSolution[];
+  /** As listed. Every phase is bound to the first; the others never get a score. Never empty. */
+  leaderboards: BundleLeaderboard[];
+}
+
+/** A Markdown or HTML text of the archive, decoded, neither rendered nor sanitised. */
+export interface BundleText {
+  file: string;
+  source: string;
+}
+
+export interface BundlePage extends BundleText {
+  title: string;
+}
+
+/**
+ * Data that a bundle refers to: a file or directory of the archive, or an existing resource. A directory stands for
+ * the zip of its content; equal references are one resource, however many tasks name it. `path` has no slash at its end.
+ */
+export type DataReference =
+  | { kind: 'path'; path: string; isDirectory: boolean }
+  | { kind: 'key'; key: string };
+
+export interface BundlePhase {
+  name: string;
+  description: string;
+  start: Date;
+  /** `null`, never ends; only the last phase may. */
+  end: Date | null;
+  /** `null`, no limit. Days are those of UTC. */
+  maxSubmissionsPerDay: number | null;
+  maxSubmissionsPerPerson: number | null;
+  /** Seconds, for each step of a run. */
+  executionTimeLimit: number;
+  autoMigrateToThisPhase: boolean;
+  hideOutput: boolean;
+  hidePredictionOutput: boolean;
+  hideScoreOutput: boolean;
+  /** Indexes of `tasks`, in order, at least one. */
+  tasks: number[];
+  publicData: DataReference | null;
+  startingKit: DataReference | null;
+}
+
+export type BundleTask = NewTask | ExistingTask;
+
+/** A task of the hub, used as it is. */
+export interface ExistingTask {
+  kind: 'key';
+  index: number;
+  key: string;
+}
+
+export interface NewTask {
+  kind: 'new';
+  index: number;
+  name: string;
+  description: string;
+  ingestionOnlyDuringScoring: boolean;
+  /** Only a v1.5 bundle may lack one. */
+  scoringProgram: DataReference | null;
+  ingestionProgram: DataReference | null;
+  inputData: DataReference | null;
+  referenceData: DataReference | null;
+  siteData: SiteData | null;
+}
+
+/** A site dataset that takes the place of uploaded data, at every site that holds it. */
+export interface SiteData {
+  name: string;
+  version: string;
+  input: boolean;
+  reference: boolean;
+}
+
+export type BundleSolution = {
+  index: number;
+  /** `null`: none given, the caller names it. */
+  name: string | null;
+  description: string;
+  tasks: number[];
+} & ({ kind: 'new'; data: DataReference } | { kind: 'key'; key: string });
+
+export type SubmissionRule =
+  | 'Add'
+  | 'Add_And_Delete'
+  | 'Add_And_Delete_Multiple'
+  | 'Force_Last'
+  | 'Force_Latest_Multiple'
+  | 'Force_Best';
+
+export interface BundleLeaderboard {
+  title: string;
+  key: string;
+  /** `index` of the column that ranks. */
+  primaryIndex: number;
+  hidden: boolean;
+  submissionRule: SubmissionRule;
+  columns: BundleColumn[];
+}
+
+export interface BundleColumn {
+  index: number;
+  title: string;
+  key: string;
+  /** `asc`: smaller is better. */
+  sorting: 'asc' | 'desc';
+  /** Digits shown; ranking uses the exact score. */
+  precision: number;
+  hidden: boolean;
+  /** Computed from the scores of other columns, given by their indexes. */
+  computation: { kind: 'avg' | 'sum' | 'min' | 'max'; indexes: number[] } | null;
+}
+
+export interface FactSheetQuestion {
+  key: string;
+  type: 'checkbox' | 'text' | 'select';
+  title: string;
+  /** Choices of a `select`, as text. */
+  selection: string[];
+  isRequired: boolean;
+  isOnLeaderboard: boolean;
+}
+
+export const DEFAULT_DOCKER_IMAGE = 'codalab/codalab-legacy:py37';
+export const DEFAULT_EXECUTION_TIME_LIMIT = 600;
+export const DEFAULT_SUBMISSIONS_PER_DAY = 5;
+export const DEFAULT_SUBMISSIONS_PER_PERSON = 100;

@@ -1,0 +1,42 @@
+import type { Fields } from './fields.ts';
+import type { BundlePhase } from './model.ts';
+
+/** A phase with the mapping it was read from, to place problems. */
+export interface ReadPhase {
+  fields: Fields;
+  phase: BundlePhase;
+}
+
+/** The checks between phases. `startKey` is the name the version at hand has for a phase's start. */
+export function checkPhaseOrder(phases: readonly ReadPhase[]): void {
+  for (const [index, { fields, phase }] of phases.entries()) {
+    if (index === 0 && phase.autoMigrateToThisPhase) {
+      const message = 'There is no phase before the first one to migrate submissions from.';
+      fields.error(
+        'auto_migrate_to_this_phase',
+        'auto_migrate_first_phase',
+        message,
+        'Set it on a later phase.',
+      );
+    }
+    const next = phases[index + 1];
+    if (next === undefined) continue;
+    if (phase.end === null) {
+      const message = 'Only the last phase may be without an end.';
+      fields.error('end', 'phase_end_missing', message, 'Add "end", before the start of the next phase.');
+    } else if (isValid(phase.end) && isValid(next.phase.start) && next.phase.start <= phase.end) {
+      const message = `"${next.phase.name}" starts at ${next.phase.start.toISOString()}, and "${phase.name}" ends at ${phase.end.toISOString()}.`;
+      next.fields.error(
+        'start',
+        'phases_overlap',
+        message,
+        'A phase must start after the one before it has ended.',
+      );
+    }
+  }
+}
+
+/** A date that could not be read is reported where it stands, and not compared. */
+function isValid(date: Date): boolean {
+  return !Number.isNaN(date.getTime());
+}

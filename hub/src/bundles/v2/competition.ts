@@ -1,0 +1,53 @@
+import type { Fields } from '../fields.ts';
+import type { BundleFiles } from '../files.ts';
+import { type Bundle, type BundlePage, type BundleTask, DEFAULT_DOCKER_IMAGE } from '../model.ts';
+import { readSettings } from '../settings.ts';
+import { readFactSheet } from './fact-sheet.ts';
+import { readLeaderboards } from './leaderboards.ts';
+import { readPhases } from './phases.ts';
+import { readSolutions } from './solutions.ts';
+import { readTasks } from './tasks.ts';
+
+/** Reads the layout that Codabench calls version 2. */
+export async function readVersion2(root: Fields, files: BundleFiles): Promise<Bundle> {
+  const tasks = readTasks(root, files);
+  const indexes = taskIndexes(tasks);
+  return {
+    format: '2',
+    ...readSettings(root),
+    image: await files.image(root, 'image'),
+    terms: await files.text(root, 'terms'),
+    dockerImage: root.text('docker_image', { max: 128 }) ?? DEFAULT_DOCKER_IMAGE,
+    registrationAutoApprove: root.flag('registration_auto_approve', false),
+    logs: root.choice('logs', ['none', 'codes', 'full'], null),
+    factSheet: readFactSheet(root),
+    pages: await readPages(root, files),
+    tasks,
+    solutions: readSolutions(root, files, indexes),
+    phases: readPhases(root, files, indexes),
+    leaderboards: readLeaderboards(root),
+  };
+}
+
+/** `null` when tasks are missing or unnumbered: what refers to them is then not reported as well. */
+function taskIndexes(tasks: readonly BundleTask[]): ReadonlySet<number> | null {
+  const indexes = new Set(tasks.map((task) => task.index));
+  return indexes.size === 0 || indexes.has(Number.NaN) ? null : indexes;
+}
+
+async function readPages(root: Fields, files: BundleFiles): Promise<BundlePage[]> {
+  if (root.findValue('pages') === undefined) {
+    root.error(
+      'pages',
+      'key_missing',
+      '"pages" is missing.',
+      'Add a list of pages, each with a title and a file.',
+    );
+  }
+  const pages: BundlePage[] = [];
+  for (const page of root.mappings('pages')) {
+    pages.push({ title: page.requiredText('title'), ...(await files.text(page, 'file')) });
+    page.noteUnknownKeys();
+  }
+  return pages;
+}

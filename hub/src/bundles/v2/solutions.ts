@@ -1,0 +1,55 @@
+import type { Fields } from '../fields.ts';
+import type { BundleFiles } from '../files.ts';
+import type { BundleSolution } from '../model.ts';
+
+export function readSolutions(
+  root: Fields,
+  files: BundleFiles,
+  tasks: ReadonlySet<number> | null,
+): BundleSolution[] {
+  return root.mappings('solutions').flatMap((fields) => {
+    const solution = readSolution(fields, files, tasks);
+    fields.noteUnknownKeys();
+    return solution === null ? [] : [solution];
+  });
+}
+
+function readSolution(
+  fields: Fields,
+  files: BundleFiles,
+  tasks: ReadonlySet<number> | null,
+): BundleSolution | null {
+  const common = {
+    index: fields.requiredInteger('index') ?? Number.NaN,
+    name: fields.text('name', { max: 256 }),
+    description: fields.text('description') ?? '',
+    tasks: readTaskIndexes(fields, tasks),
+  };
+  const key = fields.text('key');
+  if (key !== null) return { ...common, kind: 'key', key };
+  const data = files.requiredReference(fields, 'path');
+  return data === null ? null : { ...common, kind: 'new', data };
+}
+
+/** `tasks` of a phase or a solution: at least one, all of them known. */
+export function readTaskIndexes(fields: Fields, known: ReadonlySet<number> | null): number[] {
+  const indexes = fields.integers('tasks');
+  if (fields.list('tasks').length === 0) {
+    fields.error(
+      'tasks',
+      'tasks_missing',
+      `${fields.where} names no tasks.`,
+      'Add "tasks", a list of indexes of tasks.',
+    );
+  }
+  for (const index of indexes) {
+    if (known === null || known.has(index)) continue;
+    fields.error(
+      'tasks',
+      'task_unknown',
+      `There is no task with the index ${index}.`,
+      'Use an index from "tasks".',
+    );
+  }
+  return indexes;
+}

@@ -1,0 +1,51 @@
+import type { Fields } from '../fields.ts';
+import type { BundleFiles } from '../files.ts';
+import type { BundleTask } from '../model.ts';
+import { readSiteData } from './site-data.ts';
+
+export function readTasks(root: Fields, files: BundleFiles): BundleTask[] {
+  const tasks: BundleTask[] = [];
+  const indexes = new Set<number>();
+  for (const fields of root.mappings('tasks')) {
+    const task = readTask(fields, files);
+    if (indexes.has(task.index)) {
+      fields.error(
+        'index',
+        'task_index_repeated',
+        `Two tasks have the index ${task.index}.`,
+        'Number them apart.',
+      );
+    }
+    indexes.add(task.index);
+    tasks.push(task);
+  }
+  if (root.findValue('tasks') === undefined) {
+    root.error(
+      'tasks',
+      'key_missing',
+      '"tasks" is missing.',
+      'Add at least one task, with an index and a scoring program.',
+    );
+  }
+  return tasks;
+}
+
+function readTask(fields: Fields, files: BundleFiles): BundleTask {
+  const index = fields.requiredInteger('index') ?? Number.NaN;
+  const key = fields.text('key');
+  if (key !== null) return { kind: 'key', index, key };
+  const task: BundleTask = {
+    kind: 'new',
+    index,
+    name: fields.requiredText('name', { max: 256 }),
+    description: fields.text('description') ?? '',
+    ingestionOnlyDuringScoring: fields.flag('ingestion_only_during_scoring', false),
+    scoringProgram: files.requiredReference(fields, 'scoring_program'),
+    ingestionProgram: files.reference(fields, 'ingestion_program'),
+    inputData: files.reference(fields, 'input_data'),
+    referenceData: files.reference(fields, 'reference_data'),
+    siteData: readSiteData(fields),
+  };
+  fields.noteUnknownKeys();
+  return task;
+}
