@@ -14,7 +14,10 @@ export class GroupCommit<Item, Result> {
   /** @param excludes items with the same string never share a batch; null: shares with all. */
   constructor(
     commit: (items: Item[]) => Promise<Result[]>,
-    { maxBatch = 256, excludes = () => null }: { maxBatch?: number; excludes?: (item: Item) => string | null } = {},
+    {
+      maxBatch = 256,
+      excludes = () => null,
+    }: { maxBatch?: number; excludes?: (item: Item) => string | null } = {},
   ) {
     this.#commit = commit;
     this.#maxBatch = maxBatch;

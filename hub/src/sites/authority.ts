@@ -42,7 +42,11 @@ export interface Authority {
   issueNodeCertificate(certificateRequest: string, nodeId: string): Promise<IssuedCertificate>;
 }
 
-export async function loadAuthority(database: Database, sealingKey: Buffer, hubName: string): Promise<Authority> {
+export async function loadAuthority(
+  database: Database,
+  sealingKey: Buffer,
+  hubName: string,
+): Promise<Authority> {
   const stored = await database.transaction(async ({ queries }) => {
     // Hub processes that start together on an empty database agree on one authority.
     await queries.execute(sql`select pg_advisory_xact_lock(7340512002)`);

@@ -4,7 +4,10 @@ import { createHash, createHmac, randomBytes, timingSafeEqual } from 'node:crypt
  * `weir1.<enrolment>.<secret>.<fingerprint of the hub's authority>`. The secret never crosses the wire: both sides know SHA-256 of it and
  * authenticate what they send with HMAC under it. So an exchange over plain HTTP can be read, but neither forged nor joined.
  */
-export function newEnrolmentToken(enrolmentId: string, authorityFingerprint: string): { token: string; macKey: string } {
+export function newEnrolmentToken(
+  enrolmentId: string,
+  authorityFingerprint: string,
+): { token: string; macKey: string } {
   const secret = randomBytes(32);
   return {
     token: ['weir1', enrolmentId, secret.toString('base64url'), authorityFingerprint].join('.'),

@@ -5,7 +5,9 @@ export class CertificateRequestError extends DomainError {
   readonly kind = 'invalid';
 
   constructor(cause: unknown) {
-    super('the certificate request cannot be used; send a PKCS #10 request in PEM, signed by its own key', { cause });
+    super('the certificate request cannot be used; send a PKCS #10 request in PEM, signed by its own key', {
+      cause,
+    });
   }
 }
 
@@ -15,7 +17,9 @@ export class EnrolmentRefusedError extends DomainError {
   readonly kind = 'forbidden';
 
   constructor() {
-    super('this enrolment token is unknown, used, or no longer valid; ask the hub for a new one and use it within a day');
+    super(
+      'this enrolment token is unknown, used, or no longer valid; ask the hub for a new one and use it within a day',
+    );
   }
 }
 
@@ -33,7 +37,9 @@ export class SiteNameError extends DomainError {
   readonly kind = 'invalid';
 
   constructor(name: string) {
-    super(`"${name}" is not a name for a site: use 2 to 40 lower-case letters, digits and hyphens, such as "north-hospital"`);
+    super(
+      `"${name}" is not a name for a site: use 2 to 40 lower-case letters, digits and hyphens, such as "north-hospital"`,
+    );
   }
 }
 

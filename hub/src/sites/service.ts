@@ -47,7 +47,10 @@ export interface Sites {
   setPaused(siteName: string, paused: boolean): Promise<void>;
   revokeNode(nodeId: string): Promise<void>;
   /** Sites that hold a dataset, by id. */
-  sitesHolding(dataset: { name: string; version: string }): Promise<{ id: number; name: string; title: string }[]>;
+  sitesHolding(dataset: {
+    name: string;
+    version: string;
+  }): Promise<{ id: number; name: string; title: string }[]>;
 }
 
 interface Dependencies {
@@ -69,7 +72,12 @@ export function createSites({ database, authority, config, log }: Dependencies):
       const expiresAt = new Date(Date.now() + ENROLMENT_LIFE_MS);
       const enrolmentId = crypto.randomUUID();
       const { token, macKey } = newEnrolmentToken(enrolmentId, authority.fingerprint);
-      const inserted = await store.insertEnrolment(database.queries, { id: enrolmentId, siteName, macKey, expiresAt });
+      const inserted = await store.insertEnrolment(database.queries, {
+        id: enrolmentId,
+        siteName,
+        macKey,
+        expiresAt,
+      });
       if (!inserted) throw new SiteNotFoundError(siteName);
       return { token, expiresAt };
     },
@@ -77,7 +85,8 @@ export function createSites({ database, authority, config, log }: Dependencies):
     async enrol({ enrolment, name, certificateRequest, mac }) {
       return database.transaction(async (tx) => {
         const open = await store.lockOpenEnrolment(tx, enrolment);
-        if (!open || !isAuthentic(mac, open.macKey, certificateRequest, name)) throw new EnrolmentRefusedError();
+        if (!open || !isAuthentic(mac, open.macKey, certificateRequest, name))
+          throw new EnrolmentRefusedError();
         const nodeId = crypto.randomUUID();
         const issued = await authority.issueNodeCertificate(certificateRequest, nodeId);
         await store.insertNode(tx, { id: nodeId, siteId: open.siteId, name, issued, enrolment });
@@ -103,7 +112,8 @@ export function createSites({ database, authority, config, log }: Dependencies):
     findNode: (nodeId) => store.findNode(database.queries, nodeId),
 
     async setPaused(siteName, paused) {
-      if (!(await store.updatePaused(database.queries, siteName, paused))) throw new SiteNotFoundError(siteName);
+      if (!(await store.updatePaused(database.queries, siteName, paused)))
+        throw new SiteNotFoundError(siteName);
     },
 
     async revokeNode(nodeId) {

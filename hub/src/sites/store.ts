@@ -16,7 +16,10 @@ export async function insertSite(
     .onConflictDoUpdate({ target: sites.name, set: { title } })
     .returning({ id: sites.id });
   if (!servesDefaultQueue) return;
-  const defaults = await queries.select({ queueId: queues.id }).from(queues).where(eq(queues.isDefault, true));
+  const defaults = await queries
+    .select({ queueId: queues.id })
+    .from(queues)
+    .where(eq(queues.isDefault, true));
   await queries
     .insert(siteQueues)
     .values(defaults.map(({ queueId }) => ({ siteId: site!.id, queueId })))
@@ -62,7 +65,11 @@ export async function insertNode(
     .where(eq(enrolments.id, node.enrolment));
 }
 
-export async function updateCertificate(queries: Queries, nodeId: string, issued: IssuedCertificate): Promise<boolean> {
+export async function updateCertificate(
+  queries: Queries,
+  nodeId: string,
+  issued: IssuedCertificate,
+): Promise<boolean> {
   const updated = await queries
     .update(nodes)
     .set({ certificateSerial: issued.serial, certificateExpiresAt: issued.expiresAt })
@@ -79,7 +86,9 @@ export async function findNode(queries: Queries, nodeId: string): Promise<KnownN
       siteId: sites.id,
       siteName: sites.name,
       sitePaused: sites.paused,
-      queueIds: sql<number[]>`array(select ${siteQueues.queueId} from ${siteQueues} where ${siteQueues.siteId} = ${sites.id})`,
+      queueIds: sql<
+        number[]
+      >`array(select ${siteQueues.queueId} from ${siteQueues} where ${siteQueues.siteId} = ${sites.id})`,
     })
     .from(nodes)
     .innerJoin(sites, eq(sites.id, nodes.siteId))
@@ -88,7 +97,10 @@ export async function findNode(queries: Queries, nodeId: string): Promise<KnownN
 }
 
 export async function updatePaused(queries: Queries, siteName: string, paused: boolean): Promise<boolean> {
-  return (await queries.update(sites).set({ paused }).where(eq(sites.name, siteName)).returning({ id: sites.id })).length > 0;
+  return (
+    (await queries.update(sites).set({ paused }).where(eq(sites.name, siteName)).returning({ id: sites.id }))
+      .length > 0
+  );
 }
 
 export async function updateRevoked(queries: Queries, nodeId: string): Promise<boolean> {
@@ -128,7 +140,11 @@ export interface NodeGreeting {
 }
 
 /** What a node says of itself as it connects. Datasets that it does not name stay known: another node of the site may hold them. */
-export async function recordGreeting({ queries }: Transaction, node: KnownNode, greeting: NodeGreeting): Promise<void> {
+export async function recordGreeting(
+  { queries }: Transaction,
+  node: KnownNode,
+  greeting: NodeGreeting,
+): Promise<void> {
   await queries
     .update(nodes)
     .set({

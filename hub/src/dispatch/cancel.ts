@@ -1,0 +1,60 @@
+import type { Database, Statement } from '../db/database.ts';
+import type { Topic } from '../live/bus.ts';
+
+/**
+ * Ends every run of a submission that is not over. It takes effect at once, also when a node is out of reach: the claim is gone, so whatever the node
+ * reports later is stale. An entry is given back to the participant unless one of its containers had started.
+ */
+const CANCEL: Statement = {
+  name: 'dispatch-cancel',
+  text: `
+with family as (
+  select id, parent_id, phase_id, owner_id, counted_on from submissions
+  where (id = $1 or parent_id = $1) and status < 'Finished' order by id for no key update
+), open as (
+  select c.run_id, c.attempt, c.node_id, r.state from claims c join runs r on r.id = c.run_id
+  where r.submission_id in (select id from family) for update of c
+), gone as (
+  delete from claims c using open o where c.run_id = o.run_id
+), ended as (
+  update runs r set state = 'cancelled', finished_at = now() from open o where r.id = o.run_id
+), recorded as (
+  insert into attempts (run_id, attempt, node_id, outcome) select run_id, attempt, node_id, 'cancelled' from open where attempt > 0 on conflict do nothing
+), started as (
+  select exists (select from open where state >= 'predicting') as yes
+), refunds as (
+  update submission_usage u set used_today = u.used_today - (u.day = f.counted_on)::int, used_in_all = u.used_in_all - 1
+  from family f, started where f.counted_on is not null and not started.yes and u.phase_id = f.phase_id and u.user_id = f.owner_id
+), closed as (
+  update submissions s set status = 'Cancelled', finished_at = now(), version = s.version + 1,
+    counted_on = case when started.yes then s.counted_on end
+  from family f, started where s.id = f.id
+)
+select 'submission' as kind, id::float8 as id, phase_id as "phaseId", owner_id as "ownerId", null::int as attempt, null::uuid as "nodeId" from family
+union all
+select 'run', run_id::float8, null, null, attempt, node_id from open where node_id is not null`,
+};
+
+export interface CancelledRun {
+  readonly runId: number;
+  readonly attempt: number;
+  readonly nodeId: string;
+}
+
+export async function cancelSubmission(
+  database: Database,
+  submissionId: number,
+): Promise<{ runs: CancelledRun[]; topics: Topic[] }> {
+  const rows = await database.prepared<
+    | { kind: 'submission'; id: number; phaseId: number; ownerId: number }
+    | { kind: 'run'; id: number; attempt: number; nodeId: string }
+  >(CANCEL, [submissionId]);
+  return {
+    runs: rows.flatMap((row) =>
+      row.kind === 'run' ? [{ runId: row.id, attempt: row.attempt, nodeId: row.nodeId }] : [],
+    ),
+    topics: rows.flatMap((row): Topic[] =>
+      row.kind === 'submission' ? [`submission:${row.id}`, `phase:${row.phaseId}:owner:${row.ownerId}`] : [],
+    ),
+  };
+}

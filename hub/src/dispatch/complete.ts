@@ -1,0 +1,139 @@
+import type { Database, Statement, Transaction } from '../db/database.ts';
+import type { Boards } from '../leaderboards/boards.ts';
+import { boardEffects } from '../leaderboards/scoring.ts';
+import type { Topic } from '../live/bus.ts';
+import { isRetryable } from './faults.ts';
+import type { AttemptEnd } from './outcome.ts';
+import { type Leaf, settleLeaves } from './settle.ts';
+
+export type Settlement = 'accepted' | 'stale' | 'rejected';
+
+export interface Completion {
+  readonly settlements: Settlement[];
+  readonly topics: Topic[];
+  /** Pools in which a run waits again. */
+  readonly requeued: boolean;
+}
+
+/** Locks the leaves whose runs are reported, in one order everywhere, so that the sites of one submission settle one after the other. */
+const LOCK_LEAVES: Statement = {
+  name: 'dispatch-lock-leaves',
+  text: `
+select r.id::float8 as "runId", s.id::float8 as "leafId", s.parent_id::float8 as "parentId", s.phase_id as "phaseId", s.owner_id as "ownerId"
+from runs r join submissions s on s.id = r.submission_id
+where r.id = any($1) order by s.id for no key update of s`,
+};
+
+/**
+ * Ends attempts whose fencing token is still good: the claim names the attempt, and it is leased to the node, or waits again after this very node lost
+ * its lease. Runs that end for good lose their claim, those to be tried again go back to the queue with a delay that doubles.
+ */
+const END_ATTEMPTS: Statement = {
+  name: 'dispatch-end-attempts',
+  text: `
+with ends as (
+  select * from unnest($1::bigint[], $2::int[], $3::uuid[], $4::text[], $5::text[], $6::fault[], $7::jsonb[], $8::timestamptz[], $9::text[], $10::bool[])
+    as e(run_id, attempt, node_id, outcome, failure_code, fault, scores, started_at, image_digest, retry)
+), current as (
+  select e.*, e.retry and c.attempt < $11 as again from ends e
+  join claims c on c.run_id = e.run_id and c.attempt = e.attempt
+  join runs r on r.id = e.run_id
+  where c.node_id = e.node_id or (c.node_id is null and r.node_id = e.node_id)
+  for update of c
+), over as (
+  delete from claims c using current e where c.run_id = e.run_id and not e.again
+), again as (
+  update claims c set node_id = null, lease_expires_at = null, not_before = now() + (2 ^ c.attempt) * interval '1 second'
+  from current e where c.run_id = e.run_id and e.again
+), recorded as (
+  insert into attempts (run_id, attempt, node_id, outcome, failure_code)
+  select run_id, attempt, node_id, outcome, failure_code from current on conflict do nothing
+), ended as (
+  update runs r set
+    state = case when e.again then 'queued' else e.outcome end::run_state,
+    failure_code = e.failure_code, fault = e.fault, scores = e.scores, image_digest = e.image_digest,
+    started_at = coalesce(e.started_at, r.started_at),
+    finished_at = case when not e.again then now() end
+  from current e where r.id = e.run_id
+)
+select run_id::float8 as "runId", again from current`,
+};
+
+/** Reports that did not match: sent before and recorded (accepted), overtaken by a later attempt (stale), or never this node's (rejected). */
+const EXPLAIN: Statement = {
+  name: 'dispatch-explain-stale',
+  text: `
+select e.run_id::float8 as "runId", e.attempt, bool_or(a.outcome is not null and a.outcome <> 'lost') as "isKnown", bool_or(r.id is not null) as "isOurs"
+from unnest($1::bigint[], $2::int[], $3::uuid[]) as e(run_id, attempt, node_id)
+left join attempts a on a.run_id = e.run_id and a.attempt = e.attempt and a.node_id = e.node_id
+left join runs r on r.id = e.run_id and (r.node_id = e.node_id or a.run_id is not null) and e.attempt <= r.attempt
+group by e.run_id, e.attempt`,
+};
+
+/**
+ * Records how attempts ended, with everything that follows from it, in one transaction: runs, history, limits, the submissions' status, scores and
+ * board. Idempotent: what was recorded before is recognised.
+ */
+export async function complete(
+  { database, boards, maxAttempts }: { database: Database; boards: Boards; maxAttempts: number },
+  ends: readonly AttemptEnd[],
+): Promise<Completion> {
+  return database.transaction(async (tx) => {
+    const leaves = await tx.prepared<Leaf & { runId: number }>(LOCK_LEAVES, [ends.map(({ runId }) => runId)]);
+    const current = await endAttempts(tx, ends, maxAttempts);
+    const leafOf = new Map(leaves.map((leaf) => [leaf.runId, leaf]));
+    const touched = new Map(current.map(({ runId }) => [leafOf.get(runId)!.leafId, leafOf.get(runId)!]));
+    const topics: Topic[] = [];
+    if (touched.size > 0) {
+      const settled = await settleLeaves(tx, [...touched.values()]);
+      topics.push(...settled.topics);
+      if (settled.scored.length > 0) topics.push(...(await boardEffects(tx, boards, settled.scored)));
+    }
+    return {
+      settlements: await explain(tx, ends, new Set(current.map(({ runId }) => runId))),
+      topics,
+      requeued: current.some(({ again }) => again),
+    };
+  });
+}
+
+function endAttempts(tx: Transaction, ends: readonly AttemptEnd[], maxAttempts: number) {
+  return tx.prepared<{ runId: number; again: boolean }>(END_ATTEMPTS, [
+    ends.map(({ runId }) => runId),
+    ends.map(({ attempt }) => attempt),
+    ends.map(({ nodeId }) => nodeId),
+    ends.map(({ outcome }) => outcome),
+    ends.map(({ failureCode }) => failureCode),
+    ends.map(({ fault }) => fault),
+    ends.map(({ scores }) => scores && JSON.stringify(scores)),
+    ends.map(({ startedAt }) => startedAt),
+    ends.map(({ imageDigest }) => imageDigest),
+    ends.map(({ outcome, fault }) => outcome === 'failed' && fault !== null && isRetryable(fault)),
+    maxAttempts,
+  ]);
+}
+
+async function explain(
+  tx: Transaction,
+  ends: readonly AttemptEnd[],
+  current: ReadonlySet<number>,
+): Promise<Settlement[]> {
+  const others = ends.filter(({ runId }) => !current.has(runId));
+  if (others.length === 0) return ends.map(() => 'accepted');
+  const rows = await tx.prepared<{
+    runId: number;
+    attempt: number;
+    isKnown: boolean | null;
+    isOurs: boolean;
+  }>(EXPLAIN, [
+    others.map(({ runId }) => runId),
+    others.map(({ attempt }) => attempt),
+    others.map(({ nodeId }) => nodeId),
+  ]);
+  return ends.map((end) => {
+    if (current.has(end.runId)) return 'accepted';
+    const row = rows.find(({ runId, attempt }) => runId === end.runId && attempt === end.attempt);
+    if (row?.isKnown) return 'accepted';
+    return row?.isOurs ? 'stale' : 'rejected';
+  });
+}

@@ -1,0 +1,92 @@
+import { type LogChunk, LogStream } from '@weir/proto/node/v1';
+import type { Database, Statement } from '../db/database.ts';
+
+/** What one attempt may leave at the hub, over all its streams. A node caps earlier; this is for the one that does not. */
+const MAX_LOG_BYTES = 4 * 1024 * 1024;
+const MAX_CHUNK_BYTES = 64 * 1024;
+
+/**
+ * Stores chunks of attempts that are this node's: leased to it, or ended by it (what lags behind still comes). Chunks that are there already are
+ * left as they are. Answers up to where each stream has no gap; null: the hub wants no more of this attempt.
+ */
+const APPEND: Statement = {
+  name: 'dispatch-append-logs',
+  text: `
+with sent as (
+  select * from unnest($2::bigint[], $3::int[], $4::int2[], $5::int[], $6::bytea[], $7::bool[]) as l(run_id, attempt, stream, sequence, text, truncated)
+), welcome as (
+  select r.id as run_id, r.attempt from runs r
+  join submissions s on s.id = r.submission_id join phases p on p.id = s.phase_id join competitions c on c.id = p.competition_id
+  where r.id in (select run_id from sent) and r.node_id = $1 and c.log_level <> 'none'
+    and (select coalesce(sum(length(l.text)), 0) from log_chunks l where l.run_id = r.id and l.attempt = r.attempt) < $8
+), stored as (
+  insert into log_chunks (run_id, attempt, stream, sequence, text, truncated)
+  select s.run_id, s.attempt, s.stream, s.sequence, s.text, s.truncated from sent s join welcome w on w.run_id = s.run_id and w.attempt = s.attempt
+  on conflict do nothing
+)
+select run_id::float8 as "runId", attempt from welcome`,
+};
+
+/** Sequences start at 1 without gaps, so the stream is whole up to the first number that has no successor. */
+const ACKNOWLEDGED: Statement = {
+  name: 'dispatch-acknowledged-logs',
+  text: `
+select s.run_id::float8 as "runId", s.attempt, s.stream, coalesce(
+  (select min(l.sequence) from log_chunks l where l.run_id = s.run_id and l.attempt = s.attempt and l.stream = s.stream and not exists (
+     select from log_chunks n where n.run_id = l.run_id and n.attempt = l.attempt and n.stream = l.stream and n.sequence = l.sequence + 1)), 0) as sequence
+from (select distinct * from unnest($1::bigint[], $2::int[], $3::int2[]) as s(run_id, attempt, stream)) s`,
+};
+
+export interface LogAcknowledgement {
+  readonly runId: number;
+  readonly attempt: number;
+  readonly stream: LogStream;
+  readonly sequence: number;
+  readonly closed: boolean;
+}
+
+export async function appendLogs(
+  database: Database,
+  nodeId: string,
+  chunks: readonly LogChunk[],
+): Promise<LogAcknowledgement[]> {
+  const valid = chunks.flatMap((chunk) =>
+    isValid(chunk) ? [{ ...chunk, runId: Number(chunk.attempt.runId), number: chunk.attempt.attempt }] : [],
+  );
+  if (valid.length === 0) return [];
+  const welcome = await database.prepared<{ runId: number; attempt: number }>(APPEND, [
+    nodeId,
+    valid.map(({ runId }) => runId),
+    valid.map(({ number }) => number),
+    valid.map(({ stream }) => stream),
+    valid.map(({ sequence }) => sequence),
+    valid.map(({ text }) => Buffer.from(text)),
+    valid.map(({ truncated }) => truncated),
+    MAX_LOG_BYTES,
+  ]);
+  const rows = await database.prepared<{
+    runId: number;
+    attempt: number;
+    stream: LogStream;
+    sequence: number;
+  }>(ACKNOWLEDGED, [
+    valid.map(({ runId }) => runId),
+    valid.map(({ number }) => number),
+    valid.map(({ stream }) => stream),
+  ]);
+  return rows.map((row) => ({
+    ...row,
+    closed: !welcome.some(({ runId, attempt }) => runId === row.runId && attempt === row.attempt),
+  }));
+}
+
+function isValid(chunk: LogChunk): chunk is LogChunk & { attempt: NonNullable<LogChunk['attempt']> } {
+  const isKnownStream = chunk.stream !== LogStream.UNSPECIFIED && LogStream[chunk.stream] !== undefined;
+  return (
+    chunk.attempt !== undefined &&
+    isKnownStream &&
+    chunk.sequence >= 1 &&
+    chunk.sequence < 1e6 &&
+    chunk.text.length <= MAX_CHUNK_BYTES
+  );
+}

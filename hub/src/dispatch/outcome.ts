@@ -1,0 +1,65 @@
+import { timestampMs } from '@bufbuild/protobuf/wkt';
+import { FailureCode, type Outcome } from '@weir/proto/node/v1';
+import { type Fault, failureCodeName, faultOf, refusalCodeName } from './faults.ts';
+
+/** How an attempt ended, as the hub records it. */
+export interface AttemptEnd {
+  readonly runId: number;
+  readonly attempt: number;
+  readonly nodeId: string;
+  readonly outcome: 'finished' | 'failed' | 'cancelled' | 'refused';
+  readonly failureCode: string | null;
+  readonly fault: Fault | null;
+  readonly scores: Readonly<Record<string, number>> | null;
+  readonly startedAt: Date | null;
+  readonly imageDigest: string | null;
+}
+
+/** Scores that numeric(20, 10) cannot hold are no scores. */
+const LARGEST_SCORE = 1e10;
+const MOST_SCORES = 1_000;
+
+/** What a node reported, or null when no honest node would say such a thing. */
+export function toAttemptEnd(nodeId: string, report: Outcome): AttemptEnd | null {
+  if (!report.attempt || report.result.case === undefined) return null;
+  const startedAt = report.startedAt ? timestampMs(report.startedAt) : null;
+  const common = {
+    runId: Number(report.attempt.runId),
+    attempt: report.attempt.attempt,
+    nodeId,
+    failureCode: null,
+    fault: null,
+    scores: null,
+    // A node's clock is its own affair; a time that makes no sense is left out.
+    startedAt:
+      startedAt !== null && Math.abs(startedAt - Date.now()) < 365 * 86_400_000 ? new Date(startedAt) : null,
+    imageDigest: /^sha256:[0-9a-f]{64}$/.test(report.imageDigest) ? report.imageDigest : null,
+  };
+  switch (report.result.case) {
+    case 'scores': {
+      const scores = Object.entries(report.result.value.values);
+      const areScores =
+        scores.length <= MOST_SCORES &&
+        scores.every(([, value]) => Number.isFinite(value) && Math.abs(value) < LARGEST_SCORE);
+      return areScores ? { ...common, outcome: 'finished', scores: Object.fromEntries(scores) } : null;
+    }
+    case 'failure':
+      return failed(common, report.result.value.code);
+    case 'cancelled':
+      // The hub ends a run as it cancels it. A node that cancels of its own accord was interrupted.
+      return failed(common, FailureCode.NODE_INTERRUPTED);
+    case 'refusal':
+      return {
+        ...common,
+        outcome: 'refused',
+        failureCode: refusalCodeName(report.result.value.code),
+        fault: 'site',
+      };
+    default:
+      return report.result satisfies never;
+  }
+}
+
+function failed(common: Omit<AttemptEnd, 'outcome'>, code: FailureCode): AttemptEnd {
+  return { ...common, outcome: 'failed', failureCode: failureCodeName(code), fault: faultOf(code) };
+}

@@ -1,0 +1,142 @@
+import { LogLevel } from '@weir/proto/node/v1';
+import { and, eq, isNull, or } from 'drizzle-orm';
+import { alias } from 'drizzle-orm/pg-core';
+import { columns, competitions, phases, phaseTasks, queues, tasks } from '../competitions/schema.ts';
+import type { Database, Queries } from '../db/database.ts';
+import { resources } from '../resources/schema.ts';
+import { type Pool, queuePool } from './pools.ts';
+
+/** What dispatch needs to know of a phase in order to make runs and assignments. */
+export interface PhaseSpec {
+  readonly phaseId: number;
+  readonly competitionId: number;
+  readonly competitionTitle: string;
+  readonly image: string;
+  readonly pool: Pool;
+  readonly stepSeconds: number;
+  readonly logLevel: LogLevel;
+  readonly keepsReport: boolean;
+  /** Columns that a run fills, by index; computed ones are the hub's. */
+  readonly scoreKeys: readonly string[];
+  readonly tasks: ReadonlyMap<number, TaskSpec>;
+}
+
+export interface TaskSpec {
+  readonly id: number;
+  readonly key: string;
+  readonly scoringProgram: StoredArtifact | null;
+  readonly ingestionProgram: StoredArtifact | null;
+  readonly inputData: StoredArtifact | null;
+  readonly referenceData: StoredArtifact | null;
+  readonly siteData: { name: string; version: string; input: boolean; reference: boolean } | null;
+  readonly ingestionOnlyDuringScoring: boolean;
+}
+
+export interface StoredArtifact {
+  readonly digest: string;
+  readonly size: number;
+}
+
+/** Long enough that a busy phase is not read for each submission, short enough that an edit in another hub process takes effect soon. */
+const KEPT_MS = 5_000;
+
+export class PhaseSpecs {
+  readonly #database: Database;
+  readonly #kept = new Map<number, { spec: Promise<PhaseSpec | null>; until: number }>();
+
+  constructor(database: Database) {
+    this.#database = database;
+  }
+
+  find(phaseId: number): Promise<PhaseSpec | null> {
+    const kept = this.#kept.get(phaseId);
+    if (kept && kept.until > performance.now()) return kept.spec;
+    const spec = readPhaseSpec(this.#database.queries, phaseId);
+    this.#kept.set(phaseId, { spec, until: performance.now() + KEPT_MS });
+    spec.catch(() => this.forget(phaseId));
+    return spec;
+  }
+
+  forget(phaseId: number): void {
+    this.#kept.delete(phaseId);
+  }
+}
+
+async function readPhaseSpec(queries: Queries, phaseId: number): Promise<PhaseSpec | null> {
+  const [phase] = await queries
+    .select({
+      competitionId: competitions.id,
+      competitionTitle: competitions.title,
+      image: competitions.dockerImage,
+      logLevel: competitions.logLevel,
+      keepsReport: competitions.enableDetailedResults,
+      queueId: queues.id,
+      leaderboardId: phases.leaderboardId,
+      stepSeconds: phases.executionTimeLimitSeconds,
+    })
+    .from(phases)
+    .innerJoin(competitions, eq(competitions.id, phases.competitionId))
+    // A competition without a queue of its own waits in the default one.
+    .innerJoin(
+      queues,
+      or(eq(queues.id, competitions.queueId), and(isNull(competitions.queueId), queues.isDefault)),
+    )
+    .where(and(eq(phases.id, phaseId), isNull(competitions.deletedAt)));
+  if (!phase) return null;
+  const scoreColumns = await queries
+    .select({ key: columns.key })
+    .from(columns)
+    .where(and(eq(columns.leaderboardId, phase.leaderboardId), isNull(columns.computation)))
+    .orderBy(columns.index);
+  return {
+    phaseId,
+    competitionId: phase.competitionId,
+    competitionTitle: phase.competitionTitle,
+    image: phase.image,
+    pool: queuePool(phase.queueId),
+    stepSeconds: phase.stepSeconds,
+    logLevel: phase.logLevel === 'none' ? LogLevel.NONE : LogLevel.FULL,
+    keepsReport: phase.keepsReport,
+    scoreKeys: scoreColumns.map(({ key }) => key),
+    tasks: new Map((await readTaskSpecs(queries, phaseId)).map((task) => [task.id, task])),
+  };
+}
+
+async function readTaskSpecs(queries: Queries, phaseId: number): Promise<TaskSpec[]> {
+  const scoring = alias(resources, 'scoring_program');
+  const ingestion = alias(resources, 'ingestion_program');
+  const input = alias(resources, 'input_data');
+  const reference = alias(resources, 'reference_data');
+  const rows = await queries
+    .select({ task: tasks, scoring, ingestion, input, reference })
+    .from(phaseTasks)
+    .innerJoin(tasks, eq(tasks.id, phaseTasks.taskId))
+    .leftJoin(scoring, eq(scoring.id, tasks.scoringProgramId))
+    .leftJoin(ingestion, eq(ingestion.id, tasks.ingestionProgramId))
+    .leftJoin(input, eq(input.id, tasks.inputDataId))
+    .leftJoin(reference, eq(reference.id, tasks.referenceDataId))
+    .where(eq(phaseTasks.phaseId, phaseId))
+    .orderBy(phaseTasks.index);
+  return rows.map(({ task, ...programs }) => ({
+    id: task.id,
+    key: task.key,
+    scoringProgram: stored(programs.scoring),
+    ingestionProgram: stored(programs.ingestion),
+    inputData: stored(programs.input),
+    referenceData: stored(programs.reference),
+    siteData:
+      task.siteDatasetName && task.siteDatasetVersion
+        ? {
+            name: task.siteDatasetName,
+            version: task.siteDatasetVersion,
+            input: task.siteDatasetInput,
+            reference: task.siteDatasetReference,
+          }
+        : null,
+    ingestionOnlyDuringScoring: task.ingestionOnlyDuringScoring,
+  }));
+}
+
+function stored(resource: { digest: string | null; size: number | null } | null): StoredArtifact | null {
+  return resource?.digest ? { digest: resource.digest, size: resource.size ?? 0 } : null;
+}

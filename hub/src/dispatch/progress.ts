@@ -1,0 +1,64 @@
+import { type Progress, RunState } from '@weir/proto/node/v1';
+import type { Database, Statement } from '../db/database.ts';
+import type { Topic } from '../live/bus.ts';
+
+/**
+ * Moves runs forward as nodes say they are; a run never goes back, so hints may arrive late or not at all. The public status of the submission, and of
+ * its parent, follows.
+ */
+const PROGRESS: Statement = {
+  name: 'dispatch-progress',
+  text: `
+with told as (
+  select * from unnest($1::bigint[], $2::int[], $3::uuid[], $4::run_state[], $5::submission_status[]) as t(run_id, attempt, node_id, state, status)
+), leaves as (
+  select s.id, s.parent_id from submissions s where s.id in (select r.submission_id from runs r join told t on t.run_id = r.id) order by s.id for no key update
+), moved as (
+  update runs r set state = t.state, started_at = coalesce(r.started_at, now())
+  from told t join claims c on c.run_id = t.run_id and c.attempt = t.attempt and c.node_id = t.node_id
+  where r.id = t.run_id and r.attempt = t.attempt and r.state < t.state and r.submission_id in (select id from leaves)
+  returning r.submission_id, t.status
+), furthest as (
+  select id, max(status) as status from (
+    select submission_id as id, status from moved union all
+    select l.parent_id, m.status from moved m join leaves l on l.id = m.submission_id where l.parent_id is not null
+  ) both_levels group by id
+)
+update submissions s set status = greatest(s.status, f.status), version = s.version + 1
+from furthest f where s.id = f.id and s.status < 'Finished'
+returning s.id::float8 as id, s.phase_id as "phaseId", s.owner_id as "ownerId"`,
+};
+
+const STATES = {
+  [RunState.UNSPECIFIED]: null,
+  [RunState.AWAITING_SITE]: ['awaiting_site', 'Submitted'],
+  [RunState.PREPARING]: ['preparing', 'Preparing'],
+  [RunState.PREDICTING]: ['predicting', 'Running'],
+  [RunState.SCORING]: ['scoring', 'Scoring'],
+  [RunState.REVIEWING]: ['reviewing', 'Scoring'],
+  [RunState.REPORTING]: ['reporting', 'Scoring'],
+} as const satisfies Record<RunState, readonly [state: string, status: string] | null>;
+
+export interface NodeProgress {
+  readonly nodeId: string;
+  readonly progress: Progress;
+}
+
+export async function recordProgress(database: Database, told: readonly NodeProgress[]): Promise<Topic[]> {
+  const known = told.flatMap(({ nodeId, progress }) => {
+    const state = STATES[progress.state];
+    return state && progress.attempt ? [{ nodeId, attempt: progress.attempt, state }] : [];
+  });
+  if (known.length === 0) return [];
+  const changed = await database.prepared<{ id: number; phaseId: number; ownerId: number }>(PROGRESS, [
+    known.map(({ attempt }) => attempt.runId),
+    known.map(({ attempt }) => attempt.attempt),
+    known.map(({ nodeId }) => nodeId),
+    known.map(({ state }) => state[0]),
+    known.map(({ state }) => state[1]),
+  ]);
+  return changed.flatMap(({ id, phaseId, ownerId }): Topic[] => [
+    `submission:${id}`,
+    `phase:${phaseId}:owner:${ownerId}`,
+  ]);
+}

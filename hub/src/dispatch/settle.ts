@@ -1,0 +1,118 @@
+import type { Statement, Transaction } from '../db/database.ts';
+import type { ScoredLeaf } from '../leaderboards/scoring.ts';
+import type { Topic } from '../live/bus.ts';
+import {
+  combineSites,
+  type Progress,
+  progressOfLeaf,
+  progressOfParent,
+  type RunProgress,
+} from '../submissions/outcome.ts';
+import { chargesParticipant } from './faults.ts';
+
+/** A leaf submission whose runs have changed; its row is locked by the caller. */
+export interface Leaf {
+  readonly leafId: number;
+  readonly parentId: number | null;
+  readonly phaseId: number;
+  readonly ownerId: number;
+}
+
+interface RunRow extends RunProgress {
+  readonly leafId: number;
+  readonly scores: Record<string, number> | null;
+}
+
+const RUNS_OF_LEAVES: Statement = {
+  name: 'dispatch-runs-of-leaves',
+  text: `
+select submission_id::float8 as "leafId", state, failure_code as "failureCode", fault, scores
+from runs where submission_id = any($1) order by id`,
+};
+
+/** Public statuses only ever grow, and the last three are never left. */
+const SETTLE: Statement = {
+  name: 'dispatch-settle',
+  text: `
+with settled as (
+  select * from unnest($1::bigint[], $2::submission_status[], $3::text[], $4::fault[], $5::bool[]) as l(id, status, failure_code, fault, refund)
+), before as (
+  select s.id, s.phase_id, s.owner_id, s.counted_on, s.status from submissions s join settled l on l.id = s.id
+), refunds as (
+  update submission_usage u set
+    used_today = u.used_today - (u.day = b.counted_on)::int * b.count, used_in_all = u.used_in_all - b.count
+  from (
+    select b.phase_id, b.owner_id, b.counted_on, count(*)::int as count from before b join settled l on l.id = b.id
+    where l.refund and b.counted_on is not null and b.status < 'Finished' group by 1, 2, 3
+  ) b
+  where u.phase_id = b.phase_id and u.user_id = b.owner_id
+)
+update submissions s set
+  status = l.status, failure_code = l.failure_code, fault = l.fault, version = s.version + 1,
+  counted_on = case when l.refund then null else s.counted_on end,
+  finished_at = case when l.status >= 'Finished' then now() end
+from settled l where s.id = l.id and s.status < 'Finished'`,
+};
+
+/** Two children that end at the same moment settle their parent one after the other. */
+const LOCK_PARENTS: Statement = {
+  name: 'dispatch-lock-parents',
+  text: `select from submissions where id = any($1) order by id for no key update`,
+};
+
+const CHILDREN: Statement = {
+  name: 'dispatch-children',
+  text: `
+select parent_id::float8 as "parentId", status, failure_code as "failureCode", fault
+from submissions where parent_id = any($1) and deleted_at is null order by id`,
+};
+
+/** Brings the status of leaves, and then of their parents, up to what their runs say. */
+export async function settleLeaves(
+  tx: Transaction,
+  leaves: readonly Leaf[],
+): Promise<{ scored: ScoredLeaf[]; topics: Topic[] }> {
+  const rows = await tx.prepared<RunRow & { [column: string]: unknown }>(RUNS_OF_LEAVES, [
+    leaves.map(({ leafId }) => leafId),
+  ]);
+  const runs = Map.groupBy(rows, ({ leafId }) => leafId);
+  await settle(
+    tx,
+    leaves.map(({ leafId }) => ({ id: leafId, ...progressOfLeaf(runs.get(leafId) ?? []) })),
+  );
+  const parents = new Set(leaves.flatMap(({ parentId }) => (parentId === null ? [] : [parentId])));
+  if (parents.size > 0) await settleParents(tx, [...parents]);
+  return {
+    scored: leaves.flatMap(({ leafId, parentId, phaseId }) => {
+      const values = combineSites(runs.get(leafId) ?? []);
+      return values ? [{ submissionId: leafId, parentId, phaseId, values }] : [];
+    }),
+    topics: leaves.flatMap(({ leafId, parentId, phaseId, ownerId }): Topic[] => [
+      `submission:${leafId}`,
+      ...(parentId === null ? [] : [`submission:${parentId}` as const]),
+      `phase:${phaseId}:owner:${ownerId}`,
+    ]),
+  };
+}
+
+async function settle(tx: Transaction, settled: readonly (Progress & { id: number })[]): Promise<void> {
+  await tx.prepared(SETTLE, [
+    settled.map(({ id }) => id),
+    settled.map(({ status }) => status),
+    settled.map(({ failureCode }) => failureCode),
+    settled.map(({ fault }) => fault),
+    settled.map(({ status, fault }) => status === 'Failed' && !chargesParticipant(fault)),
+  ]);
+}
+
+async function settleParents(tx: Transaction, parents: readonly number[]): Promise<void> {
+  await tx.prepared(LOCK_PARENTS, [parents]);
+  const rows = await tx.prepared<Progress & { parentId: number; [column: string]: unknown }>(CHILDREN, [
+    parents,
+  ]);
+  const children = Map.groupBy(rows, ({ parentId }) => parentId);
+  await settle(
+    tx,
+    parents.map((id) => ({ id, ...progressOfParent(children.get(id) ?? []) })),
+  );
+}

@@ -1,0 +1,53 @@
+import type { Database, Statement } from '../db/database.ts';
+import { ATTEMPTS_EXHAUSTED } from './faults.ts';
+import type { AttemptEnd } from './outcome.ts';
+
+/** Leases that ran out: the run waits again, unless it has had all its attempts. The node, if it is alive, learns it with its next heartbeat. */
+const EXPIRE: Statement = {
+  name: 'dispatch-expire',
+  text: `
+with expired as (
+  select run_id, attempt, node_id from claims where node_id is not null and lease_expires_at < now() and attempt < $1
+  order by run_id limit 1000 for update skip locked
+), freed as (
+  update claims c set node_id = null, lease_expires_at = null from expired e where c.run_id = e.run_id
+), recorded as (
+  insert into attempts (run_id, attempt, node_id, outcome) select run_id, attempt, node_id, 'lost' from expired on conflict do nothing
+)
+update runs r set state = 'queued' from expired e where r.id = e.run_id returning r.id`,
+};
+
+const EXHAUSTED: Statement = {
+  name: 'dispatch-exhausted',
+  text: `select run_id::float8 as "runId", attempt, node_id as "nodeId" from claims where lease_expires_at < now() and attempt >= $1 limit 1000`,
+};
+
+const BACKLOG: Statement = {
+  name: 'dispatch-backlog',
+  text: `select distinct pool from claims where node_id is null and (not_before is null or not_before <= now())`,
+};
+
+export async function expireLeases(database: Database, maxAttempts: number): Promise<number> {
+  return (await database.prepared(EXPIRE, [maxAttempts])).length;
+}
+
+/** Runs whose last attempt was lost, as ends for `complete`: the fault of the site. */
+export async function exhaustedRuns(database: Database, maxAttempts: number): Promise<AttemptEnd[]> {
+  const rows = await database.prepared<{ runId: number; attempt: number; nodeId: string }>(EXHAUSTED, [
+    maxAttempts,
+  ]);
+  return rows.map((row) => ({
+    ...row,
+    outcome: 'failed',
+    failureCode: ATTEMPTS_EXHAUSTED,
+    fault: 'site',
+    scores: null,
+    startedAt: null,
+    imageDigest: null,
+  }));
+}
+
+/** Pools in which a run could start now. */
+export async function poolsWithBacklog(database: Database): Promise<string[]> {
+  return (await database.prepared<{ pool: string }>(BACKLOG, [])).map(({ pool }) => pool);
+}
