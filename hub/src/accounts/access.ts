@@ -1,4 +1,4 @@
-import { AdministratorsOnlyError, NotLoggedInError } from './errors.ts';
+import { AdministratorsOnlyError, NotLoggedInError, SessionNeededError } from './errors.ts';
 
 export interface ActingUser {
   readonly id: number;
@@ -21,6 +21,16 @@ export const anonymous: Actor = { kind: 'anonymous' };
 export function requireUser(actor: Actor): ActingUser {
   if (actor.kind === 'anonymous') throw new NotLoggedInError();
   return actor.user;
+}
+
+/**
+ * For what would let the finder of a token keep the account: a token cannot make another one.
+ * @throws NotLoggedInError | SessionNeededError
+ */
+export function requireSession(actor: Actor): ActingUser {
+  const user = requireUser(actor);
+  if (actor.kind === 'user' && actor.via !== 'session') throw new SessionNeededError();
+  return user;
 }
 
 /** @throws NotLoggedInError | AdministratorsOnlyError */

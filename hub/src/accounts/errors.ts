@@ -18,6 +18,15 @@ export class AdministratorsOnlyError extends DomainError {
   }
 }
 
+export class SessionNeededError extends DomainError {
+  readonly code = 'session_needed';
+  readonly kind = 'forbidden';
+
+  constructor() {
+    super('An API token is not enough for this: log in with your password.');
+  }
+}
+
 /** The same whether the account is unknown or the password wrong. */
 export class WrongCredentialsError extends DomainError {
   readonly code = 'wrong_credentials';

@@ -24,6 +24,12 @@ export interface Config {
   /** Attempts that a run gets when sites or the hub spoil them. */
   readonly maxAttempts: number;
   readonly logLevel: string;
+  readonly storage: {
+    /** Bytes of one uploaded file. */
+    readonly maxUploadBytes: number;
+    /** Bytes of all uploads of one person. */
+    readonly maxBytesPerPerson: number;
+  };
 }
 
 const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'];
@@ -58,7 +64,19 @@ export function toConfig(env: Env): Config {
     leaseMs,
     maxAttempts: 5,
     logLevel,
+    storage: {
+      maxUploadBytes: parseGibibytes('WEIR_MAX_UPLOAD_GIB', env.WEIR_MAX_UPLOAD_GIB || '15'),
+      maxBytesPerPerson: parseGibibytes('WEIR_MAX_STORAGE_GIB', env.WEIR_MAX_STORAGE_GIB || '100'),
+    },
   };
+}
+
+function parseGibibytes(variable: string, value: string): number {
+  const bytes = Math.round(Number(value) * 2 ** 30);
+  if (!Number.isSafeInteger(bytes) || bytes <= 0) {
+    throw new ConfigError(variable, `is a size in GiB, not "${value}"`, '15');
+  }
+  return bytes;
 }
 
 function parseUrl(variable: string, value: string): string {

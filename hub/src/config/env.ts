@@ -10,6 +10,8 @@ export interface Env {
   readonly WEIR_SECRET?: string;
   readonly WEIR_LEASE_MS?: string;
   readonly WEIR_LOG_LEVEL?: string;
+  readonly WEIR_MAX_UPLOAD_GIB?: string;
+  readonly WEIR_MAX_STORAGE_GIB?: string;
   readonly WEIR_ADMIN_USERNAME?: string;
   readonly WEIR_ADMIN_PASSWORD?: string;
   readonly DATABASE_URL?: string;

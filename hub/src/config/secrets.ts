@@ -12,6 +12,8 @@ export interface Secrets {
   /** Keys derived from the one secret, so that none serves two purposes. */
   readonly artifactUrlKey: Buffer;
   readonly sealingKey: Buffer;
+  /** Signs the addresses for uploads and downloads that scripts use without logging in. */
+  readonly linkKey: Buffer;
   readonly administrator: { readonly username: string; readonly password: string } | null;
 }
 
@@ -29,6 +31,7 @@ export function toSecrets(env: Env, config: Config): Secrets {
     databaseUrl: env.DATABASE_URL || null,
     artifactUrlKey: derive('artifact urls'),
     sealingKey: derive('sealing'),
+    linkKey: derive('links'),
     administrator:
       env.WEIR_ADMIN_USERNAME && env.WEIR_ADMIN_PASSWORD
         ? { username: env.WEIR_ADMIN_USERNAME, password: env.WEIR_ADMIN_PASSWORD }

@@ -1,0 +1,80 @@
+import { join } from 'node:path';
+import type { Logger } from 'pino';
+import { Registry } from 'prom-client';
+import { type Accounts, createAccounts } from '../accounts/service.ts';
+import type { Config } from '../config/config.ts';
+import type { Secrets } from '../config/secrets.ts';
+import { type Database, openDatabase } from '../db/database.ts';
+import { createSignedLinks, type SignedLinks } from '../http/signed-links.ts';
+import { Jobs } from '../jobs/jobs.ts';
+import { type LiveBus, LocalLiveBus } from '../live/bus.ts';
+import { createResources, type Resources } from '../resources/service.ts';
+import type { BlobStore } from '../storage/blob-store.ts';
+import { DiskBlobStore } from '../storage/disk-blob-store.ts';
+
+/** Everything of one hub process, built once and passed explicitly. Parts take only what they name. */
+export interface HubContext extends AsyncDisposable {
+  readonly config: Config;
+  readonly secrets: Secrets;
+  readonly log: Logger;
+  /** Aborted when the process begins to stop: whatever waits or streams ends. */
+  readonly stopping: AbortSignal;
+  readonly metrics: Registry;
+  readonly database: Database;
+  readonly blobs: BlobStore;
+  readonly links: SignedLinks;
+  readonly live: LiveBus;
+  readonly jobs: Jobs;
+  readonly accounts: Accounts;
+  readonly resources: Resources;
+}
+
+/** What tests may bring along instead. */
+export type ContextOverrides = Partial<Pick<HubContext, 'blobs' | 'live'>>;
+
+export interface ContextParts {
+  readonly config: Config;
+  readonly secrets: Secrets;
+  readonly databaseUrl: string;
+  readonly log: Logger;
+  readonly stopping: AbortSignal;
+  readonly overrides?: ContextOverrides;
+}
+
+/** Builds what a hub consists of, in the order of its dependencies. Nothing runs or listens yet. */
+export async function createContext({
+  config,
+  secrets,
+  databaseUrl,
+  log,
+  stopping,
+  overrides = {},
+}: ContextParts): Promise<HubContext> {
+  const blobs = overrides.blobs ?? (await DiskBlobStore.open(join(config.home, 'blobs')));
+  const database = openDatabase(databaseUrl, log);
+  const live = overrides.live ?? new LocalLiveBus();
+  const links = createSignedLinks(secrets.linkKey);
+  const jobs = new Jobs(database, log);
+  const secureCookie = config.publicUrl.startsWith('https:');
+  const accounts = createAccounts({ database, log, secureCookie });
+  const resources = createResources({ database, blobs, links, limits: config.storage, log });
+
+  return {
+    config,
+    secrets,
+    log,
+    stopping,
+    metrics: new Registry(),
+    database,
+    blobs,
+    links,
+    live,
+    jobs,
+    accounts,
+    resources,
+    async [Symbol.asyncDispose]() {
+      await jobs[Symbol.asyncDispose]();
+      await database[Symbol.asyncDispose]();
+    },
+  };
+}

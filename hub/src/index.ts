@@ -1,0 +1,63 @@
+import type { FastifyInstance } from 'fastify';
+import pino, { type Logger } from 'pino';
+import { ensureAdministrator } from './accounts/administrator.ts';
+import type { Config } from './config/config.ts';
+import type { Secrets } from './config/secrets.ts';
+import { type ContextOverrides, createContext, type HubContext } from './context/context.ts';
+import { startEmbeddedPostgres } from './db/embedded-postgres.ts';
+import { migrate } from './db/migrate.ts';
+import { createHttpApp } from './http/app.ts';
+
+export { type Config, toConfig } from './config/config.ts';
+export { readEnv } from './config/env.ts';
+export { type Secrets, toSecrets } from './config/secrets.ts';
+
+/** Disposing stops it in order: no new work, streams ended, requests finished, jobs finished, database closed. */
+export interface RunningHub extends AsyncDisposable {
+  /** Where it listens, also when the configured port was 0. */
+  readonly url: string;
+  readonly context: HubContext;
+}
+
+const FINISH_REQUESTS_MS = 5_000;
+
+/** Starts a whole hub in this process; resolves once it takes requests. */
+export async function startHub(
+  config: Config,
+  secrets: Secrets,
+  overrides: ContextOverrides & { log?: Logger } = {},
+): Promise<RunningHub> {
+  const log = overrides.log ?? pino({ level: config.logLevel });
+  const stopping = new AbortController();
+  await using starting = new AsyncDisposableStack();
+
+  const databaseUrl =
+    secrets.databaseUrl ?? starting.use(await startEmbeddedPostgres(databaseDirectory(config), log)).url;
+  await migrate(databaseUrl);
+  const context = starting.use(
+    await createContext({ config, secrets, databaseUrl, log, stopping: stopping.signal, overrides }),
+  );
+  await context.jobs.migrate();
+  await ensureAdministrator(context.accounts, secrets.administrator);
+
+  const app = await createHttpApp(context);
+  starting.defer(() => closeApp(app));
+  const url = await app.listen({ host: config.http.host, port: config.http.port });
+
+  // Runs first: what streams would otherwise hold up everything below.
+  starting.defer(() => stopping.abort(new Error('the hub is stopping')));
+  const running = starting.move();
+  return { url, context, [Symbol.asyncDispose]: () => running.disposeAsync() };
+}
+
+function databaseDirectory({ database }: Config): string {
+  if (database.kind === 'embedded') return database.directory;
+  throw new Error('an external database was configured without its address');
+}
+
+/** Requests get a moment to finish; then their connections are cut. */
+async function closeApp(app: FastifyInstance): Promise<void> {
+  const cut = setTimeout(() => app.server.closeAllConnections(), FINISH_REQUESTS_MS);
+  await app.close();
+  clearTimeout(cut);
+}

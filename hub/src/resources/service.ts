@@ -1,0 +1,165 @@
+import type { Logger } from 'pino';
+import { type Actor, isAdmin, requireUser } from '../accounts/access.ts';
+import type { Database, Queries } from '../db/database.ts';
+import type { SignedLinks } from '../http/signed-links.ts';
+import type { BlobStore, StoredBlob } from '../storage/blob-store.ts';
+import { BlobTooLargeError } from '../storage/errors.ts';
+import {
+  LinkInvalidError,
+  ResourceMissingError,
+  StorageExhaustedError,
+  UnexpectedResourceTypeError,
+  UploadChangedError,
+  UploadIncompleteError,
+  UploadSizeError,
+} from './errors.ts';
+import {
+  completeResource,
+  findResource,
+  insertResource,
+  listResources,
+  type NewResource,
+  type Resource,
+  type ResourceType,
+  storageUsedBy,
+} from './store.ts';
+
+export type { Resource, ResourceType } from './store.ts';
+
+/** A resource whose bytes are all here. */
+export type CompleteResource = Resource & { digest: string; size: number; md5: string };
+
+export interface UploadRequest {
+  readonly type: ResourceType;
+  readonly fileName: string;
+  readonly name?: string;
+  readonly description?: string;
+  readonly isPublic?: boolean;
+  /** Exact size in bytes; null when the client does not know it for certain. */
+  readonly size: number | null;
+}
+
+/**
+ * Uploads: started, received in one request whose address is signed, then used by others. Nothing may use a resource before it is complete,
+ * and its content never changes afterwards.
+ */
+export interface Resources {
+  /** @throws BlobTooLargeError | StorageExhaustedError */
+  startUpload(actor: Actor, request: UploadRequest): Promise<{ key: string; uploadPath: string }>;
+
+  /**
+   * Stores the bytes of an upload that was started. The same bytes may be sent again, when an answer was lost.
+   * @param url path and query of the request, with its signature
+   * @throws LinkInvalidError | ResourceMissingError | BlobTooLargeError | UploadSizeError | UploadChangedError
+   */
+  receive(url: string, key: string, content: AsyncIterable<Uint8Array>): Promise<StoredBlob>;
+
+  /** @throws ResourceMissingError | UploadIncompleteError */
+  finishUpload(actor: Actor, key: string): Promise<CompleteResource>;
+
+  /** One that the actor may read: their own, a public one, or any for administrators. @throws ResourceMissingError | UploadIncompleteError */
+  getReadable(actor: Actor, key: string): Promise<CompleteResource>;
+
+  /** One of these types that the actor may put to use. @throws ResourceMissingError | UploadIncompleteError | UnexpectedResourceTypeError */
+  getUsable(actor: Actor, key: string, types: readonly ResourceType[]): Promise<CompleteResource>;
+
+  /** The actor's own, newest first; also those not complete. */
+  list(actor: Actor, filter: { type?: ResourceType; before?: number; limit: number }): Promise<Resource[]>;
+
+  /** Records bytes that are in the blob store already, such as a directory of a bundle. */
+  add(
+    queries: Queries,
+    resource: Omit<NewResource, 'digest' | 'size' | 'md5'>,
+    blob: StoredBlob,
+  ): Promise<CompleteResource>;
+}
+
+export function createResources({
+  database: { queries },
+  blobs,
+  links,
+  limits,
+  log,
+}: {
+  database: Database;
+  blobs: BlobStore;
+  links: SignedLinks;
+  limits: { readonly maxUploadBytes: number; readonly maxBytesPerPerson: number };
+  log: Logger;
+}): Resources {
+  async function getOwn(actor: Actor, key: string): Promise<Resource> {
+    const { id } = requireUser(actor);
+    const resource = await findResource(queries, key);
+    if (!resource || (resource.createdBy !== id && !isAdmin(actor))) throw new ResourceMissingError(key);
+    return resource;
+  }
+
+  async function getReadable(actor: Actor, key: string): Promise<CompleteResource> {
+    const resource = await findResource(queries, key);
+    const isOwn = actor.kind === 'user' && actor.user.id === resource?.createdBy;
+    if (!resource || !(resource.isPublic || isOwn || isAdmin(actor))) throw new ResourceMissingError(key);
+    return complete(resource);
+  }
+
+  return {
+    async startUpload(actor, { type, fileName, name, description, isPublic, size }) {
+      const { id: createdBy } = requireUser(actor);
+      if ((size ?? 0) > limits.maxUploadBytes) throw new BlobTooLargeError(limits.maxUploadBytes);
+      const used = await storageUsedBy(queries, createdBy);
+      if (used + (size ?? 1) > limits.maxBytesPerPerson)
+        throw new StorageExhaustedError(limits.maxBytesPerPerson);
+      const resource = await insertResource(queries, {
+        type,
+        fileName,
+        name: name || fileName,
+        description: description ?? '',
+        isPublic: isPublic ?? false,
+        size,
+        createdBy,
+      });
+      return { key: resource.key, uploadPath: links.sign('PUT', `/uploads/${resource.key}`, createdBy) };
+    },
+
+    async receive(url, key, content) {
+      const userId = links.verify('PUT', url);
+      if (userId === null) throw new LinkInvalidError();
+      const resource = await findResource(queries, key);
+      if (!resource || resource.createdBy !== userId) throw new ResourceMissingError(key);
+      const left = limits.maxBytesPerPerson - (await storageUsedBy(queries, userId));
+      const maxBytes = resource.size ?? Math.min(limits.maxUploadBytes, Math.max(left, 0));
+      const blob = await blobs.put(content, { maxBytes });
+      if (resource.size !== null && resource.size !== blob.size)
+        throw new UploadSizeError(resource.size, blob.size);
+      const completed = await completeResource(queries, resource.id, blob);
+      if (!completed && (await findResource(queries, key))?.digest !== blob.digest)
+        throw new UploadChangedError();
+      log.info({ resourceId: resource.id, type: resource.type, size: blob.size }, 'upload received');
+      return blob;
+    },
+
+    async finishUpload(actor, key) {
+      return complete(await getOwn(actor, key));
+    },
+
+    getReadable,
+
+    async getUsable(actor, key, types) {
+      requireUser(actor);
+      const resource = await getReadable(actor, key);
+      if (!types.includes(resource.type)) throw new UnexpectedResourceTypeError(resource.type, types);
+      return resource;
+    },
+
+    list: (actor, filter) => listResources(queries, { ...filter, ownerId: requireUser(actor).id }),
+
+    async add(within, resource, blob) {
+      return complete(await insertResource(within, { ...resource, ...blob, uploadedAt: new Date() }));
+    },
+  };
+}
+
+function complete(resource: Resource): CompleteResource {
+  const { digest, size, md5 } = resource;
+  if (digest === null || size === null || md5 === null) throw new UploadIncompleteError(resource.fileName);
+  return { ...resource, digest, size, md5 };
+}
