@@ -1,0 +1,85 @@
+import { resolve } from 'node:path';
+import type { LogLevel } from '../logging/logger.ts';
+import { InvalidConfigError } from './errors.ts';
+
+export const ENGINE_CHOICES = ['auto', 'docker', 'podman', 'bubblewrap', 'scripted'] as const;
+export type EngineChoice = (typeof ENGINE_CHOICES)[number];
+
+export const EXECUTOR_CHOICES = ['container', 'instant'] as const;
+export type ExecutorChoice = (typeof EXECUTOR_CHOICES)[number];
+
+const LOG_LEVELS: readonly LogLevel[] = ['debug', 'info', 'warn', 'error', 'silent'];
+
+/** All that a running node has to be told. */
+export interface NodeConfig {
+  readonly home: string;
+  readonly engine: EngineChoice;
+  /** Where Docker or Podman listens; null for where it usually does. */
+  readonly engineHost: string | null;
+  readonly executor: ExecutorChoice;
+  readonly slots: number;
+  readonly cacheBytes: number;
+  /** Below so much free room on the disk of the home nothing new is taken. */
+  readonly minFreeBytes: number;
+  /** How long runs may go on after the first signal to stop. */
+  readonly drainMs: number;
+  readonly logLevel: LogLevel;
+}
+
+/** What the command line may say; it goes before the environment. */
+export interface RunFlags {
+  readonly home?: string | undefined;
+  readonly engine?: string | undefined;
+  readonly executor?: string | undefined;
+  readonly slots?: string | undefined;
+  readonly 'drain-seconds'?: string | undefined;
+  readonly 'log-level'?: string | undefined;
+}
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** The only place where the node reads its environment. */
+export function readEnvironment(): Environment {
+  return process.env;
+}
+
+export function toHome(flag: string | undefined, env: Environment): string {
+  const home = flag ?? env.WEIR_NODE_HOME;
+  if (!home) {
+    throw new InvalidConfigError(
+      '--home (or WEIR_NODE_HOME)',
+      'is missing; say in which folder the node lives, like --home /var/lib/weir-node',
+    );
+  }
+  return resolve(home);
+}
+
+export function toConfig(flags: RunFlags, env: Environment): NodeConfig {
+  return {
+    home: toHome(flags.home, env),
+    engine: oneOf('--engine', ENGINE_CHOICES, flags.engine ?? env.WEIR_NODE_ENGINE ?? 'auto'),
+    engineHost: env.DOCKER_HOST ?? null,
+    executor: oneOf('--executor', EXECUTOR_CHOICES, flags.executor ?? 'container'),
+    slots: positive('--slots', flags.slots ?? env.WEIR_NODE_SLOTS ?? '2', 1024),
+    cacheBytes: positive('WEIR_NODE_CACHE_GB', env.WEIR_NODE_CACHE_GB ?? '20', 1_000_000) * 1e9,
+    minFreeBytes: positive('WEIR_NODE_MIN_FREE_MB', env.WEIR_NODE_MIN_FREE_MB ?? '512', 1e9) * 1e6,
+    drainMs: positive('--drain-seconds', flags['drain-seconds'] ?? '60', 86_400) * 1000,
+    logLevel: oneOf('--log-level', LOG_LEVELS, flags['log-level'] ?? env.WEIR_NODE_LOG_LEVEL ?? 'info'),
+  };
+}
+
+function oneOf<Choice extends string>(name: string, choices: readonly Choice[], value: string): Choice {
+  const choice = choices.find((each) => each === value);
+  if (choice === undefined) {
+    throw new InvalidConfigError(name, `is "${value}", but has to be one of ${choices.join(', ')}`);
+  }
+  return choice;
+}
+
+function positive(name: string, value: string, max: number): number {
+  const number = Number(value);
+  if (!Number.isInteger(number) || number < 1 || number > max) {
+    throw new InvalidConfigError(name, `is "${value}", but has to be a whole number from 1 to ${max}`);
+  }
+  return number;
+}

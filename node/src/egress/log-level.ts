@@ -1,0 +1,6 @@
+import { type Assignment, LogLevel } from '@weir/proto/node/v1';
+
+/** What may leave of what containers print: the lower of what the hub asks for and what the policy permits. */
+export function permittedLogs(assignment: Assignment, policy: 'none' | 'full'): 'none' | 'full' {
+  return assignment.logLevel === LogLevel.FULL && policy === 'full' ? 'full' : 'none';
+}

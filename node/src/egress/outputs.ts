@@ -1,0 +1,65 @@
+import { createReadStream } from 'node:fs';
+import { stat } from 'node:fs/promises';
+import { Readable } from 'node:stream';
+import type { OutputSlot } from '@weir/proto/node/v1';
+import { Backoff, pause } from '../link/backoff.ts';
+import type { Logger } from '../logging/logger.ts';
+
+const MAX_TRIES = 4;
+const TRY_TIMEOUT_MS = 5 * 60_000;
+
+export interface OutputDelivery {
+  readonly slot: OutputSlot;
+  /** The file to deliver. */
+  readonly path: string;
+  readonly contentType: string;
+}
+
+/**
+ * Puts a file that the competition keeps besides scores where the hub wants it. Best effort: the scores do not depend on it, so it is
+ * tried a few times and then given up. Never rejects, except when the signal aborts.
+ */
+export async function deliverOutput(
+  { slot, path, contentType }: OutputDelivery,
+  { hubUrl, logger, signal }: { hubUrl: string; logger: Logger; signal: AbortSignal },
+): Promise<boolean> {
+  const { size } = await stat(path);
+  if (BigInt(size) > slot.maxBytes) {
+    logger.warn(
+      { kind: slot.kind, size, maxBytes: slot.maxBytes },
+      'an output is too large for the hub; left out',
+    );
+    return false;
+  }
+  const backoff = new Backoff({ firstMs: 500, maxMs: 5_000 });
+  for (let tries = 1; tries <= MAX_TRIES; tries += 1) {
+    signal.throwIfAborted();
+    const problem = await put(new URL(slot.url, hubUrl), path, size, contentType, signal);
+    if (problem === null) return true;
+    logger.warn({ kind: slot.kind, problem, tries }, 'an output could not be delivered');
+    if (tries < MAX_TRIES) await pause(backoff.next(), signal);
+  }
+  return false;
+}
+
+async function put(
+  url: URL,
+  path: string,
+  size: number,
+  contentType: string,
+  signal: AbortSignal,
+): Promise<string | null> {
+  try {
+    const response = await fetch(url, {
+      method: 'PUT',
+      headers: { 'content-length': String(size), 'content-type': contentType },
+      body: Readable.toWeb(createReadStream(path)) as ReadableStream<Uint8Array>,
+      duplex: 'half',
+      signal: AbortSignal.any([signal, AbortSignal.timeout(TRY_TIMEOUT_MS)]),
+    });
+    await response.body?.cancel();
+    return response.ok ? null : `the hub answered ${response.status}`;
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
+}

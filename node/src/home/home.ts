@@ -1,0 +1,50 @@
+import { chmod, mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+
+/** Where a node keeps what it is and what it knows. One process at a time works in a home, see `lock.ts`. */
+export interface Home {
+  readonly root: string;
+  /** Who the node is, as enrolled. */
+  readonly identity: string;
+  readonly key: string;
+  /** The key that a renewal under way will put in the place of `key`. */
+  readonly nextKey: string;
+  readonly certificate: string;
+  readonly authority: string;
+  readonly policy: string;
+  readonly datasets: string;
+  readonly manifests: string;
+  readonly cache: string;
+  readonly runs: string;
+  readonly spool: string;
+  readonly lock: string;
+}
+
+export function homeAt(root: string): Home {
+  return {
+    root,
+    identity: join(root, 'node.json'),
+    key: join(root, 'key.pem'),
+    nextKey: join(root, 'key.next.pem'),
+    certificate: join(root, 'certificate.pem'),
+    authority: join(root, 'authority.pem'),
+    policy: join(root, 'policy.yaml'),
+    datasets: join(root, 'datasets.json'),
+    manifests: join(root, 'manifests'),
+    cache: join(root, 'cache'),
+    runs: join(root, 'runs'),
+    spool: join(root, 'spool'),
+    lock: join(root, 'lock'),
+  };
+}
+
+/** Makes the folders of a home, readable by its owner alone. */
+export async function makeHome(home: Home): Promise<void> {
+  for (const folder of [home.root, home.manifests, home.cache, home.runs, home.spool]) {
+    await mkdir(folder, { recursive: true });
+  }
+  // Containers run under other users and must be able to reach what is mounted from below; the files beside it say 0600 themselves.
+  await chmod(home.root, 0o711);
+  await chmod(home.spool, 0o700);
+  await chmod(home.manifests, 0o700);
+}

@@ -1,0 +1,157 @@
+import type { NodeConfig } from './config/config.ts';
+import { DatasetRegistry } from './data/registry.ts';
+import { homeAt, makeHome } from './home/home.ts';
+import { type Identity, readCredentials, readIdentity } from './home/identity.ts';
+import { lockHome } from './home/lock.ts';
+import type { Backoff } from './link/backoff.ts';
+import { dial } from './link/dial.ts';
+import { makeHello } from './link/hello.ts';
+import { Link } from './link/link.ts';
+import { ProgressReports } from './link/progress.ts';
+import { createLogger, type Logger } from './logging/logger.ts';
+import { LogSender } from './logs/log-sender.ts';
+import { DatasetWatch } from './loops/dataset-watch.ts';
+import { drain } from './loops/drain.ts';
+import { Heartbeat } from './loops/heartbeat.ts';
+import { Intake } from './loops/intake.ts';
+import { Renewal } from './loops/renewal.ts';
+import { createExecutor, type ExecutorContext, type ReadyExecutor } from './run/create-executor.ts';
+import { Runs } from './run/runs.ts';
+import { Reporter } from './spool/reporter.ts';
+import { Spool } from './spool/spool.ts';
+
+/** A node at work. Disposing of it stops it as it stands: runs are not waited for, the next life goes on with them. */
+export interface RunningNode extends AsyncDisposable {
+  readonly identity: Identity;
+  /**
+   * Takes no more runs and resolves when those in flight are over and reported. When `signal` aborts, runs still in flight are
+   * interrupted: they stop and are reported as such, and the hub has them done again.
+   */
+  drain(signal: AbortSignal): Promise<void>;
+  /** Rejects when the node cannot go on: what it would have to write cannot be written. */
+  readonly failure: Promise<never>;
+}
+
+export interface NodeOverrides {
+  readonly logger?: Logger;
+  readonly backoff?: Backoff;
+  readonly executor?: (context: ExecutorContext) => Promise<ReadyExecutor>;
+}
+
+/** Starts the node that lives in `config.home`: builds everything once, goes on with what an earlier life left, and dials. */
+export async function startNode(config: NodeConfig, overrides: NodeOverrides = {}): Promise<RunningNode> {
+  const logger = overrides.logger ?? createLogger(config.logLevel);
+  const home = homeAt(config.home);
+  const identity = await readIdentity(home);
+  await makeHome(home);
+  await using owned = new AsyncDisposableStack();
+  owned.use(await lockHome(home.lock));
+  let credentials = await readCredentials(home);
+  const failure = Promise.withResolvers<never>();
+  failure.promise.catch(() => {});
+
+  const spool = owned.use(await Spool.open(home.spool, logger.child({ part: 'spool' })));
+  const registry = new DatasetRegistry(home);
+  const datasets = owned.use(await DatasetWatch.start(registry, () => link.redial(), logger));
+
+  const link: Link = new Link({
+    dial: () => dial(identity.grpc, credentials),
+    hello: () => makeHello({ engine, slots: config.slots, datasets: datasets.datasets, held: runs.held() }),
+    events: {
+      onWelcome: (welcome) => {
+        heartbeat.start(welcome.leaseMs);
+        reporter.retryNow();
+        renewal.check();
+        intake.ask();
+      },
+      onAssignment: (assignment) => runs.accept(assignment),
+      onCancel: (attempt) => runs.cancel(attempt),
+      onLost: (attempts) => runs.lose(attempts),
+      onDrain: () => {},
+      onHeartbeatAck: () => heartbeat.answered(),
+      onDown: () => heartbeat.stop(),
+    },
+    logger: logger.child({ part: 'link' }),
+    ...(overrides.backoff && { backoff: overrides.backoff }),
+  });
+
+  const logSender = owned.use(
+    new LogSender({ append: (chunks) => link.appendLogs(chunks), logger: logger.child({ part: 'logs' }) }),
+  );
+  const { executor, engine } = owned.use(
+    await (overrides.executor ?? createExecutor)({
+      config,
+      home,
+      identity,
+      registry,
+      logSender,
+      logger,
+      spool,
+    }),
+  );
+  const reporter = owned.use(
+    new Reporter({
+      report: (outcomes) => link.report(outcomes),
+      onSettled: (attempt) => {
+        runs.settle(attempt);
+        intake.ask();
+      },
+      logger: logger.child({ part: 'reporter' }),
+    }),
+  );
+  const progress = owned.use(new ProgressReports((states) => link.session?.progress(states)));
+  const runs = new Runs({
+    spool,
+    executor,
+    logger,
+    report: (pending) => reporter.add(pending),
+    onState: (attempt, state) => progress.note(attempt, state),
+    onOver: (attempt) => progress.overtake(attempt),
+    onFreed: () => intake.ask(),
+    onFatal: (error) => failure.reject(error),
+  });
+  const heartbeat = owned.use(
+    new Heartbeat({
+      held: () => runs.held(),
+      send: (held) => link.session?.heartbeat(held),
+      onSilence: () => {
+        logger.warn('the hub no longer answers heartbeats; dialling again');
+        link.redial();
+      },
+    }),
+  );
+  const intake = owned.use(
+    new Intake({
+      slots: config.slots,
+      folder: home.root,
+      minFreeBytes: config.minFreeBytes,
+      load: () => runs,
+      account: () => link.session,
+      logger,
+    }),
+  );
+  const renewal = owned.use(
+    new Renewal({
+      home,
+      identity,
+      credentials,
+      renew: (certificateRequest) => link.renewCertificate(certificateRequest),
+      onRenewed: (renewed) => {
+        credentials = renewed;
+        link.redial();
+      },
+      logger: logger.child({ part: 'renewal' }),
+    }),
+  );
+  owned.use(link);
+
+  runs.resume();
+  link.start();
+  const stack = owned.move();
+  return {
+    identity,
+    failure: failure.promise,
+    drain: (signal) => drain({ intake, runs, reporter, logger }, signal),
+    [Symbol.asyncDispose]: () => stack.disposeAsync(),
+  };
+}

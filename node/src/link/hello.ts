@@ -1,0 +1,31 @@
+import { create } from '@bufbuild/protobuf';
+import { type AttemptRef, type Hello, HelloSchema } from '@weir/proto/node/v1';
+import { PROTOCOL_VERSION } from '@weir/proto/version';
+import { SOFTWARE_VERSION } from '../config/version.ts';
+import type { SiteDataset } from '../data/registry.ts';
+
+export interface HelloParts {
+  readonly engine: { readonly kind: string; readonly version: string };
+  readonly slots: number;
+  readonly datasets: readonly SiteDataset[];
+  readonly held: readonly AttemptRef[];
+}
+
+export function makeHello({ engine, slots, datasets, held }: HelloParts): Hello {
+  return create(HelloSchema, {
+    protocolVersion: PROTOCOL_VERSION,
+    softwareVersion: SOFTWARE_VERSION,
+    engine: engine.kind,
+    engineVersion: engine.version,
+    slots,
+    datasets: datasets.map(({ name, version, digest, input, reference, counts }) => ({
+      name,
+      version,
+      digest,
+      hasInput: input !== null,
+      hasReference: reference !== null,
+      counts: Object.fromEntries(Object.entries(counts).map(([key, count]) => [key, BigInt(count)])),
+    })),
+    held: [...held],
+  });
+}

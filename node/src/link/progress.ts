@@ -1,0 +1,41 @@
+import { create } from '@bufbuild/protobuf';
+import { type AttemptRef, type Progress, ProgressSchema, type RunState } from '@weir/proto/node/v1';
+import { type AttemptKey, attemptKey } from '../run/attempt.ts';
+
+const HOLD_BACK_MS = 50;
+
+/**
+ * Tells the hub which state runs are in, for the people who watch. A state is held back a moment: only the last one of an attempt is sent,
+ * and none when its outcome overtakes it, so that short runs cost nothing.
+ */
+export class ProgressReports implements Disposable {
+  readonly #send: (runs: readonly Progress[]) => void;
+  readonly #pending = new Map<AttemptKey, Progress>();
+  #timer: NodeJS.Timeout | null = null;
+
+  constructor(send: (runs: readonly Progress[]) => void) {
+    this.#send = send;
+  }
+
+  note(attempt: AttemptRef, state: RunState): void {
+    this.#pending.set(attemptKey(attempt), create(ProgressSchema, { attempt, state }));
+    this.#timer ??= setTimeout(() => this.#flush(), HOLD_BACK_MS);
+  }
+
+  /** The attempt is over, or is no longer this node's. */
+  overtake(attempt: AttemptRef): void {
+    this.#pending.delete(attemptKey(attempt));
+  }
+
+  [Symbol.dispose](): void {
+    if (this.#timer) clearTimeout(this.#timer);
+  }
+
+  #flush(): void {
+    this.#timer = null;
+    if (this.#pending.size === 0) return;
+    const runs = [...this.#pending.values()];
+    this.#pending.clear();
+    this.#send(runs);
+  }
+}

@@ -1,0 +1,96 @@
+import { RefusalCode } from '@weir/proto/node/v1';
+import type { PermittedList, Policy } from './schema.ts';
+
+/** What the policy is asked about: a run as the hub describes it. */
+export interface PolicyRequest {
+  readonly competition: { readonly id: string; readonly title: string };
+  readonly submitter: string;
+  readonly image: string;
+  /** Digests of the organizer's programs. */
+  readonly programs: readonly string[];
+  /** The site dataset of the task, null when all its data come from the hub. */
+  readonly dataset: { readonly name: string; readonly version: string } | null;
+  readonly resources: {
+    readonly memoryBytes: number;
+    readonly cpuMillis: number;
+    readonly stepSeconds: number;
+    readonly diskBytes: number;
+  };
+}
+
+export type Decision =
+  | {
+      readonly permitted: true;
+      readonly logs: 'none' | 'full';
+      readonly outputs: boolean;
+      readonly appData: Policy['mount_at_app_data'] | null;
+    }
+  | {
+      readonly permitted: false;
+      readonly code: RefusalCode;
+      /** The rule that said no, by its place in the file. For the site's own log; it does not leave. */
+      readonly rule: string;
+    };
+
+/**
+ * Decides about a run: the one place where a policy is interpreted. Deny by default; pure, so that a site can try a policy on paper.
+ * The first rule that says no decides. Without a policy nothing is permitted.
+ */
+export function decide(policy: Policy | null, request: PolicyRequest): Decision {
+  if (policy === null) return refuse(RefusalCode.NO_POLICY, 'policy.yaml');
+  const { competition, submitter, image, programs, dataset } = request;
+  if (!permitsCompetition(policy.competitions, competition)) {
+    return refuse(RefusalCode.COMPETITION, 'competitions');
+  }
+  if (!permits(policy.submitters, submitter)) return refuse(RefusalCode.SUBMITTER, 'submitters');
+  if (!permits(policy.images, image)) return refuse(RefusalCode.IMAGE, 'images');
+  if (!programs.every((program) => permits(policy.programs, program))) {
+    return refuse(RefusalCode.PROGRAM, 'programs');
+  }
+  const excess = findExcess(policy.resources, request.resources);
+  if (excess) return refuse(RefusalCode.RESOURCES, `resources.${excess}`);
+  if (dataset) {
+    const place = findDatasetRule(policy, dataset);
+    const rule = place === null ? null : policy.datasets[place];
+    if (!rule) return refuse(RefusalCode.DATASET, `datasets (no ${dataset.name}@${dataset.version})`);
+    if (!permitsCompetition(rule.competitions, competition) || !permits(rule.submitters, submitter)) {
+      return refuse(RefusalCode.DATASET, `datasets.${place}`);
+    }
+  }
+  return {
+    permitted: true,
+    logs: dataset ? policy.logs.site_data : policy.logs.hub_data,
+    outputs: !dataset && policy.outputs === 'hub_data_only',
+    appData: policy.mount_at_app_data ?? null,
+  };
+}
+
+function refuse(code: RefusalCode, rule: string): Decision {
+  return { permitted: false, code, rule };
+}
+
+function permits(list: PermittedList, item: string): boolean {
+  return list === 'any' || list.includes(item);
+}
+
+function permitsCompetition(list: PermittedList, { id, title }: PolicyRequest['competition']): boolean {
+  return permits(list, id) || permits(list, title);
+}
+
+/** A rule for the exact version goes before one for the name. */
+function findDatasetRule(
+  policy: Policy,
+  { name, version }: { name: string; version: string },
+): string | null {
+  const exact = `${name}@${version}`;
+  if (Object.hasOwn(policy.datasets, exact)) return exact;
+  return Object.hasOwn(policy.datasets, name) ? name : null;
+}
+
+function findExcess(most: Policy['resources'], wanted: PolicyRequest['resources']): string | null {
+  if (wanted.memoryBytes > most.memory) return 'memory';
+  if (wanted.cpuMillis > most.cpus * 1000) return 'cpus';
+  if (wanted.stepSeconds > most.step_seconds) return 'step_seconds';
+  if (wanted.diskBytes > most.disk) return 'disk';
+  return null;
+}

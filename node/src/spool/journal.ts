@@ -1,0 +1,193 @@
+import { type FileHandle, open, rename, rm } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
+import { hasCode, syncFolder } from '../home/atomic-file.ts';
+import type { Logger } from '../logging/logger.ts';
+import { JournalFailedError } from './errors.ts';
+import { frame, readFrames } from './frame.ts';
+
+const MAGIC = Buffer.from('weir journal 1\n');
+const FULL_DISK_RETRY_MS = 1_000;
+
+interface Waiting {
+  readonly framed: Buffer;
+  /** Present for records that must be on disk before anything else happens. */
+  readonly done?: PromiseWithResolvers<void>;
+}
+
+/**
+ * A file that only grows, until it is rewritten as a whole.
+ *
+ * Group commit: one write, and one fdatasync when any of its records asks for it, covers everything that was waiting when it began;
+ * whatever comes meanwhile waits for the next. There is no timer: a lone record is written at once, and many share the cost.
+ *
+ * A full disk is waited out. Any other failure is final, since after a failed sync nobody knows what the disk holds: every later call
+ * rejects with JournalFailedError, and the process has to end. Its next life reads what is there.
+ */
+export class Journal implements AsyncDisposable {
+  readonly #path: string;
+  readonly #logger: Logger;
+  #file: FileHandle;
+  #size: number;
+  #waiting: Waiting[] = [];
+  #writing: Promise<void> | null = null;
+  #rewrite: (() => readonly Uint8Array[]) | null = null;
+  #failure: JournalFailedError | null = null;
+  #closed = false;
+
+  private constructor(path: string, file: FileHandle, size: number, logger: Logger) {
+    this.#path = path;
+    this.#file = file;
+    this.#size = size;
+    this.#logger = logger;
+  }
+
+  /** Opens the journal and gives the records that it holds, in order. A torn tail is cut off. */
+  static async open(
+    path: string,
+    logger: Logger,
+  ): Promise<{ journal: Journal; records: readonly Uint8Array[] }> {
+    await rm(rewritePath(path), { force: true });
+    const file = await open(path, 'a+', 0o600);
+    await file.close();
+    const journalFile = await open(path, 'r+');
+    const bytes = await journalFile.readFile();
+    if (!bytes.subarray(0, MAGIC.length).equals(MAGIC)) {
+      // Only a crash at the very first write leaves less than the magic.
+      if (bytes.length >= MAGIC.length) {
+        await journalFile.close();
+        throw new JournalFailedError(path, new Error('this is not a journal that this version can read'));
+      }
+      await journalFile.truncate(0);
+      await journalFile.write(MAGIC, 0, MAGIC.length, 0);
+      await journalFile.sync();
+      await syncFolder(dirname(path));
+      return { journal: new Journal(path, journalFile, MAGIC.length, logger), records: [] };
+    }
+    const { bodies, end } = readFrames(bytes, MAGIC.length);
+    if (end < bytes.length) {
+      logger.warn({ path, bytes: bytes.length - end }, 'the last write to the journal was torn; cut off');
+      await journalFile.truncate(end);
+      await journalFile.sync();
+    }
+    return { journal: new Journal(path, journalFile, end, logger), records: bodies };
+  }
+
+  get size(): number {
+    return this.#size;
+  }
+
+  /** Adds a record that outlives this process but not a crash of the machine. */
+  append(record: Uint8Array): void {
+    if (this.#failure || this.#closed) return;
+    this.#waiting.push({ framed: frame(record) });
+    this.#start();
+  }
+
+  /** Adds a record; resolves once it is on disk. */
+  appendDurably(record: Uint8Array): Promise<void> {
+    if (this.#failure) return Promise.reject(this.#failure);
+    if (this.#closed) return Promise.reject(new JournalFailedError(this.#path, new Error('it is closed')));
+    const done = Promise.withResolvers<void>();
+    this.#waiting.push({ framed: frame(record), done });
+    this.#start();
+    return done.promise;
+  }
+
+  /**
+   * Puts a file with only these records in the journal's place. `records` is called when the rewrite begins, and must answer for all
+   * that was appended before.
+   */
+  rewrite(records: () => readonly Uint8Array[]): void {
+    this.#rewrite = records;
+    this.#start();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#closed = true;
+    await this.#writing;
+    await this.#file.close();
+  }
+
+  #start(): void {
+    this.#writing ??= this.#writeAll();
+  }
+
+  async #writeAll(): Promise<void> {
+    // What this turn of the event loop still brings shares the first write.
+    await new Promise<void>((resolve) => setImmediate(resolve));
+    while (!this.#failure && (this.#waiting.length > 0 || this.#rewrite)) {
+      const batch = this.#waiting;
+      this.#waiting = [];
+      await this.#commit(batch).catch((error: unknown) => this.#fail(error, batch));
+    }
+    this.#writing = null;
+  }
+
+  async #commit(batch: readonly Waiting[]): Promise<void> {
+    if (batch.length > 0) {
+      await this.#write(Buffer.concat(batch.map((waiting) => waiting.framed)));
+      if (batch.some((waiting) => waiting.done)) {
+        await this.#file.datasync();
+        for (const { done } of batch) done?.resolve();
+      }
+    }
+    if (this.#rewrite && this.#waiting.length === 0) {
+      const records = this.#rewrite;
+      this.#rewrite = null;
+      await this.#replace(records());
+    }
+  }
+
+  async #write(bytes: Buffer): Promise<void> {
+    for (;;) {
+      try {
+        for (let done = 0; done < bytes.length; ) {
+          const { bytesWritten } = await this.#file.write(
+            bytes,
+            done,
+            bytes.length - done,
+            this.#size + done,
+          );
+          done += bytesWritten;
+        }
+        this.#size += bytes.length;
+        return;
+      } catch (error) {
+        if (!hasCode(error, 'ENOSPC') && !hasCode(error, 'EDQUOT')) throw error;
+        this.#logger.error({ path: this.#path }, 'the disk is full: outcomes wait until there is room again');
+        await wait(FULL_DISK_RETRY_MS);
+      }
+    }
+  }
+
+  async #replace(records: readonly Uint8Array[]): Promise<void> {
+    const path = rewritePath(this.#path);
+    const bytes = Buffer.concat([MAGIC, ...records.map(frame)]);
+    const file = await open(path, 'w', 0o600);
+    try {
+      await file.writeFile(bytes);
+      await file.datasync();
+      await rename(path, this.#path);
+      await syncFolder(dirname(this.#path));
+    } catch (error) {
+      await file.close();
+      throw error;
+    }
+    const old = this.#file;
+    this.#file = file;
+    this.#size = bytes.length;
+    await old.close();
+  }
+
+  #fail(cause: unknown, batch: readonly Waiting[]): void {
+    this.#failure = new JournalFailedError(this.#path, cause);
+    this.#logger.fatal({ err: cause, path: this.#path }, 'the journal cannot be written');
+    for (const { done } of [...batch, ...this.#waiting]) done?.reject(this.#failure);
+    this.#waiting = [];
+  }
+}
+
+function rewritePath(path: string): string {
+  return `${path}.rewrite`;
+}
