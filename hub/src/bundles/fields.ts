@@ -27,6 +27,10 @@ export class Fields {
     return this.mapping.entries.get(key)?.value;
   }
 
+  keys(): string[] {
+    return [...this.mapping.entries.keys()];
+  }
+
   /** As `find`, with an explicit null taken for absence. */
   findValue(key: string): YamlNode | undefined {
     const node = this.find(key);
@@ -142,6 +146,26 @@ export class Fields {
     return this.list(key).flatMap(({ node, where }) => {
       const fields = asFields(this.log, node, where);
       return fields === null ? [] : [fields];
+    });
+  }
+
+  /** The mapping under a key; an empty one, with an error, when there is none. */
+  requiredFields(key: string): Fields {
+    const node = this.findValue(key);
+    const fields = node === undefined ? null : asFields(this.log, node, this.pathOf(key));
+    if (node === undefined) this.#missing(key);
+    return (
+      fields ??
+      new Fields(this.log, { kind: 'mapping', at: this.mapping.at, entries: new Map() }, this.pathOf(key))
+    );
+  }
+
+  /** All values that are mappings, with their keys; the others are reported and left out. */
+  nested(): { key: string; fields: Fields }[] {
+    return this.keys().flatMap((key) => {
+      const node = this.find(key);
+      const fields = node === undefined ? null : asFields(this.log, node, this.pathOf(key));
+      return fields === null ? [] : [{ key, fields }];
     });
   }
 

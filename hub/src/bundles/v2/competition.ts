@@ -19,6 +19,10 @@ export async function readVersion2(root: Fields, files: BundleFiles): Promise<Bu
     terms: await files.text(root, 'terms'),
     dockerImage: root.text('docker_image', { max: 128 }) ?? DEFAULT_DOCKER_IMAGE,
     registrationAutoApprove: root.flag('registration_auto_approve', false),
+    competitionType: root.choice('competition_type', ['competition', 'benchmark'], 'competition'),
+    forumEnabled: root.flag('forum_enabled', true),
+    reward: root.text('reward', { max: 256 }),
+    contactEmail: readEmail(root),
     logs: root.choice('logs', ['none', 'codes', 'full'], null),
     factSheet: readFactSheet(root),
     pages: await readPages(root, files),
@@ -50,4 +54,17 @@ async function readPages(root: Fields, files: BundleFiles): Promise<BundlePage[]
     page.noteUnknownKeys();
   }
   return pages;
+}
+
+function readEmail(root: Fields): string | null {
+  const email = root.text('contact_email', { max: 256 });
+  if (email !== null && !/^[^\s@]+@[^\s@]+\.[^\s@]+$/.test(email)) {
+    root.error(
+      'contact_email',
+      'not_an_email',
+      `"${email}" is no e-mail address.`,
+      'Write one address, such as name@example.org.',
+    );
+  }
+  return email;
 }

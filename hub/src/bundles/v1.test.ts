@@ -1,0 +1,183 @@
+import { describe, expect, test } from 'vitest';
+import { type BundleFileContents, brief, readYamlBundle } from './testing/bundle.ts';
+
+const yaml = `title: !!python/unicode 'Old'
+description: d
+image: logo.gif
+has_registration: false
+competition_docker_image: ''
+end_date: null
+admin_names: someone
+html:
+  overview: overview.md
+  terms: empty.md
+  データ: empty.md
+  evaluation: overview.md
+phases:
+  2:
+    phasenumber: 2
+    label: Final
+    start_date: 2015-02-01 12:00:00
+    auto_migration: true
+    reference_data: AAAAAAAA-2222-3333-4444-555555555555
+    color: blue
+  1: &first
+    phasenumber: 1
+    label: Development
+    start_date: 2014-08-22
+    max_submissions: 0
+    max_submissions_per_day: 7
+    scoring_program: scoring.zip
+    ingestion_program: programs/
+    ingestion_program_only_during_scoring: true
+leaderboard:
+  leaderboards:
+    RESULTS: &results {label: Results, rank: 1}
+    OTHER: &other {label: Other, rank: 2}
+  column_groups: {}
+  columns:
+    B: {leaderboard: *results, label: Bee, rank: 2, sort: asc, numeric_format: 4}
+    A: {leaderboard: {label: RESULTS, rank: 1}, hidden: true}
+    O: {leaderboard: *other, label: Oh, computed: {operation: Avg, fields: A}}
+`;
+
+const read = (text: string, files: BundleFileContents = {}) =>
+  readYamlBundle(text, { 'empty.md': '', 'programs/run.py': 'p', ...files });
+
+describe('a version 1 bundle', () => {
+  test('becomes the model of version 2', async () => {
+    const { bundle, problems } = await read(yaml);
+    expect(problems).toEqual([]);
+    expect(bundle).toMatchObject({
+      format: '1.5',
+      title: 'Old',
+      image: 'logo.gif',
+      dockerImage: 'codalab/codalab-legacy:py37',
+      registrationAutoApprove: true,
+      terms: { file: 'empty.md', source: '' },
+      pages: [{ title: 'overview' }, { title: 'データ', source: '' }, { title: 'evaluation' }],
+      phases: [
+        {
+          name: 'Development',
+          start: new Date('2014-08-22T00:00:00Z'),
+          end: new Date('2015-01-31T12:00:00Z'),
+          maxSubmissionsPerPerson: null,
+          maxSubmissionsPerDay: 7,
+          executionTimeLimit: 600,
+          autoMigrateToThisPhase: false,
+          tasks: [0],
+        },
+        { name: 'Final', end: null, autoMigrateToThisPhase: true, tasks: [1], maxSubmissionsPerDay: 5 },
+      ],
+      tasks: [
+        {
+          index: 0,
+          name: 'Development Task',
+          scoringProgram: { kind: 'path', path: 'scoring.zip' },
+          ingestionProgram: { kind: 'path', path: 'programs', isDirectory: true },
+          ingestionOnlyDuringScoring: true,
+        },
+        { index: 1, name: 'Final Task', scoringProgram: null, referenceData: { kind: 'key' } },
+      ],
+    });
+  });
+
+  test('has its columns by rank, bound to boards by label in any case', async () => {
+    const { bundle } = await read(yaml);
+    expect(bundle?.leaderboards).toEqual([
+      {
+        title: 'RESULTS',
+        key: 'RESULTS',
+        primaryIndex: 0,
+        hidden: false,
+        submissionRule: 'Add',
+        columns: [
+          { index: 0, title: 'A', key: 'A', sorting: 'desc', precision: 2, hidden: true, computation: null },
+          {
+            index: 1,
+            title: 'Bee',
+            key: 'B',
+            sorting: 'asc',
+            precision: 4,
+            hidden: false,
+            computation: null,
+          },
+        ],
+      },
+      expect.objectContaining({ key: 'OTHER' }),
+    ]);
+  });
+
+  test('says what it ignores', async () => {
+    const { notes } = await read(yaml);
+    expect(brief(notes).sort()).toEqual([
+      'key_ignored admin_names',
+      'key_ignored leaderboard.column_groups',
+      'key_ignored leaderboard.columns.O.computed',
+      'key_ignored phases.2.color',
+      'leaderboards_unused leaderboard.leaderboards',
+      'yaml_tag_ignored',
+    ]);
+  });
+
+  test('needs approval of registrations unless it says otherwise, and ends at end_date', async () => {
+    const { bundle } = await read(
+      yaml
+        .replace('has_registration: false\n', '')
+        .replace('end_date: null', 'end_date: 2016-01-01 10:00:00'),
+    );
+    expect(bundle?.registrationAutoApprove).toBe(false);
+    expect(bundle?.phases.at(-1)?.end).toEqual(new Date('2016-01-01T10:00:00Z'));
+    expect(
+      (await read(yaml.replace('end_date: null', "end_date: 'null'"))).bundle?.phases.at(-1)?.end,
+    ).toBeNull();
+  });
+
+  test('of parallel phases keeps the children, dates as they come out', async () => {
+    const parallel = yaml
+      .replace('phasenumber: 1\n', 'phasenumber: 1\n    is_parallel_parent: true\n')
+      .replace(
+        '  1: &first',
+        '  3: {phasenumber: 3, label: Twin, start_date: 2015-02-01 12:00:00, parent_phasenumber: 1}\n  1: &first',
+      )
+      .replace('    auto_migration: true\n', '');
+    const { bundle, problems, notes } = await read(parallel);
+    expect(problems).toEqual([]);
+    expect(bundle?.phases).toMatchObject([
+      { name: 'Final', start: new Date('2015-02-01T12:00:00Z'), end: new Date('2015-01-31T12:00:00Z') },
+      { name: 'Twin' },
+    ]);
+    expect(brief(notes)).toContain('parallel_parent_dropped phases.1.is_parallel_parent');
+  });
+
+  test.each([
+    ['no pages', /html:\n(?: {2}.*\n)+/, '', ['key_missing html', 'key_missing html.terms']],
+    ['no terms', '  terms: empty.md\n', '', ['key_missing html.terms']],
+    ['a page that is not there', 'overview: overview.md', 'overview: o.html', ['file_missing html.overview']],
+    [
+      'no leaderboard',
+      /leaderboard:\n(?: {2}.*\n)+/,
+      '',
+      ['key_missing leaderboard', 'key_missing leaderboard.columns', 'key_missing leaderboard.leaderboards'],
+    ],
+    ['an empty map of boards', /leaderboards:\n(?: {4}.*\n)+/, 'leaderboards: {}\n', ['x']],
+    [
+      'a board without columns',
+      'leaderboard: *other',
+      'leaderboard: *results',
+      ['columns_missing leaderboard.leaderboards.OTHER.columns'],
+    ],
+    ['a phase without a date', '    start_date: 2014-08-22\n', '', ['key_missing phases.1.start_date']],
+    ['a long column title', 'Bee', 'b'.repeat(37), ['text_too_long leaderboard.columns.B.label']],
+    [
+      'a strange limit',
+      'max_submissions: 0',
+      'max_submissions: many',
+      ['not_an_integer phases.1.max_submissions'],
+    ],
+  ])('with %s is refused', async (_, from, to, expected) => {
+    const { bundle, problems } = await read(yaml.replace(from, to));
+    expect(bundle).toBeNull();
+    expect(brief(problems).sort()).toEqual(expected);
+  });
+});

@@ -1,0 +1,96 @@
+import type { Fields } from '../fields.ts';
+import type { BundleFiles } from '../files.ts';
+import type { BundlePhase, NewTask } from '../model.ts';
+import { readDateField, readPhaseSettings, readRequiredDate } from '../phase-fields.ts';
+
+const DAY = 24 * 60 * 60 * 1000;
+
+interface ReadPhase {
+  fields: Fields;
+  number: number;
+}
+
+/**
+ * Phases by `phasenumber`, whatever their keys. A phase ends a day before the next one starts, even when that is before
+ * its own start, as with the parallel phases of 1.8; the last one ends at the competition's `end_date`.
+ */
+export function readPhases(root: Fields, files: BundleFiles): { phases: BundlePhase[]; tasks: NewTask[] } {
+  const listed = root.requiredFields('phases');
+  const read = listed
+    .nested()
+    .map(({ fields }) => ({ fields, number: fields.requiredInteger('phasenumber') ?? Number.NaN }))
+    .toSorted((a, b) => a.number - b.number);
+  const kept = dropParallelParent(read);
+  if (kept.length === 0 && listed.keys().length === 0) {
+    listed.log.error(
+      'phases_missing',
+      { where: 'phases', at: listed.mapping.at },
+      'There are no phases.',
+      'Add at least one.',
+    );
+  }
+  const starts = kept.map(({ fields }) => readRequiredDate(fields, 'start_date'));
+  const end = readEnd(root);
+  const phases = kept.map(({ fields }, index) => {
+    const next = starts[index + 1];
+    const phase: BundlePhase = {
+      name: fields.requiredText('label', { max: 256 }),
+      start: starts[index] ?? new Date(Number.NaN),
+      end: next === undefined ? end : new Date(next.getTime() - DAY),
+      autoMigrateToThisPhase: readMigration(fields, index),
+      tasks: [index],
+      ...readPhaseSettings(fields, files),
+    };
+    return phase;
+  });
+  const tasks = kept.map(({ fields }, index) => readTask(fields, files, index));
+  for (const { fields } of kept) fields.noteUnknownKeys();
+  return { phases, tasks };
+}
+
+/** In 1.8 the first phase may stand for a group of parallel ones; those become phases one after the other. */
+function dropParallelParent(phases: ReadPhase[]): ReadPhase[] {
+  const isParallel = phases.some(
+    ({ fields }) =>
+      fields.flag('is_parallel_parent', false) || fields.findValue('parent_phasenumber') !== undefined,
+  );
+  if (!isParallel) return phases;
+  const [parent, ...rest] = phases;
+  const message = 'The parent of parallel phases is left out; its children follow one another.';
+  parent?.fields.note(
+    'is_parallel_parent',
+    'parallel_parent_dropped',
+    message,
+    'Look at the dates of the phases.',
+  );
+  return rest;
+}
+
+/** Some old exports write the text `null`. */
+function readEnd(root: Fields): Date | null {
+  const node = root.findValue('end_date');
+  return node?.kind === 'string' && node.text === 'null' ? null : readDateField(root, 'end_date');
+}
+
+function readMigration(fields: Fields, index: number): boolean {
+  const migrates = fields.flag('auto_migration', false);
+  if (!migrates || index > 0) return migrates;
+  const message = 'There is no phase before the first one to migrate submissions from.';
+  fields.error('auto_migration', 'auto_migrate_first_phase', message, 'Set it on a later phase.');
+  return false;
+}
+
+function readTask(fields: Fields, files: BundleFiles, index: number): NewTask {
+  return {
+    kind: 'new',
+    index,
+    name: `${fields.text('label') ?? ''} Task`,
+    description: '',
+    ingestionOnlyDuringScoring: fields.flag('ingestion_program_only_during_scoring', false),
+    scoringProgram: files.reference(fields, 'scoring_program'),
+    ingestionProgram: files.reference(fields, 'ingestion_program'),
+    inputData: files.reference(fields, 'input_data'),
+    referenceData: files.reference(fields, 'reference_data'),
+    siteData: null,
+  };
+}
