@@ -1,0 +1,79 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { styleText } from 'node:util';
+import { runCommand } from '../../deploy/host/commands.ts';
+import { BASE_IMAGE_NAME, ensureBaseImage } from '../../deploy/images/base.ts';
+import { openDocker, type TestDocker } from './private-docker.ts';
+import { ensureTools, findChromium } from './requirements.ts';
+import { runStage } from './stage-run.ts';
+import { chooseStages, type Stage } from './stages.ts';
+import { addCounts, type Counts } from './vitest-report.ts';
+
+const project = dirname(dirname(import.meta.dirname));
+/** Minutes for everything. */
+const LIMIT = 90;
+
+try {
+  const chosen = chooseStages(process.argv.slice(2));
+  const { failed } = await runAll(chosen);
+  process.exitCode = failed === 0 ? 0 : 1;
+} catch (error) {
+  console.error(error instanceof Error ? error.message : error);
+  process.exitCode = 1;
+}
+process.exit();
+
+async function runAll(chosen: Stage[]): Promise<Counts> {
+  const stopped = new AbortController();
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP', 'disconnect'] as const) {
+    process.once(signal, () => stopped.abort());
+  }
+  const signal = AbortSignal.any([stopped.signal, AbortSignal.timeout(LIMIT * 60_000)]);
+  const needs = new Set(chosen.flatMap((stage) => stage.needs));
+  heading('Preparing');
+  await ensureTools(needs);
+  await runCommand('turbo', ['run', 'generate', '--output-logs=errors-only'], {
+    cwd: project,
+    timeout: 5 * 60_000,
+  });
+  const scratch = await mkdtemp(join(tmpdir(), 'weir-test-'));
+  await using docker = needs.has('docker') ? await prepareDocker() : null;
+  const env = {
+    ...process.env,
+    ...(docker ? { DOCKER_HOST: docker.host, WEIR_TEST_IMAGE: BASE_IMAGE_NAME } : {}),
+    ...(needs.has('chromium') ? { WEIR_TEST_CHROMIUM: (await findChromium()) ?? '' } : {}),
+  };
+  const results: { stage: Stage; counts: Counts; seconds: number }[] = [];
+  for (const stage of chosen) {
+    heading(stage.title);
+    const started = Date.now();
+    const counts = await runStage(stage, { project, scratch, env, signal });
+    results.push({ stage, counts, seconds: (Date.now() - started) / 1000 });
+  }
+  await rm(scratch, { recursive: true, force: true });
+  const total = results.reduce<Counts>((sum, { counts }) => addCounts(sum, counts), { passed: 0, failed: 0 });
+  heading('Summary');
+  for (const { stage, counts, seconds } of results) {
+    const colour = counts.failed === 0 ? 'green' : 'red';
+    const row = `${stage.name.padEnd(10)} ${String(counts.passed).padStart(5)} passed ${String(counts.failed).padStart(5)} failed`;
+    console.log(`${styleText(colour, row)} ${seconds.toFixed(0).padStart(6)} s`);
+  }
+  console.log(`\n${total.passed} passed, ${total.failed} failed`);
+  return total;
+}
+
+async function prepareDocker(): Promise<TestDocker> {
+  const docker = await openDocker();
+  try {
+    await ensureBaseImage(docker.docker, { onStep: (text) => console.log(text) });
+  } catch (error) {
+    await docker[Symbol.asyncDispose]();
+    throw error;
+  }
+  return docker;
+}
+
+function heading(text: string): void {
+  console.log(`\n${styleText('bold', `── ${text} ${'─'.repeat(Math.max(0, 90 - text.length))}`)}\n`);
+}
