@@ -32,13 +32,13 @@ export class ArtifactUrls {
   /** The grant of an address as it arrives, or null when it is expired or not of our making. */
   verify(path: string, query: Readonly<Record<string, unknown>>): ArtifactGrant | null {
     const grant = {
-      nodeId: String(query['node']),
-      runId: Number(query['run']),
-      attempt: Number(query['attempt']),
-      expires: Number(query['expires']),
+      nodeId: String(query.node),
+      runId: Number(query.run),
+      attempt: Number(query.attempt),
+      expires: Number(query.expires),
     };
     const expected = Buffer.from(this.#signature(path, grant));
-    const given = Buffer.from(String(query['signature']));
+    const given = Buffer.from(String(query.signature));
     const isOurs = expected.length === given.length && timingSafeEqual(expected, given);
     return isOurs && grant.expires * 1000 > Date.now() ? grant : null;
   }

@@ -68,8 +68,8 @@ export class Sessions {
   /** Re-inserting moves a session to the end of the line. */
   #update(session: NodeSession): void {
     for (const pool of session.pools) {
-      let ready = this.#ready.get(pool);
-      if (!ready) this.#ready.set(pool, (ready = new Set()));
+      const ready = this.#ready.get(pool) ?? new Set();
+      this.#ready.set(pool, ready);
       ready.delete(session);
       if (session.credit > 0) ready.add(session);
     }

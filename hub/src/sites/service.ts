@@ -1,3 +1,4 @@
+import type { Hello } from '@weir/proto/node/v1';
 import type { Logger } from 'pino';
 import type { Config } from '../config/config.ts';
 import type { Database } from '../db/database.ts';
@@ -5,6 +6,10 @@ import type { Authority, IssuedCertificate } from './authority.ts';
 import { authenticate, isAuthentic, newEnrolmentToken } from './enrolment-token.ts';
 import { EnrolmentRefusedError, NodeNotFoundError, SiteNameError, SiteNotFoundError } from './errors.ts';
 import * as store from './store.ts';
+
+const MOST_DATASETS = 1_000;
+const isDatasetName = (name: string) => /^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/.test(name);
+const isDigest = (digest: string) => /^sha256:[0-9a-f]{64}$/.test(digest);
 
 const ENROLMENT_LIFE_MS = 24 * 3600 * 1000;
 
@@ -42,6 +47,8 @@ export interface Sites {
   createEnrolment(siteName: string): Promise<{ token: string; expiresAt: Date }>;
   enrol(request: EnrolmentRequest): Promise<EnrolmentAnswer>;
   renewCertificate(nodeId: string, certificateRequest: string): Promise<IssuedCertificate>;
+  /** Records what a node says of itself as it connects. */
+  greet(node: KnownNode, hello: Hello): Promise<void>;
   /** The node behind a certificate; null when it is unknown or revoked. */
   findNode(nodeId: string): Promise<KnownNode | null>;
   setPaused(siteName: string, paused: boolean): Promise<void>;
@@ -107,6 +114,33 @@ export function createSites({ database, authority, config, log }: Dependencies):
       const issued = await authority.issueNodeCertificate(certificateRequest, nodeId);
       if (!(await store.updateCertificate(database.queries, nodeId, issued))) throw new NodeNotFoundError();
       return issued;
+    },
+
+    async greet(node, hello) {
+      const datasets = hello.datasets.filter(
+        ({ name, version, digest }) => isDatasetName(name) && isDatasetName(version) && isDigest(digest),
+      );
+      const greeting = {
+        softwareVersion: hello.softwareVersion.slice(0, 64),
+        engine: hello.engine.slice(0, 64),
+        engineVersion: hello.engineVersion.slice(0, 64),
+        slots: Math.min(hello.slots, 100_000),
+        datasets: datasets
+          .slice(0, MOST_DATASETS)
+          .map(({ name, version, digest, hasInput, hasReference, counts }) => ({
+            name,
+            version,
+            digest,
+            hasInput,
+            hasReference,
+            counts: Object.fromEntries(
+              Object.entries(counts)
+                .slice(0, 100)
+                .map(([what, count]) => [what, Number(count)]),
+            ),
+          })),
+      };
+      await database.transaction((tx) => store.recordGreeting(tx, node, greeting));
     },
 
     findNode: (nodeId) => store.findNode(database.queries, nodeId),

@@ -1,5 +1,4 @@
 import type { DescService, MessageInitShape, MessageShape } from '@bufbuild/protobuf';
-import type { GenService } from '@bufbuild/protobuf/codegenv2';
 import {
   type CallOptions,
   type ChannelCredentials,
@@ -10,9 +9,7 @@ import {
   type ServiceError,
 } from '@grpc/grpc-js';
 import { channelOptions } from './channel-options.ts';
-import { methodDefinition } from './service-definition.ts';
-
-type Methods<Service extends DescService> = Service extends GenService<infer Shapes> ? Shapes : never;
+import { type Methods, methodDefinition } from './service-definition.ts';
 
 /** A client of `Service`: unary methods as promises that reject with grpc-js's ServiceError, bidirectional ones as its duplex stream. */
 export type GrpcClient<Service extends DescService> = {

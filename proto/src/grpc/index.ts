@@ -1,3 +1,3 @@
 export { channelOptions } from './channel-options.ts';
 export { type GrpcClient, grpcClient } from './client.ts';
-export { type GrpcHandlers, serviceDefinition } from './service-definition.ts';
+export { addService, type GrpcHandlers, serviceDefinition } from './service-definition.ts';

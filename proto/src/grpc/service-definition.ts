@@ -1,30 +1,30 @@
-import type {
-  DescMethod,
-  DescMethodBiDiStreaming,
-  DescMethodUnary,
-  DescService,
-  MessageInitShape,
-  MessageShape,
-} from '@bufbuild/protobuf';
+import type { DescMethod, DescService, MessageInitShape, MessageShape } from '@bufbuild/protobuf';
 import { create, fromBinary, toBinary } from '@bufbuild/protobuf';
 import type { GenService } from '@bufbuild/protobuf/codegenv2';
 import type {
   handleBidiStreamingCall,
   handleUnaryCall,
   MethodDefinition,
+  Server,
   ServiceDefinition,
+  UntypedServiceImplementation,
 } from '@grpc/grpc-js';
 
 /**
  * grpc-js knows services as tables of paths and serialisers, protobuf-es as descriptors; this makes the first from the second.
- * The handlers receive whole messages and may answer with plain init objects.
+ * Handlers receive whole messages and may answer with plain init objects.
  */
-export function serviceDefinition<Service extends DescService>(
+export function serviceDefinition(service: DescService): ServiceDefinition {
+  return Object.fromEntries(service.methods.map((method) => [method.localName, methodDefinition(method)]));
+}
+
+/** Adds `service` to a server. The types pair each handler with its method, which grpc-js's own cannot. */
+export function addService<Service extends DescService>(
+  server: Server,
   service: Service,
-): ServiceDefinition<GrpcHandlers<Service>> {
-  const methods = service.methods.map((method) => [method.localName, methodDefinition(method)] as const);
-  // The table's type follows from the descriptor's; Object.fromEntries cannot tell the compiler so.
-  return Object.fromEntries(methods) as unknown as ServiceDefinition<GrpcHandlers<Service>>;
+  handlers: GrpcHandlers<Service>,
+): void {
+  server.addService(serviceDefinition(service), handlers as UntypedServiceImplementation);
 }
 
 export function methodDefinition(method: DescMethod): MethodDefinition<object, object> {
@@ -47,19 +47,18 @@ function serializer(desc: DescMethod['input']): (message: object) => Buffer {
   };
 }
 
-type Methods<Service extends DescService> = Service extends GenService<infer Shapes> ? Shapes : never;
+/** The methods that the generated descriptor carries in its type. */
+export type Methods<Service extends DescService> = Service extends GenService<infer Shapes> ? Shapes : never;
 
 /** The handlers that a server of `Service` has to bring: unary and bidirectional streams, the two kinds that the contract uses. */
 export type GrpcHandlers<Service extends DescService> = {
-  [Name in keyof Methods<Service>]: Methods<Service>[Name]['methodKind'] extends DescMethodBiDiStreaming['methodKind']
+  [Name in keyof Methods<Service>]: Methods<Service>[Name]['methodKind'] extends 'bidi_streaming'
     ? handleBidiStreamingCall<
         MessageShape<Methods<Service>[Name]['input']>,
         MessageInitShape<Methods<Service>[Name]['output']>
       >
-    : Methods<Service>[Name]['methodKind'] extends DescMethodUnary['methodKind']
-      ? handleUnaryCall<
-          MessageShape<Methods<Service>[Name]['input']>,
-          MessageInitShape<Methods<Service>[Name]['output']>
-        >
-      : never;
-} & Record<string, handleUnaryCall<never, never> | handleBidiStreamingCall<never, never>>;
+    : handleUnaryCall<
+        MessageShape<Methods<Service>[Name]['input']>,
+        MessageInitShape<Methods<Service>[Name]['output']>
+      >;
+};

@@ -1,0 +1,143 @@
+import { Server, ServerCredentials, type ServerUnaryCall, type sendUnaryData, status } from '@grpc/grpc-js';
+import { addService, channelOptions, type GrpcHandlers } from '@weir/proto/grpc';
+import { NodeService } from '@weir/proto/node/v1';
+import type { Logger } from 'pino';
+import type { Address } from '../config/address.ts';
+import type { Config } from '../config/config.ts';
+import { DomainError } from '../http/domain-error.ts';
+import type { Authority } from '../sites/authority.ts';
+import type { Sites } from '../sites/service.ts';
+import { GatewayError } from './gateway-error.ts';
+import type { Dispatcher } from './service.ts';
+import { type SessionStream, StreamSession } from './stream-session.ts';
+
+interface Dependencies {
+  readonly dispatch: Dispatcher;
+  readonly sites: Sites;
+  readonly authority: Authority;
+  readonly config: Pick<Config, 'name' | 'leaseMs'>;
+  readonly log: Logger;
+}
+
+export interface Gateway extends AsyncDisposable {
+  readonly port: number;
+  /** Streams that are open, by node. */
+  readonly connected: number;
+  /** Ends the stream of a node that was revoked. */
+  disconnect(nodeId: string, reason: string): void;
+}
+
+const MOST_OUTCOMES = 256;
+const MOST_CHUNKS = 1_024;
+const DRAIN_MS = 2_000;
+
+/** The gRPC side of the hub: mutual TLS with the hub's own authority, one service, every node taken for hostile. */
+export async function startGateway(address: Address, deps: Dependencies): Promise<Gateway> {
+  const { dispatch, sites, authority, log } = deps;
+  const streams = new Map<string, StreamSession>();
+  const server = new Server(channelOptions);
+
+  const handlers: GrpcHandlers<typeof NodeService> = {
+    session(stream: SessionStream) {
+      const nodeId = callerOf(stream);
+      if (!nodeId)
+        return void stream.emit('error', { code: status.UNAUTHENTICATED, details: 'no client certificate' });
+      streams.get(nodeId)?.close(status.ABORTED, 'another stream of this node has taken over');
+      const session = new StreamSession(stream, nodeId, deps);
+      streams.set(nodeId, session);
+      void session.closed.then(() => {
+        if (streams.get(nodeId) === session) streams.delete(nodeId);
+      });
+    },
+    reportOutcomes: unary(async (nodeId, { outcomes }) => {
+      if (outcomes.length > MOST_OUTCOMES)
+        throw new GatewayError(status.INVALID_ARGUMENT, `at most ${MOST_OUTCOMES} outcomes at a time`);
+      return { dispositions: await dispatch.report(nodeId, outcomes) };
+    }),
+    appendLogs: unary(async (nodeId, { chunks }) => {
+      if (chunks.length > MOST_CHUNKS)
+        throw new GatewayError(status.INVALID_ARGUMENT, `at most ${MOST_CHUNKS} chunks at a time`);
+      const acknowledged = await dispatch.appendLogs(nodeId, chunks);
+      return {
+        acks: acknowledged.map(({ runId, attempt, ...ack }) => ({
+          attempt: { runId: BigInt(runId), attempt },
+          ...ack,
+        })),
+      };
+    }),
+    renewCertificate: unary(async (nodeId, { certificateRequest }) => {
+      const { certificate } = await sites.renewCertificate(nodeId, certificateRequest);
+      return { certificate };
+    }),
+  };
+
+  /** One place decides how a call ends: who calls, whether it may, and what an error becomes. */
+  function unary<Request, Response>(handle: (nodeId: string, request: Request) => Promise<Response>) {
+    return (call: ServerUnaryCall<Request, Response>, respond: sendUnaryData<Response>) => {
+      const answer = async () => {
+        const nodeId = callerOf(call);
+        if (!nodeId) throw new GatewayError(status.UNAUTHENTICATED, 'no client certificate');
+        // A node with an open stream was checked as it said hello, and is again with each heartbeat.
+        if (!streams.has(nodeId) && !(await sites.findNode(nodeId))) {
+          throw new GatewayError(
+            status.PERMISSION_DENIED,
+            'this node is not known at the hub, or was revoked; enrol it again',
+          );
+        }
+        return handle(nodeId, call.request);
+      };
+      answer().then(
+        (response) => respond(null, response),
+        (error: unknown) => respond(toStatus(error, log)),
+      );
+    };
+  }
+
+  addService(server, NodeService, handlers);
+  const { key, certificate } = await authority.issueServerCertificate();
+  const credentials = ServerCredentials.createSsl(
+    Buffer.from(authority.certificate),
+    [{ private_key: Buffer.from(key), cert_chain: Buffer.from(certificate) }],
+    true,
+  );
+  const port = await new Promise<number>((resolve, reject) => {
+    server.bindAsync(`${address.host}:${address.port}`, credentials, (error, bound) =>
+      error ? reject(error) : resolve(bound),
+    );
+  });
+
+  return {
+    port,
+    get connected() {
+      return streams.size;
+    },
+    disconnect(nodeId, reason) {
+      streams.get(nodeId)?.close(status.PERMISSION_DENIED, reason);
+    },
+    async [Symbol.asyncDispose]() {
+      for (const session of streams.values()) {
+        session.drain('the hub is going away', 1_000);
+        session.close(status.UNAVAILABLE, 'the hub is going away');
+      }
+      const deadline = setTimeout(() => server.forceShutdown(), DRAIN_MS);
+      await new Promise<void>((resolve) => server.tryShutdown(() => resolve()));
+      clearTimeout(deadline);
+    },
+  };
+}
+
+/** The node's id is the common name of its certificate, which the hub's own authority has put there. */
+function callerOf(call: {
+  getAuthContext(): { sslPeerCertificate?: { subject?: { CN?: string | string[] } } } | null;
+}): string | null {
+  const name = call.getAuthContext()?.sslPeerCertificate?.subject?.CN;
+  return typeof name === 'string' && /^[0-9a-f-]{36}$/.test(name) ? name : null;
+}
+
+function toStatus(error: unknown, log: Logger): { code: status; details: string } {
+  if (error instanceof GatewayError) return { code: error.status, details: error.message };
+  if (error instanceof DomainError) return { code: status.FAILED_PRECONDITION, details: error.message };
+  log.error({ err: error }, 'a call of a node failed');
+  // Retryable: the database may be away for a moment, and a node keeps what it reports.
+  return { code: status.UNAVAILABLE, details: 'the hub could not do this now; try again' };
+}
