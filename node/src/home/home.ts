@@ -43,8 +43,6 @@ export async function makeHome(home: Home): Promise<void> {
   for (const folder of [home.root, home.manifests, home.cache, home.runs, home.spool]) {
     await mkdir(folder, { recursive: true });
   }
-  // Containers run under other users and must be able to reach what is mounted from below; the files beside it say 0600 themselves.
-  await chmod(home.root, 0o711);
-  await chmod(home.spool, 0o700);
-  await chmod(home.manifests, 0o700);
+  // Engines mount what containers may see; nobody has to reach in from outside.
+  await chmod(home.root, 0o700);
 }

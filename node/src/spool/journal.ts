@@ -95,8 +95,8 @@ export class Journal implements AsyncDisposable {
   }
 
   /**
-   * Puts a file with only these records in the journal's place. `records` is called when the rewrite begins, and must answer for all
-   * that was appended before.
+   * Puts a file with only these records in the journal's place. `records` is called when the rewrite begins and must answer for all that
+   * was appended before. Some of that may not have been written yet and then follows once more: reading it twice must change nothing.
    */
   rewrite(records: () => readonly Uint8Array[]): void {
     this.#rewrite = records;
@@ -132,7 +132,7 @@ export class Journal implements AsyncDisposable {
         for (const { done } of batch) done?.resolve();
       }
     }
-    if (this.#rewrite && this.#waiting.length === 0) {
+    if (this.#rewrite) {
       const records = this.#rewrite;
       this.#rewrite = null;
       await this.#replace(records());

@@ -1,0 +1,79 @@
+#!/usr/bin/env node
+import { parseArgs } from 'node:util';
+import { readEnvironment } from '../config/config.ts';
+import { datasetCommand } from './dataset.ts';
+import { enrolCommand } from './enrol.ts';
+import { exitCodeOf, UsageError } from './errors.ts';
+import { policyCommand } from './policy.ts';
+import { runCommand } from './run.ts';
+
+const USAGE = `weir-node: evaluates next to the data, and lets out what the site's policy permits
+
+  weir-node enrol --hub URL --token TOKEN --name NAME --home DIR
+  weir-node dataset add NAME --version V [--input DIR] [--reference DIR] [--counts patients=120,visits=300] --home DIR
+  weir-node dataset list --home DIR
+  weir-node dataset check [NAME --version V] --home DIR
+  weir-node policy check --home DIR
+  weir-node policy example
+  weir-node run --home DIR [--engine auto|docker|podman|bubblewrap|scripted] [--slots N] [--drain-seconds S]
+
+--home may be left out where WEIR_NODE_HOME is set.
+Exit codes: 0 done, 1 failed, 2 wrong usage or configuration, 3 a check found problems.
+`;
+
+const OPTIONS = {
+  help: { type: 'boolean', short: 'h' },
+  home: { type: 'string' },
+  hub: { type: 'string' },
+  token: { type: 'string' },
+  name: { type: 'string' },
+  version: { type: 'string' },
+  input: { type: 'string' },
+  reference: { type: 'string' },
+  counts: { type: 'string', multiple: true },
+  engine: { type: 'string' },
+  executor: { type: 'string' },
+  slots: { type: 'string' },
+  'drain-seconds': { type: 'string' },
+  'log-level': { type: 'string' },
+} as const;
+
+function parse(args: readonly string[]) {
+  try {
+    return parseArgs({ args: [...args], options: OPTIONS, allowPositionals: true });
+  } catch (error) {
+    throw new UsageError(error instanceof Error ? error.message : String(error));
+  }
+}
+
+export type Flags = ReturnType<typeof parse>['values'];
+
+async function main(args: readonly string[]): Promise<number> {
+  const { values: flags, positionals } = parse(args);
+  const [command, ...rest] = positionals;
+  if (flags.help || command === undefined) {
+    process.stdout.write(USAGE);
+    return flags.help ? 0 : 2;
+  }
+  const env = readEnvironment();
+  switch (command) {
+    case 'enrol':
+      return await enrolCommand(flags, env);
+    case 'dataset':
+      return await datasetCommand(rest, flags, env);
+    case 'policy':
+      return await policyCommand(rest, flags, env);
+    case 'run':
+      return await runCommand(flags, env);
+    default:
+      throw new UsageError(`there is no command "${command}"`);
+  }
+}
+
+try {
+  process.exitCode = await main(process.argv.slice(2));
+} catch (error) {
+  process.stderr.write(`weir-node: ${error instanceof Error ? error.message : String(error)}\n`);
+  if (error instanceof UsageError) process.stderr.write(`\n${USAGE}`);
+  process.exitCode = exitCodeOf(error);
+}

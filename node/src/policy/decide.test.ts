@@ -1,0 +1,127 @@
+import { RefusalCode } from '@weir/proto/node/v1';
+import { describe, expect, test } from 'vitest';
+import { decide, type PolicyRequest } from './decide.ts';
+import { type Policy, policySchema } from './schema.ts';
+
+const program = `sha256:${'a'.repeat(64)}`;
+
+const request: PolicyRequest = {
+  competition: { id: '7', title: 'Sepsis' },
+  submitter: 'ada',
+  image: 'python:3.12',
+  programs: [program],
+  dataset: null,
+  resources: { memoryBytes: 4e9, cpuMillis: 2000, stepSeconds: 600, diskBytes: 1e9 },
+};
+
+const onSiteData = { ...request, dataset: { name: 'sepsis', version: '1' } };
+
+const open = {
+  version: 1,
+  competitions: 'any',
+  submitters: 'any',
+  images: 'any',
+  programs: 'any',
+  resources: { memory: '4GB', cpus: 2, step_seconds: 600, disk: '1GB' },
+};
+
+const policy = (changes: object = {}): Policy => policySchema.parse({ ...open, ...changes });
+
+describe('what is refused, and by which rule', () => {
+  const cases: [string, Policy | null, PolicyRequest, RefusalCode, string][] = [
+    ['no policy', null, request, RefusalCode.NO_POLICY, 'policy.yaml'],
+    [
+      'another competition',
+      policy({ competitions: ['8'] }),
+      request,
+      RefusalCode.COMPETITION,
+      'competitions',
+    ],
+    ['an empty list', policy({ competitions: [] }), request, RefusalCode.COMPETITION, 'competitions'],
+    ['another submitter', policy({ submitters: ['bob'] }), request, RefusalCode.SUBMITTER, 'submitters'],
+    ['another image', policy({ images: ['python:3.11'] }), request, RefusalCode.IMAGE, 'images'],
+    [
+      'another program',
+      policy({ programs: [`sha256:${'b'.repeat(64)}`] }),
+      request,
+      RefusalCode.PROGRAM,
+      'programs',
+    ],
+    [
+      'too much memory',
+      policy({ resources: { ...open.resources, memory: '3GB' } }),
+      request,
+      RefusalCode.RESOURCES,
+      'resources.memory',
+    ],
+    [
+      'too many cores',
+      policy({ resources: { ...open.resources, cpus: 1 } }),
+      request,
+      RefusalCode.RESOURCES,
+      'resources.cpus',
+    ],
+    [
+      'too much time',
+      policy({ resources: { ...open.resources, step_seconds: 60 } }),
+      request,
+      RefusalCode.RESOURCES,
+      'resources.step_seconds',
+    ],
+    [
+      'too much disk',
+      policy({ resources: { ...open.resources, disk: 1 } }),
+      request,
+      RefusalCode.RESOURCES,
+      'resources.disk',
+    ],
+    ['a dataset not named', policy(), onSiteData, RefusalCode.DATASET, 'datasets (no sepsis@1)'],
+    [
+      'a dataset of another version',
+      policy({ datasets: { 'sepsis@2': { competitions: 'any' } } }),
+      onSiteData,
+      RefusalCode.DATASET,
+      'datasets (no sepsis@1)',
+    ],
+    [
+      'a dataset for another competition',
+      policy({ datasets: { 'sepsis@1': { competitions: ['8'] }, sepsis: { competitions: 'any' } } }),
+      onSiteData,
+      RefusalCode.DATASET,
+      'datasets.sepsis@1',
+    ],
+    [
+      'a dataset for another submitter',
+      policy({ datasets: { sepsis: { competitions: 'any', submitters: ['bob'] } } }),
+      onSiteData,
+      RefusalCode.DATASET,
+      'datasets.sepsis',
+    ],
+  ];
+  test.each(cases)('%s', (_, given, asked, code, rule) => {
+    expect(decide(given, asked)).toEqual({ permitted: false, code, rule });
+  });
+});
+
+test('a competition may be named by its id or its title', () => {
+  expect(decide(policy({ competitions: [7] }), request).permitted).toBe(true);
+  expect(decide(policy({ competitions: ['Sepsis'] }), request).permitted).toBe(true);
+});
+
+describe('what may leave', () => {
+  const generous = policy({
+    logs: { hub_data: 'full' },
+    outputs: 'hub_data_only',
+    datasets: { sepsis: { competitions: 'any' } },
+  });
+
+  test('nothing by default', () => {
+    expect(decide(policy(), request)).toMatchObject({ logs: 'none', outputs: false, appData: null });
+  });
+  test('logs and outputs of runs on data of the hub, where permitted', () => {
+    expect(decide(generous, request)).toMatchObject({ logs: 'full', outputs: true });
+  });
+  test('neither of runs on data of the site', () => {
+    expect(decide(generous, onSiteData)).toMatchObject({ logs: 'none', outputs: false });
+  });
+});
