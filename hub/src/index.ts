@@ -6,7 +6,9 @@ import type { Secrets } from './config/secrets.ts';
 import { type ContextOverrides, createContext, type HubContext } from './context/context.ts';
 import { startEmbeddedPostgres } from './db/embedded-postgres.ts';
 import { migrate } from './db/migrate.ts';
+import { startGateway } from './dispatch/gateway.ts';
 import { createHttpApp } from './http/app.ts';
+import { ensureDefaultQueue } from './sites/default-queue.ts';
 
 export { type Config, toConfig } from './config/config.ts';
 export { readEnv } from './config/env.ts';
@@ -16,6 +18,8 @@ export { type Secrets, toSecrets } from './config/secrets.ts';
 export interface RunningHub extends AsyncDisposable {
   /** Where it listens, also when the configured port was 0. */
   readonly url: string;
+  /** Where nodes dial. */
+  readonly grpcPort: number;
   readonly context: HubContext;
 }
 
@@ -38,16 +42,20 @@ export async function startHub(
     await createContext({ config, secrets, databaseUrl, log, stopping: stopping.signal, overrides }),
   );
   await context.jobs.migrate();
+  await ensureDefaultQueue(context.database.queries);
   await ensureAdministrator(context.accounts, secrets.administrator);
 
   const app = await createHttpApp(context);
   starting.defer(() => closeApp(app));
   const url = await app.listen({ host: config.http.host, port: config.http.port });
 
+  const gateway = starting.use(await startGateway(config.grpc, context));
+  context.dispatch.start();
+
   // Runs first: what streams would otherwise hold up everything below.
   starting.defer(() => stopping.abort(new Error('the hub is stopping')));
   const running = starting.move();
-  return { url, context, [Symbol.asyncDispose]: () => running.disposeAsync() };
+  return { url, grpcPort: gateway.port, context, [Symbol.asyncDispose]: () => running.disposeAsync() };
 }
 
 function databaseDirectory({ database }: Config): string {

@@ -5,10 +5,14 @@ import { type Accounts, createAccounts } from '../accounts/service.ts';
 import type { Config } from '../config/config.ts';
 import type { Secrets } from '../config/secrets.ts';
 import { type Database, openDatabase } from '../db/database.ts';
+import { Dispatcher } from '../dispatch/service.ts';
 import { createSignedLinks, type SignedLinks } from '../http/signed-links.ts';
 import { Jobs } from '../jobs/jobs.ts';
+import { Boards } from '../leaderboards/boards.ts';
 import { type LiveBus, LocalLiveBus } from '../live/bus.ts';
 import { createResources, type Resources } from '../resources/service.ts';
+import { type Authority, loadAuthority } from '../sites/authority.ts';
+import { createSites, type Sites } from '../sites/service.ts';
 import type { BlobStore } from '../storage/blob-store.ts';
 import { DiskBlobStore } from '../storage/disk-blob-store.ts';
 
@@ -27,6 +31,10 @@ export interface HubContext extends AsyncDisposable {
   readonly jobs: Jobs;
   readonly accounts: Accounts;
   readonly resources: Resources;
+  readonly boards: Boards;
+  readonly authority: Authority;
+  readonly sites: Sites;
+  readonly dispatch: Dispatcher;
 }
 
 /** What tests may bring along instead. */
@@ -58,6 +66,10 @@ export async function createContext({
   const secureCookie = config.publicUrl.startsWith('https:');
   const accounts = createAccounts({ database, log, secureCookie });
   const resources = createResources({ database, blobs, links, limits: config.storage, log });
+  const boards = new Boards();
+  const authority = await loadAuthority(database, secrets.sealingKey, config.name);
+  const sites = createSites({ database, authority, config, log });
+  const dispatch = new Dispatcher({ database, sites, live, boards, config, secrets, log });
 
   return {
     config,
@@ -72,7 +84,12 @@ export async function createContext({
     jobs,
     accounts,
     resources,
+    boards,
+    authority,
+    sites,
+    dispatch,
     async [Symbol.asyncDispose]() {
+      await dispatch[Symbol.asyncDispose]();
       await jobs[Symbol.asyncDispose]();
       await database[Symbol.asyncDispose]();
     },

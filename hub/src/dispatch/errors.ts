@@ -45,3 +45,13 @@ export class PhaseMissingError extends DomainError {
     super('there is no such phase, or it has no such task');
   }
 }
+
+/** The address is not of this hub's making, or the attempt that it was made for is over. */
+export class GrantRefusedError extends DomainError {
+  readonly code = 'grant_refused';
+  readonly kind = 'forbidden';
+
+  constructor() {
+    super('this address is not valid, or no longer: it ends with the attempt that it was made for');
+  }
+}

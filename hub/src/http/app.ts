@@ -1,8 +1,9 @@
 import formbody from '@fastify/formbody';
 import helmet from '@fastify/helmet';
 import { type FastifyTRPCPluginOptions, fastifyTRPCPlugin } from '@trpc/server/adapters/fastify';
-import Fastify, { type FastifyBaseLogger, type FastifyInstance } from 'fastify';
+import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
 import type { HubContext } from '../context/context.ts';
+import { nodeRoutes } from '../dispatch/node-routes.ts';
 import { uploadRoutes } from '../resources/upload-routes.ts';
 import { createTrpcContext } from '../trpc/context.ts';
 import { type AppRouter, appRouter } from '../trpc/router.ts';
@@ -17,7 +18,7 @@ export async function createHttpApp(context: HubContext): Promise<FastifyInstanc
   const loggerInstance: FastifyBaseLogger = context.log;
   const app = Fastify({
     loggerInstance,
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: 1024 * 1024,
     // A proxy for TLS runs on the same machine; from elsewhere these headers are not believed.
     trustProxy: 'loopback',
@@ -51,6 +52,7 @@ export async function createHttpApp(context: HubContext): Promise<FastifyInstanc
       },
     },
   } satisfies FastifyTRPCPluginOptions<AppRouter>);
+  await app.register(nodeRoutes, context);
   await app.register(uploadRoutes, context);
   await installPortal(app, context.config.portalUrl);
   return app;
