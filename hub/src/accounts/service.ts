@@ -24,6 +24,11 @@ export interface Profile {
   readonly isRobot: boolean;
 }
 
+export interface OperatorsAccount extends Registration {
+  readonly isAdmin: boolean;
+  readonly isRobot: boolean;
+}
+
 export interface Accounts {
   readonly sessions: Sessions;
   readonly tokens: Tokens;
@@ -41,8 +46,10 @@ export interface Accounts {
   updateProfile(actor: Actor, change: { displayName: string }): Promise<Profile>;
   /** Ends every session of the person, this one too. @throws WrongPasswordError | InvalidAccountError */
   changePassword(actor: Actor, passwords: { current: string; next: string }): Promise<void>;
+  /** Makes an account: for the hub's operator, not for requests. @throws InvalidAccountError | AccountExistsError */
+  create(account: OperatorsAccount): Promise<Profile>;
   /** Makes the account or brings it to this state: for the hub's operator, not for requests. Can be repeated. */
-  ensure(account: Registration & { isAdmin: boolean; isRobot: boolean }): Promise<Profile>;
+  ensure(account: OperatorsAccount): Promise<Profile>;
 }
 
 export function createAccounts({
@@ -57,6 +64,12 @@ export function createAccounts({
   const { queries } = database;
   const sessions = createSessions(queries, { secureCookie });
   const attempts = new LoginAttempts();
+
+  async function create({ isAdmin, isRobot, ...registration }: OperatorsAccount): Promise<Profile> {
+    const { username, email, password } = checkOperatorsAccount(registration);
+    const passwordHash = await hashPassword(password);
+    return toProfile(await insertUser(queries, { username, email, passwordHash, isAdmin, isRobot }));
+  }
 
   return {
     sessions,
@@ -102,15 +115,15 @@ export function createAccounts({
       await sessions.endAll(id);
     },
 
-    async ensure({ isAdmin, isRobot, ...registration }) {
-      const { username, email, password } = checkOperatorsAccount(registration);
+    create,
+
+    async ensure(account) {
+      const { username, email, password } = checkOperatorsAccount(account);
       const existing = await findUserByLogin(queries, username);
-      if (!existing) {
-        const passwordHash = await hashPassword(password);
-        return toProfile(await insertUser(queries, { username, email, passwordHash, isAdmin, isRobot }));
-      }
+      if (!existing) return create(account);
       const unchanged = await verifyPassword(existing.passwordHash, password);
       const passwordHash = unchanged ? existing.passwordHash : await hashPassword(password);
+      const { isAdmin, isRobot } = account;
       const user = await updateUser(queries, existing.id, { email, passwordHash, isAdmin, isRobot });
       if (!unchanged) await sessions.endAll(existing.id);
       return toProfile(user ?? existing);

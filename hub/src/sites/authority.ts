@@ -1,3 +1,4 @@
+import 'reflect-metadata';
 import { createHash, createPrivateKey, randomBytes, webcrypto } from 'node:crypto';
 import * as x509 from '@peculiar/x509';
 import { eq, sql } from 'drizzle-orm';
