@@ -12,6 +12,8 @@ export interface SiteNodeOptions {
   site: string;
   title: string;
   servesDefaultQueue: boolean;
+  /** Name of the policy it starts out with; from then on the file in its folder counts. */
+  policy: 'local' | 'site';
   /** Folder of the project, and that of everything kept. */
   project: string;
   home: string;
@@ -45,7 +47,9 @@ export class SiteNode {
     const { site, title, servesDefaultQueue } = this.#options;
     await mkdir(this.#home, { recursive: true });
     const policy = join(this.#home, 'policy.yaml');
-    if (!existsSync(policy)) await copyFile(join(import.meta.dirname, 'policy.yaml'), policy);
+    if (!existsSync(policy)) {
+      await copyFile(join(import.meta.dirname, 'policies', `${this.#options.policy}.yaml`), policy);
+    }
     // Written last by the enrolment.
     if (existsSync(join(this.#home, 'node.json'))) return;
     const token = await hub.enrolmentToken(site, title, servesDefaultQueue);

@@ -54,7 +54,7 @@ export class System implements AsyncDisposable {
   /** Starts a node for each site; `prepare` happens after its enrolment and before it runs. */
   async startNode(
     hub: Hub,
-    site: Pick<SiteNodeOptions, 'site' | 'title' | 'servesDefaultQueue' | 'slots'>,
+    site: Omit<SiteNodeOptions, 'project' | 'home' | 'engine'>,
     prepare: (node: SiteNode) => Promise<void> = async () => {},
   ): Promise<void> {
     const node = new SiteNode({
@@ -90,7 +90,13 @@ export class System implements AsyncDisposable {
 /** One node for whatever the default queue brings. */
 export async function startBare(system: System, hub: Hub): Promise<void> {
   say('starting a node for the default queue');
-  await system.startNode(hub, { site: 'local', title: 'This machine', servesDefaultQueue: true, slots: 2 });
+  await system.startNode(hub, {
+    site: 'local',
+    title: 'This machine',
+    servesDefaultQueue: true,
+    policy: 'local',
+    slots: 2,
+  });
 }
 
 export interface StartedDemo {
@@ -111,8 +117,9 @@ export async function startDemo(
   const demo = await buildDemo(join(settings.home, 'demo'));
   say('starting the nodes of the sites north and south');
   // The warm-up carries its own answers and runs anywhere; north also serves the default queue.
-  const north = { site: 'north', title: 'North University Hospital', servesDefaultQueue: true, slots: 2 };
-  const south = { site: 'south', title: 'South District Hospital', servesDefaultQueue: false, slots: 2 };
+  const site = { policy: 'site', slots: 2 } as const;
+  const north = { ...site, site: 'north', title: 'North University Hospital', servesDefaultQueue: true };
+  const south = { ...site, site: 'south', title: 'South District Hospital', servesDefaultQueue: false };
   await system.startNode(hub, north, (node) => node.addDataset(SITE_DATASET, demo.siteData.north));
   await system.startNode(hub, south, (node) => node.addDataset(SITE_DATASET, demo.siteData.south));
   say('loading the demonstration');
