@@ -1,0 +1,40 @@
+import type { inferRouterInputs, inferRouterOutputs } from '@trpc/server';
+import type { AppRouter } from '@weir/hub/router';
+
+/** The hub's words, taken from its router: nothing here is written twice. */
+type Output = inferRouterOutputs<AppRouter>;
+type Input = inferRouterInputs<AppRouter>;
+
+export type Me = NonNullable<Output['accounts']['me']>;
+export type Token = Output['accounts']['tokens']['list'][number];
+
+export type CompetitionCard = Output['competitions']['list']['items'][number];
+export type CompetitionFilter = Input['competitions']['list'];
+export type CompetitionState = CompetitionCard['state'];
+export type Competition = Output['competitions']['get'];
+export type Phase = Competition['phases'][number];
+export type Task = Phase['tasks'][number];
+export type ParticipantStatus = NonNullable<CompetitionCard['myStatus']>;
+export type Participant = Output['competitions']['participants']['list']['items'][number];
+export type Creation = Output['competitions']['creation'];
+export type Problem = Creation['problems'][number];
+
+export type ResourceType = Input['resources']['startUpload']['type'];
+
+export type Submission = Output['submissions']['mine']['items'][number];
+export type SubmissionDetails = Output['submissions']['get'];
+export type SubmissionStatus = Submission['status'];
+export type Run = Submission['runs'][number];
+export type RunState = Run['state'];
+export type Explanation = NonNullable<Submission['explanation']>;
+export type Allowance = Output['submissions']['allowance'];
+export type RunLogs = Output['submissions']['logs'];
+export type LogStreamName = RunLogs['streams'][number]['stream'];
+
+export type Leaderboard = Output['leaderboards']['get'];
+export type LeaderboardRow = Leaderboard['rows'][number];
+export type Column = Leaderboard['columns'][number];
+
+export type SitesStatus = Output['sites']['status'];
+export type Site = SitesStatus['sites'][number];
+export type SiteNode = Site['nodes'][number];

@@ -1,0 +1,18 @@
+import { describe, expect, it } from 'vitest';
+import { competitionHref, withParameter } from './addresses.ts';
+
+describe('addresses inside a competition', () => {
+  it('keep the key of a secret link, and nothing else', () => {
+    expect(competitionHref(3, '/submit', { search: '?secret_key=abc&phase=2' })).toBe(
+      '/competitions/3/submit?secret_key=abc',
+    );
+    expect(competitionHref(3, '', { search: '?phase=2' })).toBe('/competitions/3');
+  });
+
+  it('take another parameter', () => {
+    expect(withParameter('/competitions/3', 'phase', 2)).toBe('/competitions/3?phase=2');
+    expect(withParameter('/competitions/3?secret_key=a', 'phase', 2)).toBe(
+      '/competitions/3?secret_key=a&phase=2',
+    );
+  });
+});

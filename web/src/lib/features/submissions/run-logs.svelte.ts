@@ -1,0 +1,71 @@
+import { SvelteMap } from 'svelte/reactivity';
+import type { Api } from '#lib/api/client.ts';
+import { type Failure, toFailure } from '#lib/api/failure.ts';
+import type { LogStreamName, RunLogs } from '#lib/api/types.ts';
+import { LogTail } from './log-tail.ts';
+
+export interface ShownStream {
+  stream: LogStreamName;
+  text: string;
+  /** Earlier lines are missing: cut by the site's budget, or no longer kept on the screen. */
+  cut: boolean;
+}
+
+/**
+ * The logs of one run, followed while somebody looks. The hub sends what it holds first and then what arrives; after a
+ * broken connection it goes on behind the last chunk seen, so no line is shown twice.
+ */
+export function followLogs(api: Api, runId: () => number) {
+  const shown = new SvelteMap<LogStreamName, ShownStream>();
+  let permission = $state.raw<Pick<RunLogs, 'level' | 'permitted'> | null>(null);
+  let failure = $state.raw<Failure | null>(null);
+
+  $effect(() => {
+    const id = runId();
+    const tails = new Map<LogStreamName, LogTail>();
+    let subscription: { unsubscribe(): void } | undefined;
+    let left = false;
+    shown.clear();
+    permission = null;
+    failure = null;
+
+    function append(stream: LogStreamName, text: string, truncated: boolean): void {
+      const tail = tails.get(stream) ?? new LogTail();
+      tails.set(stream, tail);
+      tail.append(text);
+      shown.set(stream, { stream, text: tail.text, cut: truncated || tail.dropped });
+    }
+
+    async function start(): Promise<void> {
+      const stored = await api.submissions.logs.query({ runId: id });
+      if (left) return;
+      permission = stored;
+      for (const { stream, text, truncated } of stored.streams) append(stream, text, truncated);
+      if (!stored.permitted) return;
+      subscription = api.live.logs.subscribe(
+        { runId: id },
+        { onData: ({ data }) => append(data.stream, data.text, data.truncated) },
+      );
+    }
+
+    start().catch((cause: unknown) => {
+      failure = toFailure(cause);
+    });
+    return () => {
+      left = true;
+      subscription?.unsubscribe();
+    };
+  });
+
+  return {
+    get streams(): ShownStream[] {
+      return [...shown.values()];
+    },
+    get permission() {
+      return permission;
+    },
+    get failure() {
+      return failure;
+    },
+  };
+}

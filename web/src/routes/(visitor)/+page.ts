@@ -1,0 +1,18 @@
+import { createApi } from '#lib/api/client.ts';
+import { orErrorPage } from '#lib/api/load.ts';
+import { oneOf, present } from '#lib/api/query-string.ts';
+import type { PageLoad } from './$types';
+
+export const load: PageLoad = async ({ fetch, url }) => {
+  const params = url.searchParams;
+  const query = createApi(fetch).competitions.list.query(
+    present({
+      search: params.get('search') ?? undefined,
+      state: oneOf(params, 'state', ['open', 'upcoming', 'closed']),
+      type: oneOf(params, 'type', ['competition', 'benchmark']),
+      cursor: params.get('cursor') ?? undefined,
+      limit: 24,
+    }),
+  );
+  return { competitions: await orErrorPage(url, query) };
+};
