@@ -50,7 +50,7 @@ function commandIn(metadata: string): unknown {
       version: '1.1',
       uniqueKeys: false,
       maxAliasCount: MOST_ALIASES,
-      logLevel: 'silent',
+      logLevel: 'error',
     } as const;
     const document: unknown = parse(metadata.replace(/^\uFEFF/, ''), options);
     return typeof document === 'object' && document !== null && 'command' in document

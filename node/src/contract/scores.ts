@@ -89,7 +89,7 @@ function mappingIn(content: string): object | null {
       version: '1.1',
       uniqueKeys: false,
       maxAliasCount: MOST_ALIASES,
-      logLevel: 'silent',
+      logLevel: 'error',
     } as const;
     const document: unknown = parse(content, options);
     return typeof document === 'object' ? document : null;
