@@ -1,4 +1,5 @@
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
+import { ZodError } from 'zod';
 import { DomainError, type DomainErrorKind } from './domain-error.ts';
 
 export const HTTP_STATUS: Record<DomainErrorKind, number> = {
@@ -21,6 +22,11 @@ export function sendError(
   if (error instanceof DomainError) {
     const { code, message, fields } = error;
     reply.code(HTTP_STATUS[error.kind]).send({ error: { code, message, ...(fields ? { fields } : {}) } });
+    return;
+  }
+  if (error instanceof ZodError) {
+    const fields = Object.fromEntries(error.issues.map((issue) => [issue.path.join('.'), issue.message]));
+    reply.code(400).send({ error: { code: 'invalid', message: Object.values(fields).join(' '), fields } });
     return;
   }
   const status = error.statusCode ?? 500;

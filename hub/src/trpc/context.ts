@@ -2,6 +2,8 @@ import type { CreateFastifyContextOptions } from '@trpc/server/adapters/fastify'
 import type { Actor } from '../accounts/access.ts';
 import type { HubContext } from '../context/context.ts';
 import { authenticate } from '../http/authentication.ts';
+import { DomainError } from '../http/domain-error.ts';
+import { toTrpcError } from './error-formatter.ts';
 
 export interface TrpcContext {
   readonly hub: HubContext;
@@ -17,9 +19,14 @@ export interface TrpcContext {
 export function createTrpcContext(hub: HubContext) {
   return async ({ req, res }: CreateFastifyContextOptions): Promise<TrpcContext> => ({
     hub,
-    actor: await authenticate(hub, req, res),
+    actor: await authenticate(hub, req, res).catch(rethrowForTrpc),
     address: req.ip,
     cookies: req.headers.cookie ?? '',
     setCookie: (header) => void res.header('set-cookie', header),
   });
+}
+
+/** What happens before a procedure is called does not pass the procedures' own mapper. */
+function rethrowForTrpc(error: unknown): never {
+  throw error instanceof DomainError ? toTrpcError(error) : error;
 }
