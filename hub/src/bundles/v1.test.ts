@@ -160,7 +160,12 @@ describe('a version 1 bundle', () => {
       '',
       ['key_missing leaderboard', 'key_missing leaderboard.columns', 'key_missing leaderboard.leaderboards'],
     ],
-    ['an empty map of boards', /leaderboards:\n(?: {4}.*\n)+/, 'leaderboards: {}\n', ['x']],
+    [
+      'an empty map of boards',
+      /leaderboard:\n(?: {2}.*\n)+/,
+      'leaderboard: {leaderboards: {}, columns: {}}\n',
+      ['leaderboards_missing leaderboard.leaderboards'],
+    ],
     [
       'a board without columns',
       'leaderboard: *other',

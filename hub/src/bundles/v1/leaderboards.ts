@@ -24,7 +24,12 @@ export function readLeaderboards(root: Fields): BundleLeaderboard[] {
   const boards = leaderboard.requiredFields('leaderboards').nested();
   const read = boards.map(({ key, fields }) => readBoard(key, fields, columns));
   if (leaderboard.findValue('leaderboards') !== undefined && boards.length === 0) {
-    leaderboard.error('leaderboards', 'leaderboards_missing', 'There is no leaderboard.', 'Add one, with columns.');
+    leaderboard.error(
+      'leaderboards',
+      'leaderboards_missing',
+      'There is no leaderboard.',
+      'Add one, with columns.',
+    );
   }
   if (read.length > 1) {
     const message = 'Every phase uses the first leaderboard; the others stay empty.';

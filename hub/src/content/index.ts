@@ -1,0 +1,4 @@
+export { ContentError, type ContentErrorCode } from './errors.ts';
+export { type ImageRefusal, type ImageType, type ReadImage, readImage } from './image.ts';
+export { MAX_PAGE_BYTES } from './limits.ts';
+export { renderMarkdown, renderPage } from './render.ts';
