@@ -65,6 +65,7 @@ CREATE TABLE "competition_creations" (
 	"resource_id" integer NOT NULL,
 	"created_by" integer NOT NULL,
 	"status" "creation_status" DEFAULT 'Starting' NOT NULL,
+	"attempts" integer DEFAULT 0 NOT NULL,
 	"details" text DEFAULT '' NOT NULL,
 	"problems" jsonb DEFAULT '[]'::jsonb NOT NULL,
 	"competition_id" integer,

@@ -13,6 +13,8 @@ import {
   uuid,
 } from 'drizzle-orm/pg-core';
 import { users } from '../accounts/schema.ts';
+import type { FactSheetQuestion } from '../bundles/model.ts';
+import type { Problem } from '../bundles/problem.ts';
 import { resources } from '../resources/schema.ts';
 
 export const competitionType = pgEnum('competition_type', ['competition', 'benchmark']);
@@ -65,8 +67,8 @@ export const competitions = pgTable(
     makeInputDataAvailable: boolean().notNull().default(false),
     forumEnabled: boolean().notNull().default(true),
     logLevel: logLevel().notNull().default('full'),
-    /** Codabench's map of question key -> question, or null. */
-    factSheet: jsonb().$type<Record<string, unknown>>(),
+    /** Questions that each submission answers; null: none. */
+    factSheet: jsonb().$type<FactSheetQuestion[]>(),
     queueId: integer().references(() => queues.id),
     createdAt: timestamp({ withTimezone: true }).notNull().defaultNow(),
     deletedAt: timestamp({ withTimezone: true }),
@@ -243,10 +245,12 @@ export const competitionCreations = pgTable('competition_creations', {
     .notNull()
     .references(() => users.id),
   status: creationStatus().notNull().default('Starting'),
+  /** Attempts begun; the hub gives up after some. */
+  attempts: integer().notNull().default(0),
   /** For people: one line for each problem. */
   details: text().notNull().default(''),
   /** The problems and notes as the bundle reader gives them. */
-  problems: jsonb().$type<unknown[]>().notNull().default(sql`'[]'::jsonb`),
+  problems: jsonb().$type<Problem[]>().notNull().default(sql`'[]'::jsonb`),
   competitionId: integer().references(() => competitions.id),
   createdAt: timestamp({ withTimezone: true }).notNull().defaultNow(),
 });

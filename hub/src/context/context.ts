@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import type { Logger } from 'pino';
 import { Registry } from 'prom-client';
 import { type Accounts, createAccounts } from '../accounts/service.ts';
+import { type Competitions, createCompetitions } from '../competitions/service.ts';
 import type { Config } from '../config/config.ts';
 import type { Secrets } from '../config/secrets.ts';
 import { type Database, openDatabase } from '../db/database.ts';
@@ -31,6 +32,7 @@ export interface HubContext extends AsyncDisposable {
   readonly jobs: Jobs;
   readonly accounts: Accounts;
   readonly resources: Resources;
+  readonly competitions: Competitions;
   readonly boards: Boards;
   readonly authority: Authority;
   readonly sites: Sites;
@@ -66,6 +68,7 @@ export async function createContext({
   const secureCookie = config.publicUrl.startsWith('https:');
   const accounts = createAccounts({ database, log, secureCookie });
   const resources = createResources({ database, blobs, links, limits: config.storage, log });
+  const competitions = createCompetitions({ database, blobs, jobs, live, resources, log });
   const boards = new Boards();
   const authority = await loadAuthority(database, secrets.sealingKey, config.name);
   const sites = createSites({ database, authority, config, log });
@@ -84,6 +87,7 @@ export async function createContext({
     jobs,
     accounts,
     resources,
+    competitions,
     boards,
     authority,
     sites,

@@ -1,0 +1,222 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Readable } from 'node:stream';
+import pino from 'pino';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { rawZip } from '../../../test/fixtures/archives/raw-zip.ts';
+import { type Actor, anonymous } from '../accounts/access.ts';
+import { users } from '../accounts/schema.ts';
+import { minimalYaml, ordinaryFiles } from '../bundles/testing/bundle.ts';
+import type { Database } from '../db/database.ts';
+import { createTestDatabase } from '../db/testing/test-database.ts';
+import { createSignedLinks } from '../http/signed-links.ts';
+import { Jobs } from '../jobs/jobs.ts';
+import { LocalLiveBus } from '../live/bus.ts';
+import { createResources, type Resources } from '../resources/service.ts';
+import { DiskBlobStore } from '../storage/disk-blob-store.ts';
+import { type Competitions, createCompetitions } from './service.ts';
+
+let home: string;
+let database: Database;
+let resources: Resources;
+let competitions: Competitions;
+let organizer: Actor;
+let ada: Actor;
+let bob: Actor;
+
+beforeAll(async () => {
+  home = await mkdtemp(join(tmpdir(), 'weir-competitions-'));
+  database = await createTestDatabase();
+  const log = pino({ level: 'silent' });
+  const blobs = await DiskBlobStore.open(home);
+  const live = new LocalLiveBus();
+  const limits = { maxUploadBytes: 1e9, maxBytesPerPerson: 1e9 };
+  resources = createResources({
+    database,
+    blobs,
+    links: createSignedLinks(Buffer.alloc(32)),
+    limits,
+    log,
+  });
+  const jobs = new Jobs(database, log);
+  competitions = createCompetitions({ database, blobs, jobs, live, resources, log });
+  [organizer, ada, bob] = await Promise.all([person('olga'), person('ada'), person('bob')]);
+});
+
+afterAll(async () => {
+  await database[Symbol.asyncDispose]();
+  await rm(home, { recursive: true });
+});
+
+async function person(username: string): Promise<Actor> {
+  const [user] = await database.queries
+    .insert(users)
+    .values({ username, email: `${username}@example.org` })
+    .returning();
+  return { kind: 'user', via: 'session', user: user! };
+}
+
+async function upload(actor: Actor, files: Record<string, string | Buffer>): Promise<string> {
+  const bytes = rawZip(Object.entries(files).map(([name, content]) => ({ name, content })));
+  const { key, uploadPath } = await resources.startUpload(actor, {
+    type: 'competition_bundle',
+    fileName: 'bundle.zip',
+    size: bytes.length,
+  });
+  await resources.receive(uploadPath, key, Readable.from([bytes]));
+  return key;
+}
+
+/** Uploads a bundle of this YAML and makes the competition as the job would. */
+async function create(yaml: string, files: Record<string, string | Buffer> = {}) {
+  const key = await upload(organizer, { 'competition.yaml': yaml, ...ordinaryFiles, ...files });
+  const { creationId } = await competitions.createFromBundle(organizer, key);
+  await competitions.makeCompetition(creationId, new AbortController().signal);
+  return competitions.creation(organizer, creationId);
+}
+
+async function createPublished(yaml = minimalYaml): Promise<number> {
+  const { competitionId } = await create(yaml);
+  await competitions.publish(organizer, competitionId!, true);
+  return competitionId!;
+}
+
+test('a bundle becomes an unpublished competition with everything in it', async () => {
+  const yaml = minimalYaml.replace('scoring_program: scoring.zip', 'scoring_program: scoring/');
+  const creation = await create(yaml, {
+    'scoring/metadata': 'command: python score.py',
+    'scoring/score.py': '',
+  });
+  expect(creation).toMatchObject({ status: 'Finished' });
+  const detail = await competitions.get(organizer, creation.competitionId!);
+  expect(detail).toMatchObject({
+    title: 'Sepsis',
+    state: 'draft',
+    published: false,
+    canManage: true,
+    pages: [{ title: 'Overview', html: expect.stringContaining('Overview</h1>') }],
+    termsHtml: expect.stringContaining('Terms</h1>'),
+    phases: [{ name: 'Main', state: 'upcoming', tasks: [{ name: 'Predict', sites: [] }] }],
+    leaderboards: [{ title: 'Board', columns: [{ key: 'score', isPrimary: true }] }],
+  });
+  const [program] = await resources.list(organizer, { type: 'scoring_program', limit: 1 });
+  expect(program).toMatchObject({ fileName: 'scoring.zip', digest: expect.stringMatching(/^sha256:/) });
+  const logo = await competitions.logo(organizer, detail.id);
+  expect(logo.mediaType).toBe('image/gif');
+});
+
+test('all problems of a bundle are reported together, by place and cure', async () => {
+  const yaml = minimalYaml.replace('title: Sepsis\n', '').replace('overview.md}', 'missing.md}');
+  const creation = await create(yaml);
+  expect(creation).toMatchObject({ status: 'Failed', competitionId: null });
+  expect(creation.problems.length).toBeGreaterThanOrEqual(2);
+  expect(creation.details).toContain('missing.md');
+});
+
+test('keys of resources, tasks and queues that the maker may not use are problems too', async () => {
+  const key = '11111111-1111-4111-8111-111111111111';
+  const yaml = `${minimalYaml.replace('scoring.zip', key)}queue: ${key}\n`;
+  const creation = await create(yaml);
+  expect(creation.problems.map(({ code }) => code)).toEqual(['resource_not_found', 'queue_not_found']);
+});
+
+test('a creation that runs twice makes one competition', async () => {
+  const key = await upload(organizer, { 'competition.yaml': minimalYaml, ...ordinaryFiles });
+  const { creationId } = await competitions.createFromBundle(organizer, key);
+  const before = (await competitions.list(organizer, { mine: true, limit: 100 })).items.length;
+  const { signal } = new AbortController();
+  await Promise.all([
+    competitions.makeCompetition(creationId, signal),
+    competitions.makeCompetition(creationId, signal),
+  ]);
+  await competitions.makeCompetition(creationId, signal);
+  expect((await competitions.list(organizer, { mine: true, limit: 100 })).items).toHaveLength(before + 1);
+});
+
+test('a creation is shown to its maker alone', async () => {
+  const creation = await create(minimalYaml);
+  await expect(competitions.creation(ada, creation.id)).rejects.toMatchObject({ code: 'creation_not_found' });
+});
+
+test('an unpublished competition is hidden, except for holders of its secret key', async () => {
+  const { competitionId } = await create(minimalYaml);
+  const id = competitionId!;
+  const { secretKey } = await competitions.get(organizer, id);
+  for (const actor of [anonymous, ada]) {
+    await expect(competitions.get(actor, id)).rejects.toMatchObject({ code: 'competition_not_found' });
+  }
+  expect(await competitions.get(anonymous, id, secretKey)).toMatchObject({
+    title: 'Sepsis',
+    secretKey: null,
+  });
+  expect((await competitions.list(ada, { limit: 100 })).items.map((card) => card.id)).not.toContain(id);
+});
+
+test('joining waits for approval unless the competition approves by itself', async () => {
+  const id = await createPublished();
+  const join = (actor: Actor) => competitions.participation.join(actor, { id, acceptTermsVersion: 1 });
+  expect(await join(ada)).toEqual({ status: 'pending' });
+  expect(await join(organizer)).toEqual({ status: 'approved' });
+  const { items } = await competitions.participation.list(organizer, {
+    competitionId: id,
+    status: 'pending',
+  });
+  expect(items).toMatchObject([{ username: 'ada' }]);
+  await competitions.participation.decide(organizer, items[0]!.id, 'approved');
+  expect((await competitions.get(ada, id)).my).toEqual({ status: 'approved', acceptedTermsVersion: 1 });
+  const auto = await createPublished(`${minimalYaml}registration_auto_approve: true\n`);
+  const request = { id: auto, acceptTermsVersion: 1 };
+  expect(await competitions.participation.join(bob, request)).toEqual({ status: 'approved' });
+});
+
+test('joining needs the terms of today', async () => {
+  const id = await createPublished();
+  await expect(competitions.participation.join(ada, { id, acceptTermsVersion: 7 })).rejects.toMatchObject({
+    code: 'terms_changed',
+  });
+});
+
+test('who was denied stays denied', async () => {
+  const id = await createPublished();
+  const request = { id, acceptTermsVersion: 1 };
+  await competitions.participation.join(bob, request);
+  const { items } = await competitions.participation.list(organizer, { competitionId: id });
+  await competitions.participation.decide(organizer, items[0]!.id, 'denied');
+  await competitions.participation.leave(bob, id);
+  await expect(competitions.participation.join(bob, request)).rejects.toMatchObject({
+    code: 'participation_denied',
+  });
+});
+
+test('strangers and participants cannot manage', async () => {
+  const id = await createPublished();
+  await expect(competitions.publish(ada, id, false)).rejects.toMatchObject({ code: 'organizers_only' });
+  await expect(competitions.participation.list(ada, { competitionId: id })).rejects.toMatchObject({
+    code: 'organizers_only',
+  });
+  await expect(competitions.remove(ada, id)).rejects.toMatchObject({ code: 'creator_only' });
+  await competitions.remove(organizer, id);
+  await expect(competitions.get(organizer, id)).rejects.toMatchObject({ code: 'competition_not_found' });
+});
+
+test('the list is searched, filtered by state and read page by page', async () => {
+  const open = minimalYaml.replace('2030-01-01', '2020-01-01');
+  const id = await createPublished(open.replace('title: Sepsis', 'title: 100% Æther_'));
+  const found = await competitions.list(anonymous, { search: '0% æther_' });
+  expect(found.items).toMatchObject([
+    { id, state: 'open', currentPhase: { name: 'Main', endsAt: null }, mine: false },
+  ]);
+  expect((await competitions.list(anonymous, { search: '0_ æther' })).items).toEqual([]);
+  const upcoming = await competitions.list(anonymous, { state: 'upcoming', limit: 100 });
+  expect(upcoming.items.every(({ state }) => state === 'upcoming')).toBe(true);
+
+  const seen: number[] = [];
+  let cursor: string | null = null;
+  do {
+    const page = await competitions.list(organizer, { limit: 2, ...(cursor !== null && { cursor }) });
+    seen.push(...page.items.map((card) => card.id));
+    cursor = page.nextCursor;
+  } while (cursor !== null);
+  expect(seen).toEqual((await competitions.list(organizer, { limit: 100 })).items.map((card) => card.id));
+});

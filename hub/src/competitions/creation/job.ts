@@ -1,0 +1,122 @@
+import { Readable } from 'node:stream';
+import type { Logger } from 'pino';
+import type { Bundle } from '../../bundles/model.ts';
+import type { Problem } from '../../bundles/problem.ts';
+import { readBundle } from '../../bundles/read-bundle.ts';
+import type { Database } from '../../db/database.ts';
+import type { LiveBus } from '../../live/bus.ts';
+import type { Resources } from '../../resources/service.ts';
+import { type Archive, ArchiveError, openArchive } from '../../storage/archive/index.ts';
+import type { BlobStore } from '../../storage/blob-store.ts';
+import { readLogo, renderContent } from './content.ts';
+import { storeData } from './data.ts';
+import { type Ingredients, insertCompetition } from './insert.ts';
+import { type Maker, resolveReferences } from './references.ts';
+import { endCreation, lockUnfinished, type StartedCreation, startAttempt } from './store.ts';
+
+export interface CreationDependencies {
+  readonly database: Database;
+  readonly blobs: BlobStore;
+  readonly resources: Pick<Resources, 'add'>;
+  readonly live: LiveBus;
+  readonly log: Logger;
+}
+
+/** Faults of ours are tried again by the job queue, this often in all. */
+const MAX_ATTEMPTS = 4;
+
+/**
+ * Makes a competition of an uploaded bundle. Done at least once: it may stop anywhere and start again, in this process or another, and the
+ * competition comes to exist once. Whatever is wrong with the bundle ends the creation with all problems at once.
+ */
+export function createCompetitionMaker(dependencies: CreationDependencies) {
+  const { database, live, log } = dependencies;
+
+  return async (creationId: number, signal: AbortSignal): Promise<void> => {
+    const creation = await startAttempt(database.queries, creationId);
+    if (!creation) return;
+    try {
+      const problems = await make(dependencies, creation, signal);
+      if (problems.length > 0) await endCreation(database.queries, creationId, { problems });
+    } catch (error) {
+      log.error({ err: error, creationId, attempt: creation.attempts }, 'a competition could not be made');
+      if (creation.attempts < MAX_ATTEMPTS || signal.aborted) throw error;
+      await endCreation(database.queries, creationId, { problems: [OUR_FAULT] });
+    }
+    live.announce([`creation:${creationId}`]);
+  };
+}
+
+const OUR_FAULT: Problem = {
+  severity: 'error',
+  code: 'internal',
+  message: 'The hub failed to make the competition; this is not the fault of the bundle.',
+  cure: 'Try again later, or tell the administrators of this hub when you uploaded it.',
+  file: null,
+  line: null,
+  column: null,
+  where: '',
+};
+
+/** @returns what keeps the bundle out; nothing when the competition exists */
+async function make(
+  dependencies: CreationDependencies,
+  creation: StartedCreation,
+  signal: AbortSignal,
+): Promise<Problem[]> {
+  await using file = await dependencies.blobs.borrow(creation.digest ?? '');
+  const opened = await open(file.path);
+  if ('problem' in opened) return [opened.problem];
+  await using archive = opened.archive;
+  const { bundle, problems, notes } = await readBundle(archive);
+  if (!bundle) return problems;
+  const gathered = await gather(dependencies, archive, bundle, creation.maker, signal);
+  if ('problems' in gathered) return gathered.problems;
+  await dependencies.database.transaction(async (tx) => {
+    if (!(await lockUnfinished(tx, creation.id))) return;
+    const competitionId = await insertCompetition(tx, dependencies.resources, gathered);
+    await endCreation(tx.queries, creation.id, { competitionId, notes });
+    tx.afterCommit(() =>
+      dependencies.log.info({ competitionId, creationId: creation.id }, 'competition made'),
+    );
+  });
+  return [];
+}
+
+async function gather(
+  { database, blobs }: CreationDependencies,
+  archive: Archive,
+  bundle: Bundle,
+  maker: Maker,
+  signal: AbortSignal,
+): Promise<Ingredients | { problems: Problem[] }> {
+  const { references, problems: unresolved } = await resolveReferences(database.queries, bundle, maker);
+  const { content, problems: unrendered } = await renderContent(bundle);
+  const problems = [...unresolved, ...unrendered];
+  if (problems.length > 0) return { problems };
+  try {
+    const data = await storeData(blobs, archive, bundle, signal);
+    const logo = await readLogo(archive, bundle.image);
+    const storedLogo = logo && {
+      blob: await blobs.put(Readable.from([logo.bytes]), { maxBytes: logo.bytes.length, signal }),
+      type: logo.type,
+    };
+    return { bundle, createdBy: maker.id, content, logo: storedLogo, data, references };
+  } catch (error) {
+    if (!(error instanceof ArchiveError)) throw error;
+    return { problems: [toProblem(error)] };
+  }
+}
+
+async function open(path: string): Promise<{ archive: Archive } | { problem: Problem }> {
+  try {
+    return { archive: await openArchive(path) };
+  } catch (error) {
+    if (!(error instanceof ArchiveError)) throw error;
+    return { problem: toProblem(error) };
+  }
+}
+
+function toProblem({ code, message, cure, entry }: ArchiveError): Problem {
+  return { severity: 'error', code, message, cure, file: entry, line: null, column: null, where: '' };
+}

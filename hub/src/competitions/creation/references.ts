@@ -1,0 +1,97 @@
+import { and, eq, inArray, isNotNull, isNull, or } from 'drizzle-orm';
+import type { Bundle } from '../../bundles/model.ts';
+import type { Problem } from '../../bundles/problem.ts';
+import { COMPETITION_FILE } from '../../bundles/read-bundle.ts';
+import type { Queries } from '../../db/database.ts';
+import { resources } from '../../resources/schema.ts';
+import { queues, tasks } from '../schema.ts';
+import { dataReferences } from './data.ts';
+
+/** Ids of what the hub has already and the bundle names by key. */
+export interface References {
+  readonly resources: ReadonlyMap<string, number>;
+  readonly tasks: ReadonlyMap<string, number>;
+  readonly queueId: number | null;
+}
+
+/** Who makes the competition: they may name what is theirs or public, administrators anything. */
+export interface Maker {
+  readonly id: number;
+  readonly isAdmin: boolean;
+}
+
+export async function resolveReferences(
+  queries: Queries,
+  bundle: Bundle,
+  maker: Maker,
+): Promise<{ references: References; problems: Problem[] }> {
+  const resourceKeys = dataReferences(bundle).flatMap((reference) =>
+    reference.kind === 'key' ? [reference.key] : [],
+  );
+  const taskKeys = bundle.tasks.flatMap((task) => (task.kind === 'key' ? [task.key] : []));
+  const [foundResources, foundTasks, foundQueues] = await Promise.all([
+    resourceKeys.length > 0 ? findResources(queries, resourceKeys, maker) : [],
+    taskKeys.length > 0 ? findTasks(queries, taskKeys, maker) : [],
+    bundle.queue === null ? [] : findQueues(queries, bundle.queue, maker),
+  ]);
+  const references = {
+    resources: new Map(foundResources.map(({ key, id }) => [key, id])),
+    tasks: new Map(foundTasks.map(({ key, id }) => [key, id])),
+    queueId: foundQueues[0]?.id ?? null,
+  };
+  const problems = [
+    ...missing('resource', resourceKeys, references.resources),
+    ...missing('task', taskKeys, references.tasks),
+    ...missing(
+      'queue',
+      bundle.queue === null ? [] : [bundle.queue],
+      new Map(foundQueues.map(({ key, id }) => [key, id])),
+    ),
+  ];
+  return { references, problems };
+}
+
+function findResources(queries: Queries, keys: string[], { id, isAdmin }: Maker) {
+  const readable = isAdmin ? undefined : or(eq(resources.createdBy, id), resources.isPublic);
+  return queries
+    .select({ id: resources.id, key: resources.key })
+    .from(resources)
+    .where(
+      and(inArray(resources.key, keys), isNotNull(resources.digest), isNull(resources.deletedAt), readable),
+    );
+}
+
+function findTasks(queries: Queries, keys: string[], { id, isAdmin }: Maker) {
+  const usable = isAdmin ? undefined : or(eq(tasks.createdBy, id), tasks.isPublic);
+  return queries
+    .select({ id: tasks.id, key: tasks.key })
+    .from(tasks)
+    .where(and(inArray(tasks.key, keys), usable));
+}
+
+function findQueues(queries: Queries, key: string, { id, isAdmin }: Maker) {
+  const usable = isAdmin ? undefined : or(eq(queues.ownerId, id), queues.isPublic);
+  return queries
+    .select({ id: queues.id, key: queues.key })
+    .from(queues)
+    .where(and(eq(queues.key, key), usable));
+}
+
+function missing(
+  what: 'resource' | 'task' | 'queue',
+  keys: readonly string[],
+  found: ReadonlyMap<string, number>,
+): Problem[] {
+  return [...new Set(keys)]
+    .filter((key) => !found.has(key))
+    .map((key) => ({
+      severity: 'error',
+      code: `${what}_not_found`,
+      message: `There is no ${what} with the key ${key} here, or it is not yours to use.`,
+      cure: `Correct the key, or ask the owner of the ${what} to make it public.`,
+      file: COMPETITION_FILE,
+      line: null,
+      column: null,
+      where: what === 'queue' ? 'queue' : '',
+    }));
+}

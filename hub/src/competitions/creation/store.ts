@@ -1,0 +1,71 @@
+import { and, eq, sql } from 'drizzle-orm';
+import { users } from '../../accounts/schema.ts';
+import type { Problem } from '../../bundles/problem.ts';
+import type { Queries, Transaction } from '../../db/database.ts';
+import { resources } from '../../resources/schema.ts';
+import { competitionCreations as creations } from '../schema.ts';
+
+export interface StartedCreation {
+  readonly id: number;
+  /** This one included. */
+  readonly attempts: number;
+  readonly digest: string | null;
+  readonly maker: { readonly id: number; readonly isAdmin: boolean };
+}
+
+/** Counts an attempt; null when the creation is over, or never was. */
+export async function startAttempt(queries: Queries, id: number): Promise<StartedCreation | null> {
+  const [row] = await queries
+    .update(creations)
+    .set({ attempts: sql`${creations.attempts} + 1` })
+    .from(resources)
+    .innerJoin(users, sql`true`)
+    .where(
+      and(
+        eq(creations.id, id),
+        eq(creations.status, 'Starting'),
+        eq(resources.id, creations.resourceId),
+        eq(users.id, creations.createdBy),
+      ),
+    )
+    .returning({
+      id: creations.id,
+      attempts: creations.attempts,
+      digest: resources.digest,
+      maker: { id: users.id, isAdmin: users.isAdmin },
+    });
+  return row ?? null;
+}
+
+/** False when it is over already: another hub process was faster. The row stays locked until the transaction ends. */
+export async function lockUnfinished(tx: Transaction, id: number): Promise<boolean> {
+  const rows = await tx.queries
+    .select({ id: creations.id })
+    .from(creations)
+    .where(and(eq(creations.id, id), eq(creations.status, 'Starting')))
+    .for('update');
+  return rows.length > 0;
+}
+
+export async function endCreation(
+  queries: Queries,
+  id: number,
+  end: { competitionId: number; notes: Problem[] } | { problems: Problem[] },
+): Promise<void> {
+  const problems = 'problems' in end ? end.problems : end.notes;
+  await queries
+    .update(creations)
+    .set({
+      status: 'problems' in end ? 'Failed' : 'Finished',
+      competitionId: 'problems' in end ? null : end.competitionId,
+      problems,
+      details: problems.map(toLine).join('\n'),
+    })
+    .where(and(eq(creations.id, id), eq(creations.status, 'Starting')));
+}
+
+/** For those who read text alone, as scripts do. */
+function toLine({ file, line, where, message, cure }: Problem): string {
+  const place = [file, line].filter((part) => part !== null).join(':');
+  return [place && `${place}:`, where && `${where}:`, message, cure].filter(Boolean).join(' ');
+}

@@ -1,0 +1,193 @@
+import type { FactSheetQuestion } from '../bundles/model.ts';
+import type { Queries } from '../db/database.ts';
+import type { ParticipantStatus } from './access.ts';
+import type { ReachedCompetition } from './gate.ts';
+import { type CompetitionState, type PhaseState, stateOfPhase } from './state.ts';
+import { countsOf, findLeaderboards, findPages, findPhases, findSitesHolding, findTasks } from './store.ts';
+
+/** Everything that a competition's page shows. */
+export interface CompetitionDetail {
+  readonly id: number;
+  readonly title: string;
+  readonly description: string;
+  readonly type: 'competition' | 'benchmark';
+  readonly logoUrl: string | null;
+  readonly organizer: string;
+  readonly reward: string | null;
+  readonly contactEmail: string | null;
+  readonly state: CompetitionState;
+  readonly published: boolean;
+  readonly dockerImage: string;
+  readonly createdAt: Date;
+  readonly pages: { id: number; title: string; html: string }[];
+  readonly termsHtml: string;
+  readonly termsVersion: number;
+  readonly registrationAutoApprove: boolean;
+  readonly phases: PhaseDetail[];
+  readonly leaderboards: { id: number; title: string; columns: ColumnDetail[] }[];
+  readonly factSheet: FactSheetQuestion[] | null;
+  readonly participantCount: number;
+  readonly submissionCount: number;
+  readonly canManage: boolean;
+  readonly my: { status: ParticipantStatus | null; acceptedTermsVersion: number | null } | null;
+  /** For organizers alone. */
+  readonly secretKey: string | null;
+}
+
+export interface PhaseDetail {
+  readonly id: number;
+  readonly index: number;
+  readonly name: string;
+  readonly description: string;
+  readonly startsAt: Date;
+  readonly endsAt: Date | null;
+  readonly state: PhaseState;
+  readonly maxSubmissionsPerDay: number | null;
+  readonly maxSubmissionsPerPerson: number | null;
+  readonly executionTimeLimitSeconds: number;
+  readonly hideOutput: boolean;
+  readonly leaderboardId: number;
+  readonly tasks: TaskDetail[];
+  readonly files: { kind: 'public_data' | 'starting_kit'; name: string; size: number; url: string }[];
+}
+
+export interface TaskDetail {
+  readonly id: number;
+  readonly key: string;
+  readonly name: string;
+  readonly description: string;
+  /** NAME@VERSION */
+  readonly siteDataset: string | null;
+  /** Those that hold the dataset. */
+  readonly sites: { name: string; title: string; online: boolean }[];
+}
+
+export interface ColumnDetail {
+  readonly id: number;
+  readonly index: number;
+  readonly key: string;
+  readonly title: string;
+  readonly sorting: 'asc' | 'desc';
+  readonly precision: number;
+  readonly hidden: boolean;
+  readonly isPrimary: boolean;
+}
+
+export async function readDetail(
+  queries: Queries,
+  { competition, access }: ReachedCompetition,
+  { isAnonymous, secretKey }: { isAnonymous: boolean; secretKey: string | null },
+): Promise<CompetitionDetail> {
+  const { id } = competition;
+  const [pages, phases, leaderboards, counts] = await Promise.all([
+    findPages(queries, id),
+    readPhases(queries, id),
+    findLeaderboards(queries, id),
+    countsOf(queries, id),
+  ]);
+  const seen = leaderboards.filter(({ hidden }) => !hidden || access.canManage);
+  return {
+    id,
+    title: competition.title,
+    description: competition.description,
+    type: competition.type,
+    logoUrl: logoUrl(competition, secretKey),
+    organizer: competition.organizer,
+    reward: competition.reward,
+    contactEmail: competition.contactEmail,
+    state: competition.published ? stateOf(phases) : 'draft',
+    published: competition.published,
+    dockerImage: competition.dockerImage,
+    createdAt: competition.createdAt,
+    pages,
+    termsHtml: competition.termsHtml,
+    termsVersion: competition.termsVersion,
+    registrationAutoApprove: competition.registrationAutoApprove,
+    phases,
+    leaderboards: seen.map(({ id, title, primaryIndex, columns }) => ({
+      id,
+      title,
+      columns: columns
+        .filter(({ hidden }) => !hidden || access.canManage)
+        .map(({ id, index, key, title, sorting, precision, hidden }) => ({
+          id,
+          index,
+          key,
+          title,
+          sorting,
+          precision,
+          hidden,
+          isPrimary: index === primaryIndex,
+        })),
+    })),
+    factSheet: competition.factSheet,
+    ...counts,
+    canManage: access.canManage,
+    my: isAnonymous
+      ? null
+      : { status: access.participantStatus, acceptedTermsVersion: competition.acceptedTermsVersion },
+    secretKey: access.canManage ? competition.secretKey : null,
+  };
+}
+
+/** Whoever came with the secret key needs it for the logo too. */
+function logoUrl({ id, logoDigest }: ReachedCompetition['competition'], secretKey: string | null) {
+  if (!logoDigest) return null;
+  return secretKey ? `/media/logo/${id}?secretKey=${encodeURIComponent(secretKey)}` : `/media/logo/${id}`;
+}
+
+function stateOf(phases: readonly PhaseDetail[]): CompetitionState {
+  if (phases.some(({ state }) => state === 'open')) return 'open';
+  return phases.some(({ state }) => state === 'upcoming') ? 'upcoming' : 'closed';
+}
+
+async function readPhases(queries: Queries, competitionId: number): Promise<PhaseDetail[]> {
+  const rows = await findPhases(queries, competitionId);
+  const tasks = await readTasks(
+    queries,
+    rows.map(({ phase }) => phase.id),
+  );
+  const now = new Date();
+  return rows.map(({ phase, publicData, startingKit }) => ({
+    id: phase.id,
+    index: phase.index,
+    name: phase.name,
+    description: phase.description,
+    startsAt: phase.startsAt,
+    endsAt: phase.endsAt,
+    state: stateOfPhase(phase, now),
+    maxSubmissionsPerDay: phase.maxSubmissionsPerDay,
+    maxSubmissionsPerPerson: phase.maxSubmissionsPerPerson,
+    executionTimeLimitSeconds: phase.executionTimeLimitSeconds,
+    hideOutput: phase.hideOutput,
+    leaderboardId: phase.leaderboardId,
+    tasks: tasks.get(phase.id) ?? [],
+    files: [...fileOf(phase.id, 'public_data', publicData), ...fileOf(phase.id, 'starting_kit', startingKit)],
+  }));
+}
+
+function fileOf(
+  phaseId: number,
+  kind: 'public_data' | 'starting_kit',
+  resource: { fileName: string; size: number | null } | null,
+): PhaseDetail['files'] {
+  if (!resource) return [];
+  return [
+    { kind, name: resource.fileName, size: resource.size ?? 0, url: `/files/phases/${phaseId}/${kind}` },
+  ];
+}
+
+async function readTasks(queries: Queries, phaseIds: readonly number[]): Promise<Map<number, TaskDetail[]>> {
+  const rows = await findTasks(queries, phaseIds);
+  const names = rows.flatMap(({ siteDatasetName }) => siteDatasetName ?? []);
+  const holders = names.length > 0 ? await findSitesHolding(queries, names) : [];
+  const tasks = new Map<number, TaskDetail[]>();
+  for (const { phaseId, siteDatasetName, siteDatasetVersion, ...task } of rows) {
+    const siteDataset = siteDatasetName === null ? null : `${siteDatasetName}@${siteDatasetVersion}`;
+    const sites = holders
+      .filter(({ dataset }) => dataset === siteDataset)
+      .map(({ name, title, online }) => ({ name, title, online }));
+    tasks.set(phaseId, [...(tasks.get(phaseId) ?? []), { ...task, siteDataset, sites }]);
+  }
+  return tasks;
+}

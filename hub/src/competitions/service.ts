@@ -1,0 +1,161 @@
+import type { Logger } from 'pino';
+import { type Actor, requireUser } from '../accounts/access.ts';
+import type { Problem } from '../bundles/problem.ts';
+import type { Database, Transaction } from '../db/database.ts';
+import type { Page } from '../db/page.ts';
+import type { Jobs } from '../jobs/jobs.ts';
+import type { LiveBus } from '../live/bus.ts';
+import type { Resources } from '../resources/service.ts';
+import type { BlobStore } from '../storage/blob-store.ts';
+import { createCompetitionMaker } from './creation/job.ts';
+import { type CompetitionDetail, readDetail } from './detail.ts';
+import { CreationMissingError, FileMissingError } from './errors.ts';
+import { type CompetitionGate, createCompetitionGate } from './gate.ts';
+import { type CompetitionCard, type CompetitionFilter, listCompetitions } from './listing.ts';
+import { createParticipation, type Participation } from './participation.ts';
+import {
+  type Creation,
+  findCreation,
+  findCreationOfResource,
+  findPhaseFile,
+  findUnfinishedCreations,
+  insertCreation,
+  updateCompetition,
+} from './store.ts';
+
+/** An uploaded bundle on its way to becoming a competition. */
+export interface CreationProgress {
+  readonly id: number;
+  readonly status: 'Starting' | 'Finished' | 'Failed';
+  /** For people: one line for each problem. */
+  readonly details: string;
+  readonly problems: Problem[];
+  readonly competitionId: number | null;
+}
+
+/** A blob that somebody may download, and what to call it. */
+export interface Download {
+  readonly digest: string;
+  readonly fileName: string;
+  readonly mediaType: string;
+}
+
+export interface Competitions {
+  /** For the other features: access to a competition and what belongs to it. */
+  readonly gate: CompetitionGate;
+  readonly participation: Participation;
+
+  list(actor: Actor, filter: CompetitionFilter): Promise<Page<CompetitionCard>>;
+  /** @throws CompetitionMissingError */
+  get(actor: Actor, id: number, secretKey?: string | null): Promise<CompetitionDetail>;
+  publish(actor: Actor, id: number, published: boolean): Promise<void>;
+  /** It is gone for everybody; what belongs to it is kept for the records. */
+  remove(actor: Actor, id: number): Promise<void>;
+
+  /** The work happens in the background: follow `creation`. */
+  createFromBundle(actor: Actor, resourceKey: string): Promise<{ creationId: number }>;
+  /** @throws CreationMissingError */
+  creation(actor: Actor, id: number): Promise<CreationProgress>;
+  /** The latest creation from an uploaded bundle. @throws CreationMissingError */
+  creationOfBundle(actor: Actor, resourceKey: string): Promise<CreationProgress>;
+  /** The job's handler. */
+  makeCompetition(creationId: number, signal: AbortSignal): Promise<void>;
+
+  /** @throws FileMissingError */
+  fileFor(actor: Actor, phaseId: number, kind: string): Promise<Download>;
+  /** @throws FileMissingError */
+  logo(actor: Actor, id: number, secretKey?: string | null): Promise<Download>;
+
+  /** When a hub starts: takes up the work that a killed one left behind. Can be repeated. */
+  resumeCreations(): Promise<void>;
+}
+
+export interface CompetitionsDependencies {
+  readonly database: Database;
+  readonly blobs: BlobStore;
+  readonly jobs: Pick<Jobs, 'enqueue'>;
+  readonly live: LiveBus;
+  readonly resources: Resources;
+  readonly log: Logger;
+}
+
+export function createCompetitions(dependencies: CompetitionsDependencies): Competitions {
+  const { database, jobs, resources } = dependencies;
+  const { queries } = database;
+  const gate = createCompetitionGate(queries);
+
+  const enqueue = (tx: Transaction, id: number) =>
+    jobs.enqueue(tx, 'create-competition', { creationId: id }, `creation:${id}`);
+
+  return {
+    gate,
+    participation: createParticipation(database, gate),
+    makeCompetition: createCompetitionMaker(dependencies),
+
+    list: (actor, filter) => listCompetitions(database, actor, filter),
+
+    async get(actor, id, secretKey = null) {
+      const reached = await gate.view(actor, id, secretKey);
+      return readDetail(queries, reached, { isAnonymous: actor.kind === 'anonymous', secretKey });
+    },
+
+    async publish(actor, id, published) {
+      await gate.manage(actor, id);
+      await updateCompetition(queries, id, { published });
+    },
+
+    async remove(actor, id) {
+      await gate.remove(actor, id);
+      await updateCompetition(queries, id, { deletedAt: new Date() });
+    },
+
+    async createFromBundle(actor, resourceKey) {
+      const { id: createdBy } = requireUser(actor);
+      const { id: resourceId } = await resources.getUsable(actor, resourceKey, ['competition_bundle']);
+      const creationId = await database.transaction(async (tx) => {
+        const id = await insertCreation(tx, { resourceId, createdBy });
+        await enqueue(tx, id);
+        return id;
+      });
+      return { creationId };
+    },
+
+    async creation(actor, id) {
+      return toProgress(actor, await findCreation(queries, id));
+    },
+
+    async creationOfBundle(actor, resourceKey) {
+      const { id } = await resources.getReadable(actor, resourceKey);
+      return toProgress(actor, await findCreationOfResource(queries, id));
+    },
+
+    async fileFor(actor, phaseId, kind) {
+      await gate.viewPhase(actor, phaseId);
+      if (kind !== 'public_data' && kind !== 'starting_kit') throw new FileMissingError();
+      const file = await findPhaseFile(queries, phaseId, kind);
+      if (!file?.digest) throw new FileMissingError();
+      return { digest: file.digest, fileName: file.fileName, mediaType: 'application/octet-stream' };
+    },
+
+    async logo(actor, id, secretKey = null) {
+      const { competition } = await gate.view(actor, id, secretKey);
+      const { logoDigest, logoMediaType } = competition;
+      if (!logoDigest || !logoMediaType) throw new FileMissingError();
+      return { digest: logoDigest, fileName: 'logo', mediaType: logoMediaType };
+    },
+
+    async resumeCreations() {
+      // A job that a killed process had taken is free again only after hours; a second one beside it does no harm.
+      await database.transaction(async (tx) => {
+        for (const { id } of await findUnfinishedCreations(tx.queries)) await enqueue(tx, id);
+      });
+    },
+  };
+}
+
+function toProgress(actor: Actor, creation: Creation | null): CreationProgress {
+  const user = requireUser(actor);
+  if (!creation || (creation.createdBy !== user.id && !user.isAdmin)) throw new CreationMissingError();
+  const { id, status, details, problems, competitionId } = creation;
+  return { id, status, details, problems, competitionId };
+}

@@ -1,0 +1,304 @@
+import { and, asc, count, desc, eq, getTableColumns, inArray, isNull, lt, sql } from 'drizzle-orm';
+import { alias } from 'drizzle-orm/pg-core';
+import { users } from '../accounts/schema.ts';
+import type { Queries, Transaction } from '../db/database.ts';
+import { resources } from '../resources/schema.ts';
+import { nodes, siteDatasets, sites } from '../sites/schema.ts';
+import { submissions } from '../submissions/schema.ts';
+import type { Membership, ParticipantStatus } from './access.ts';
+import {
+  collaborators,
+  columns,
+  competitionCreations,
+  competitions,
+  leaderboards,
+  pages,
+  participants,
+  phases,
+  phaseTasks,
+  tasks,
+} from './schema.ts';
+
+export type Competition = typeof competitions.$inferSelect;
+export type PhaseRow = typeof phases.$inferSelect;
+export type Creation = typeof competitionCreations.$inferSelect;
+
+/** A competition and one person's part in it. */
+export type CompetitionForActor = Competition &
+  Membership & { organizer: string; acceptedTermsVersion: number | null };
+
+const competitionForActor = {
+  ...getTableColumns(competitions),
+  organizer: sql<string>`coalesce(nullif(${users.displayName}, ''), ${users.username})`,
+  participantStatus: participants.status,
+  acceptedTermsVersion: participants.acceptedTermsVersion,
+  isCollaborator: sql<boolean>`${collaborators.userId} is not null`,
+};
+
+/** Nobody has this id. */
+const NOBODY = 0;
+
+function selectCompetition(queries: Queries, userId: number | null) {
+  const me = userId ?? NOBODY;
+  return queries
+    .select(competitionForActor)
+    .from(competitions)
+    .innerJoin(users, eq(users.id, competitions.createdBy))
+    .leftJoin(participants, and(eq(participants.competitionId, competitions.id), eq(participants.userId, me)))
+    .leftJoin(
+      collaborators,
+      and(eq(collaborators.competitionId, competitions.id), eq(collaborators.userId, me)),
+    )
+    .$dynamic();
+}
+
+export async function findCompetition(
+  queries: Queries,
+  id: number,
+  userId: number | null,
+): Promise<CompetitionForActor | null> {
+  const [row] = await selectCompetition(queries, userId).where(eq(competitions.id, id));
+  return row ?? null;
+}
+
+export async function findPhase(
+  queries: Queries,
+  phaseId: number,
+  userId: number | null,
+): Promise<{ phase: PhaseRow; competition: CompetitionForActor } | null> {
+  const [phase] = await queries.select().from(phases).where(eq(phases.id, phaseId));
+  const competition = phase && (await findCompetition(queries, phase.competitionId, userId));
+  return competition ? { phase, competition } : null;
+}
+
+export async function countsOf(
+  queries: Queries,
+  competitionId: number,
+): Promise<{ participantCount: number; submissionCount: number }> {
+  const approved = and(eq(participants.competitionId, competitionId), eq(participants.status, 'approved'));
+  const roots = and(
+    eq(phases.competitionId, competitionId),
+    isNull(submissions.parentId),
+    isNull(submissions.deletedAt),
+  );
+  const [participantCount, [counted]] = await Promise.all([
+    queries.$count(participants, approved),
+    queries
+      .select({ count: count() })
+      .from(submissions)
+      .innerJoin(phases, eq(phases.id, submissions.phaseId))
+      .where(roots),
+  ]);
+  return { participantCount, submissionCount: counted?.count ?? 0 };
+}
+
+export function findPages(queries: Queries, competitionId: number) {
+  return queries
+    .select({ id: pages.id, title: pages.title, html: pages.html })
+    .from(pages)
+    .where(eq(pages.competitionId, competitionId))
+    .orderBy(pages.index);
+}
+
+const publicData = alias(resources, 'public_data');
+const startingKit = alias(resources, 'starting_kit');
+
+const phaseWithFiles = { phase: getTableColumns(phases), publicData, startingKit };
+
+export function findPhases(queries: Queries, competitionId: number) {
+  return queries
+    .select(phaseWithFiles)
+    .from(phases)
+    .leftJoin(publicData, eq(publicData.id, phases.publicDataId))
+    .leftJoin(startingKit, eq(startingKit.id, phases.startingKitId))
+    .where(eq(phases.competitionId, competitionId))
+    .orderBy(phases.index);
+}
+
+export async function findPhaseFile(queries: Queries, phaseId: number, kind: 'public_data' | 'starting_kit') {
+  const [row] = await queries
+    .select({ digest: resources.digest, fileName: resources.fileName })
+    .from(phases)
+    .innerJoin(
+      resources,
+      eq(resources.id, kind === 'public_data' ? phases.publicDataId : phases.startingKitId),
+    )
+    .where(eq(phases.id, phaseId));
+  return row ?? null;
+}
+
+export function findTasks(queries: Queries, phaseIds: readonly number[]) {
+  return queries
+    .select({
+      phaseId: phaseTasks.phaseId,
+      id: tasks.id,
+      key: tasks.key,
+      name: tasks.name,
+      description: tasks.description,
+      siteDatasetName: tasks.siteDatasetName,
+      siteDatasetVersion: tasks.siteDatasetVersion,
+    })
+    .from(phaseTasks)
+    .innerJoin(tasks, eq(tasks.id, phaseTasks.taskId))
+    .where(inArray(phaseTasks.phaseId, [...phaseIds]))
+    .orderBy(phaseTasks.phaseId, phaseTasks.index);
+}
+
+/** Sites that hold one of these datasets, and whether a node of theirs has been heard of within the last minute. */
+export function findSitesHolding(queries: Queries, datasetNames: readonly string[]) {
+  return queries
+    .select({
+      dataset: sql<string>`${siteDatasets.name} || '@' || ${siteDatasets.version}`,
+      name: sites.name,
+      title: sites.title,
+      online: sql<boolean>`exists (select from ${nodes} where ${nodes.siteId} = ${sites.id} and ${nodes.revokedAt} is null
+        and ${nodes.lastSeenAt} > now() - interval '1 minute')`,
+    })
+    .from(siteDatasets)
+    .innerJoin(sites, eq(sites.id, siteDatasets.siteId))
+    .where(inArray(siteDatasets.name, [...datasetNames]))
+    .orderBy(sites.name);
+}
+
+export async function findLeaderboards(queries: Queries, competitionId: number) {
+  const boards = await queries
+    .select()
+    .from(leaderboards)
+    .where(eq(leaderboards.competitionId, competitionId))
+    .orderBy(leaderboards.index);
+  const all = await queries
+    .select()
+    .from(columns)
+    .where(
+      inArray(
+        columns.leaderboardId,
+        boards.map(({ id }) => id),
+      ),
+    )
+    .orderBy(columns.index);
+  return boards.map((board) => ({
+    ...board,
+    columns: all.filter(({ leaderboardId }) => leaderboardId === board.id),
+  }));
+}
+
+export async function updateCompetition(
+  queries: Queries,
+  id: number,
+  change: Partial<Pick<Competition, 'published' | 'deletedAt'>>,
+): Promise<void> {
+  await queries.update(competitions).set(change).where(eq(competitions.id, id));
+}
+
+/** Who has been denied stays so. */
+export async function upsertParticipant(
+  queries: Queries,
+  participant: Pick<typeof participants.$inferInsert, 'competitionId' | 'userId' | 'acceptedTermsVersion'> & {
+    status: ParticipantStatus;
+  },
+): Promise<ParticipantStatus> {
+  const [row] = await queries
+    .insert(participants)
+    .values(participant)
+    .onConflictDoUpdate({
+      target: [participants.competitionId, participants.userId],
+      set: {
+        acceptedTermsVersion: participant.acceptedTermsVersion,
+        acceptedTermsAt: new Date(),
+        status: sql`case when ${participants.status} = 'pending' then excluded.status else ${participants.status} end`,
+      },
+    })
+    .returning({ status: participants.status });
+  return row!.status;
+}
+
+export async function deleteParticipant(
+  queries: Queries,
+  competitionId: number,
+  userId: number,
+): Promise<void> {
+  await queries
+    .delete(participants)
+    .where(
+      and(
+        eq(participants.competitionId, competitionId),
+        eq(participants.userId, userId),
+        sql`${participants.status} <> 'denied'`,
+      ),
+    );
+}
+
+export function listParticipants(
+  queries: Queries,
+  filter: { competitionId: number; status?: ParticipantStatus; after: number | null; limit: number },
+) {
+  return queries
+    .select({
+      id: participants.id,
+      username: users.username,
+      displayName: users.displayName,
+      email: users.email,
+      status: participants.status,
+      acceptedTermsVersion: participants.acceptedTermsVersion,
+      createdAt: participants.createdAt,
+    })
+    .from(participants)
+    .innerJoin(users, eq(users.id, participants.userId))
+    .where(
+      and(
+        eq(participants.competitionId, filter.competitionId),
+        filter.status && eq(participants.status, filter.status),
+        filter.after === null ? undefined : lt(participants.id, filter.after),
+      ),
+    )
+    .orderBy(desc(participants.id))
+    .limit(filter.limit);
+}
+
+export async function findParticipant(queries: Queries, id: number) {
+  const [row] = await queries.select().from(participants).where(eq(participants.id, id));
+  return row ?? null;
+}
+
+export async function updateParticipant(
+  queries: Queries,
+  id: number,
+  status: ParticipantStatus,
+): Promise<void> {
+  await queries.update(participants).set({ status }).where(eq(participants.id, id));
+}
+
+export async function insertCreation(
+  tx: Transaction,
+  creation: { resourceId: number; createdBy: number },
+): Promise<number> {
+  const [row] = await tx.queries
+    .insert(competitionCreations)
+    .values(creation)
+    .returning({ id: competitionCreations.id });
+  return row!.id;
+}
+
+export async function findCreation(queries: Queries, id: number): Promise<Creation | null> {
+  const [row] = await queries.select().from(competitionCreations).where(eq(competitionCreations.id, id));
+  return row ?? null;
+}
+
+/** For REST, which knows a creation by the resource that was uploaded: the latest one made from it. */
+export async function findCreationOfResource(queries: Queries, resourceId: number): Promise<Creation | null> {
+  const [row] = await queries
+    .select()
+    .from(competitionCreations)
+    .where(eq(competitionCreations.resourceId, resourceId))
+    .orderBy(desc(competitionCreations.id))
+    .limit(1);
+  return row ?? null;
+}
+
+export function findUnfinishedCreations(queries: Queries) {
+  return queries
+    .select({ id: competitionCreations.id })
+    .from(competitionCreations)
+    .where(eq(competitionCreations.status, 'Starting'))
+    .orderBy(asc(competitionCreations.id));
+}
