@@ -45,6 +45,11 @@ export async function startHub(
   await ensureDefaultQueue(context.database.queries);
   await ensureAdministrator(context.accounts, secrets.administrator);
 
+  await context.jobs.start({
+    'create-competition': ({ creationId }, signal) =>
+      context.competitions.makeCompetition(creationId, signal),
+  });
+  await context.competitions.resumeCreations();
   const app = await createHttpApp(context);
   starting.defer(() => closeApp(app));
   const url = await app.listen({ host: config.http.host, port: config.http.port });

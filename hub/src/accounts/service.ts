@@ -1,6 +1,6 @@
 import type { Logger } from 'pino';
 import type { Database } from '../db/database.ts';
-import { type Actor, requireSession, requireUser } from './access.ts';
+import { type Actor, anonymous, requireSession, requireUser } from './access.ts';
 import { NotLoggedInError, WrongCredentialsError, WrongPasswordError } from './errors.ts';
 import { LoginAttempts } from './login-attempts.ts';
 import { hashPassword, verifyPassword } from './passwords.ts';
@@ -43,6 +43,8 @@ export interface Accounts {
    */
   logIn(login: string, password: string, address: string): Promise<Profile>;
   profile(actor: Actor): Promise<Profile | null>;
+  /** The actor behind a signed address; nobody once the account is gone. */
+  bearerOfLink(userId: number): Promise<Actor>;
   updateProfile(actor: Actor, change: { displayName: string }): Promise<Profile>;
   /** Ends every session of the person, this one too. @throws WrongPasswordError | InvalidAccountError */
   changePassword(actor: Actor, passwords: { current: string; next: string }): Promise<void>;
@@ -98,6 +100,13 @@ export function createAccounts({
       if (actor.kind === 'anonymous') return null;
       const user = await findUser(queries, actor.user.id);
       return user && toProfile(user);
+    },
+
+    async bearerOfLink(userId) {
+      const user = await findUser(queries, userId);
+      if (!user) return anonymous;
+      const { id, username, isAdmin, isRobot } = user;
+      return { kind: 'user', user: { id, username, isAdmin, isRobot }, via: 'link' };
     },
 
     async updateProfile(actor, { displayName }) {

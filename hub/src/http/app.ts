@@ -9,6 +9,7 @@ import { createTrpcContext } from '../trpc/context.ts';
 import { type AppRouter, appRouter } from '../trpc/router.ts';
 import { installAccessLog } from './access-log.ts';
 import { sendError } from './error-mapper.ts';
+import { fileRoutes } from './file-routes.ts';
 import { healthRoutes } from './health.ts';
 import { installMetrics } from './metrics.ts';
 import { installPortal } from './portal.ts';
@@ -54,6 +55,7 @@ export async function createHttpApp(context: HubContext): Promise<FastifyInstanc
   } satisfies FastifyTRPCPluginOptions<AppRouter>);
   await app.register(nodeRoutes, context);
   await app.register(uploadRoutes, context);
+  await app.register(fileRoutes, context);
   await installPortal(app, context.config.portalUrl);
   return app;
 }
