@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { UnwalkableFolderError, walkFolder } from './walk-folder.ts';
+import { UnwalkableFolderError, type WalkMode, walkFolder } from './walk-folder.ts';
 
 const FIRST_LOOK_MS = 500;
 /** At most a twentieth of the time is spent on looking. */
@@ -9,11 +9,11 @@ const BLOCK_BYTES = 512;
 const ENTRY_BYTES = 1024;
 
 /** What folders take on disk, in bytes. Holes in files take nothing. Infinite for a folder that cannot be walked. */
-export async function diskUse(folders: readonly string[]): Promise<number> {
+export async function diskUse(folders: readonly string[], mode: WalkMode): Promise<number> {
   let bytes = 0;
   try {
     for (const folder of folders) {
-      await walkFolder(folder, ({ stats }) => {
+      await walkFolder(folder, mode, ({ stats }) => {
         bytes += stats.blocks * BLOCK_BYTES + ENTRY_BYTES;
       });
     }
@@ -33,7 +33,7 @@ export async function watchDisk(
   let pause = FIRST_LOOK_MS;
   while (await slept(pause, signal)) {
     const began = performance.now();
-    if ((await diskUse(folders)) > limit) return true;
+    if ((await diskUse(folders, 'live')) > limit) return true;
     pause = Math.max(FIRST_LOOK_MS, (performance.now() - began) * PAUSE_FACTOR);
   }
   return false;

@@ -50,7 +50,7 @@ export type StepEnd =
 export async function executeStep(step: Step, stopAtFailure: boolean, deps: StepDeps): Promise<StepEnd> {
   if (deps.signal.aborted) return { kind: 'cancelled' };
   const writable = writableFolders(step.containers);
-  const initialUse = await diskUse(writable);
+  const initialUse = await diskUse(writable, 'live');
   const running = new Set<ContainerKind>(step.containers.map(({ kind }) => kind));
   const over = new AbortController();
   let end: StepEnd | undefined;
@@ -96,7 +96,7 @@ export async function executeStep(step: Step, stopAtFailure: boolean, deps: Step
   deps.signal.removeEventListener('abort', onCancel);
   await diskWatched;
   if (end !== undefined) return end;
-  if ((await diskUse(writable)) > initialUse + step.limits.diskBytes) {
+  if ((await diskUse(writable, 'settled')) > initialUse + step.limits.diskBytes) {
     return { kind: 'limit', limit: 'disk', by: step.containers.at(-1)?.kind ?? 'program' };
   }
   return { kind: 'completed', times: timesOf(outcomes) };

@@ -30,7 +30,7 @@ export async function zipOutput(
   let left = maxBytes;
   let entries = 0;
   try {
-    await walkFolder(folder, ({ path, name, stats }) => {
+    await walkFolder(folder, 'settled', ({ path, name, stats }) => {
       entries += 1;
       if (entries > MOST_ENTRIES) throw new UnwalkableFolderError('too many entries');
       if (stats.isDirectory()) zip.addEmptyDirectory(name, FOLDER);

@@ -49,7 +49,7 @@ it.each(['file', 'link'])('keeps the name metadata for the platform (%s)', async
 it('counts a file with holes by what a reader would get', async () => {
   await writeFile(join(folder, 'x'), '');
   await truncate(join(folder, 'x'), 2 ** 40);
-  expect(await diskUse([folder])).toBeLessThan(1 << 20);
+  expect(await diskUse([folder], 'live')).toBeLessThan(1 << 20);
   expect(await inspect()).toBe(FailureCode.PREDICTION_DISK_LIMIT);
 });
 
@@ -63,7 +63,7 @@ it('measures folders that cannot be walked as infinite, and removes them all the
   const descend = `const { mkdirSync } = require('node:fs'); const name = 'n'.repeat(200);
     for (let depth = 0; depth < 60; depth += 1) { mkdirSync(name); process.chdir(name); }`;
   execFileSync(process.execPath, ['--eval', descend], { cwd: predictions });
-  expect(await diskUse([predictions])).toBe(Number.POSITIVE_INFINITY);
+  expect(await diskUse([predictions], 'live')).toBe(Number.POSITIVE_INFINITY);
   await workspace.remove();
   expect(await workspace.find('predictions')).toBe(null);
 });

@@ -20,7 +20,7 @@ export async function inspectPredictions(folder: string, byteLimit: number): Pro
   let bytes = 0;
   let refused = false;
   try {
-    await walkFolder(folder, ({ stats }) => {
+    await walkFolder(folder, 'settled', ({ stats }) => {
       entries += 1;
       bytes += stats.isFile() ? stats.size : 0;
       refused ||= stats.isFile() ? stats.nlink > 1 : !stats.isDirectory();

@@ -3,6 +3,7 @@ import { chmod, lstat, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 
 const OWNER_MAY_LIST = 0o700;
+const OWNER_MAY_READ = 0o600;
 const DEEPEST = 100;
 
 export interface FolderEntry {
@@ -19,35 +20,63 @@ export class UnwalkableFolderError extends Error {
 }
 
 /**
- * Visits everything in a folder, parents first, names in order. Follows no links. What vanishes while it is looked at is left out, so a folder that
- * is still written to can be walked as well. Folders that their owner closed are opened. Rejects with UnwalkableFolderError.
+ * `live`: something may still write there. Then no mode is changed, since a path may have become a link to somewhere else between two looks, and a
+ * folder that its owner closed cannot be walked. `settled`: nothing does; what its owner closed is opened.
+ */
+export type WalkMode = 'live' | 'settled';
+
+/**
+ * Visits everything in a folder, parents first, names in order. Follows no links, and leaves out what vanishes while it is looked at. Rejects with
+ * UnwalkableFolderError.
  */
 export async function walkFolder(
   folder: string,
+  mode: WalkMode,
   visit: (entry: FolderEntry) => void | Promise<void>,
-  prefix = '',
-  depth = 0,
 ): Promise<void> {
+  await walkBelow({ folder, mode, visit, prefix: '', depth: 0 });
+}
+
+interface Walk {
+  readonly folder: string;
+  readonly mode: WalkMode;
+  readonly visit: (entry: FolderEntry) => void | Promise<void>;
+  readonly prefix: string;
+  readonly depth: number;
+}
+
+async function walkBelow(walk: Walk): Promise<void> {
+  const { folder, mode, visit, prefix, depth } = walk;
   if (depth > DEEPEST) throw new UnwalkableFolderError(`folders are nested deeper than ${DEEPEST}`);
-  for (const file of (await list(folder)).sort()) {
+  const files = (await readdir(folder).catch(ignoreVanished)) ?? [];
+  for (const file of files.sort()) {
     const path = join(folder, file);
     const stats = await lstat(path).catch(ignoreVanished);
     if (stats === undefined) continue;
-    const name = prefix + file;
-    await visit({ path, name, stats });
+    if (mode === 'settled') await openToOwner(path, stats);
+    await visit({ path, name: prefix + file, stats });
     if (!stats.isDirectory()) continue;
-    if ((stats.mode & OWNER_MAY_LIST) !== OWNER_MAY_LIST)
-      await chmod(path, OWNER_MAY_LIST).catch(ignoreVanished);
-    await walkFolder(path, visit, `${name}/`, depth + 1);
+    await walkBelow({ ...walk, folder: path, prefix: `${prefix}${file}/`, depth: depth + 1 });
   }
 }
 
-async function list(folder: string): Promise<string[]> {
-  return (await readdir(folder).catch(ignoreVanished)) ?? [];
+async function openToOwner(path: string, stats: Stats): Promise<void> {
+  const wanted = stats.isDirectory() ? OWNER_MAY_LIST : stats.isFile() ? OWNER_MAY_READ : 0;
+  if ((stats.mode & wanted) !== wanted) await chmod(path, (stats.mode & 0o777) | wanted);
 }
 
 function ignoreVanished(error: unknown): undefined {
   const code = error instanceof Error && 'code' in error ? error.code : undefined;
-  if (code === 'ENOENT' || code === 'ENOTDIR') return undefined;
-  throw code === 'ENAMETOOLONG' ? new UnwalkableFolderError('a path is too long to be opened') : error;
+  switch (code) {
+    case 'ENOENT':
+    case 'ENOTDIR':
+      return undefined;
+    case 'ENAMETOOLONG':
+    case 'EACCES':
+      throw new UnwalkableFolderError('a folder is closed, or its path too long to be opened', {
+        cause: error,
+      });
+    default:
+      throw error;
+  }
 }

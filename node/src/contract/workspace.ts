@@ -68,7 +68,7 @@ export class Workspace {
     if (!this.#mustGive) return;
     const { uid, gid } = this.user;
     await lchown(this.path(part), uid, gid);
-    await walkFolder(this.path(part), ({ path }) => lchown(path, uid, gid));
+    await walkFolder(this.path(part), 'settled', ({ path }) => lchown(path, uid, gid));
   }
 
   /** Removes everything, whatever a container left behind. */

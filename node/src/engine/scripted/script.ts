@@ -50,12 +50,23 @@ const quiet: Script = {
 /** Reads a script for one role. A reference without the prefix is a real image's name, which scripts nothing. */
 export function parseScript(reference: string, role: ContainerRole | 'image'): Script {
   if (!reference.startsWith(PREFIX)) return quiet;
-  const words = reference.slice(PREFIX.length).split(/,(?![^{]*\})/);
-  const own = words.filter(Boolean).flatMap((word) => {
+  const own = wordsOf(reference.slice(PREFIX.length)).flatMap((word) => {
     const [, forRole, rest = ''] = /^(?:([a-z-]+)\.)?(.*)$/s.exec(word) ?? [];
     return forRole === undefined || forRole === role ? [rest] : [];
   });
   return Object.assign({}, quiet, ...own.map(meaningOf));
+}
+
+function wordsOf(script: string): string[] {
+  const words = [''];
+  let braces = 0;
+  for (const character of script) {
+    if (character === '{') braces += 1;
+    if (character === '}') braces -= 1;
+    if (character === ',' && braces === 0) words.push('');
+    else words[words.length - 1] += character;
+  }
+  return words.filter(Boolean);
 }
 
 function meaningOf(word: string): Partial<Script> {
