@@ -4,7 +4,8 @@ import { type Archive, ArchiveError } from '../storage/archive/index.ts';
 import type { Fields } from './fields.ts';
 import type { BundleText, DataReference } from './model.ts';
 
-const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
+/** With dashes or without, as Python reads them. */
+const UUID = /^([0-9a-f]{8})-?([0-9a-f]{4})-?([0-9a-f]{4})-?([0-9a-f]{4})-?([0-9a-f]{12})$/;
 const MAX_IMAGE_BYTES = 10 * 1024 ** 2;
 
 /** Looks up the files that keys of the YAML name, and reads those that belong to the competition itself. */
@@ -23,7 +24,8 @@ export class BundleFiles {
     const file = this.#archive.findFile(path);
     if (file !== null) return { kind: 'path', path: file.name, isDirectory: false };
     if (this.#archive.hasDirectory(path)) return { kind: 'path', path, isDirectory: true };
-    if (UUID.test(written)) return { kind: 'key', key: written.toLowerCase() };
+    const uuid = UUID.exec(written.toLowerCase());
+    if (uuid !== null) return { kind: 'key', key: uuid.slice(1).join('-') };
     this.#reportMissing(fields, key, written, ', or the UUID of an existing resource');
     return null;
   }

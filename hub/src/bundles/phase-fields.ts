@@ -44,6 +44,10 @@ export function readDateField(fields: Fields, key: string): Date | null {
         `Write ${meaning}, if so.`,
       );
     }
+    if (date?.unknownZone) {
+      const message = `The zone "${date.unknownZone}" is taken for UTC.`;
+      fields.note(key, 'date_zone_unknown', message, 'Give an offset, such as +01:00.');
+    }
     if (date !== null) return date.instant;
   }
   const written = node.kind === 'mapping' || node.kind === 'sequence' ? `A ${node.kind}` : `"${node.text}"`;

@@ -85,7 +85,7 @@ function readTask(fields: Fields, files: BundleFiles, index: number): NewTask {
     kind: 'new',
     index,
     name: `${fields.text('label') ?? ''} Task`,
-    description: '',
+    description: fields.text('description') ?? '',
     ingestionOnlyDuringScoring: fields.flag('ingestion_program_only_during_scoring', false),
     scoringProgram: files.reference(fields, 'scoring_program'),
     ingestionProgram: files.reference(fields, 'ingestion_program'),
