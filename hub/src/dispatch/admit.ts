@@ -76,7 +76,7 @@ with asked as (
   insert into claims (run_id, pool, attempt, node_id, lease_expires_at)
   select id, pool, (node_id is not null)::int, node_id, case when node_id is not null then now() + $22 * interval '1 millisecond' end from started
 )
-select a.id::float8 as id, r.digest, r.size::float8 as size, u.username as submitter, extract(epoch from now()) * 1000 + $22 as "leaseExpiresAt"
+select a.id::float8 as id, r.digest, r.size::float8 as size, u.username as submitter, trunc(extract(epoch from now()) * 1000 + $22)::float8 as "leaseExpiresAt"
 from admitted a join resources r on r.id = a.resource_id join users u on u.id = a.owner_id`,
 };
 

@@ -39,7 +39,7 @@ with picked as (
 )
 select o.id::float8 as "runId", o.attempt, s.phase_id as "phaseId", s.task_id as "taskId", s.id::float8 as "leafId",
   coalesce(s.parent_id, s.id)::float8 as "submissionId", s.owner_id as "ownerId", u.username as submitter, f.digest, f.size::float8 as size,
-  s.fact_sheet_answers as "factSheetAnswers", extract(epoch from now()) * 1000 + $4 as "leaseExpiresAt"
+  s.fact_sheet_answers as "factSheetAnswers", trunc(extract(epoch from now()) * 1000 + $4)::float8 as "leaseExpiresAt"
 from offered o join submissions s on s.id = o.submission_id join users u on u.id = s.owner_id join resources f on f.id = s.resource_id`,
 };
 

@@ -220,7 +220,7 @@ export class Dispatcher implements Dispatch, AsyncDisposable {
         runId: run.runId,
         attempt: run.attempt,
         nodeId,
-        leaseExpiresAt: Number(run.leaseExpiresAt),
+        leaseExpiresAt: run.leaseExpiresAt,
         submissionId: run.submissionId,
         submitter: run.submitter,
         submission: { digest: run.digest, size: run.size },
