@@ -15,7 +15,7 @@ export interface Waiting {
 
 /** Asks `check` until it answers with something; its errors mean "not yet". @throws StartError when the time is over */
 export async function waitFor<T>(waiting: Waiting, check: () => Promise<T | null>): Promise<T> {
-  const { until, timeout, children = [], signal, interval = 200 } = waiting;
+  const { until, timeout, children = [], signal, interval = 400 } = waiting;
   const deadline = Date.now() + timeout;
   const deaths = new Map(children.map((child) => [child, child.deaths]));
   let last: unknown = null;
@@ -40,10 +40,10 @@ export async function waitFor<T>(waiting: Waiting, check: () => Promise<T | null
   );
 }
 
-/** True once the address answers 2xx. */
-export async function answers(url: string): Promise<true | null> {
+/** True once the address answers with something else than "I have a problem". */
+export async function answers(url: string): Promise<true> {
   const response = await fetch(url, { signal: AbortSignal.timeout(3_000), redirect: 'manual' });
   await response.body?.cancel();
-  if (response.ok) return true;
+  if (response.status < 500) return true;
   throw new Error(`${url} answers ${response.status}`);
 }
