@@ -60,7 +60,7 @@ export async function watchSubmissions(
     competition.submissions.map((submission) => submission.id),
   );
   return waitFor(
-    { until: "the participants' scores", timeout: 10 * 60_000, interval: 1_000, signal },
+    { until: "the participants' scores", timeout: 3 * 60_000, interval: 1_000, signal },
     async () => {
       const submissions = await Promise.all(ids.map((id) => client.getSubmission(id)));
       return submissions.every((submission) => ENDED.includes(submission.status)) ? submissions : null;

@@ -58,7 +58,11 @@ async function start(): Promise<void> {
     : await startDemo(running, hub, settings, engine, administrator, passwords);
   if (demo) {
     say('waiting for the first scores');
-    await watchSubmissions(hub.origin, demo.competitions, administrator, signal);
+    await watchSubmissions(hub.origin, demo.competitions, administrator, signal).catch((error: unknown) => {
+      // The portal shows why; that is no reason to stop everything.
+      if (!(error instanceof StartError)) throw error;
+      say(error.message);
+    });
   }
   console.log(
     formatSummary({

@@ -10,6 +10,7 @@ import type { PasswordBook } from './passwords.ts';
 import { portalProcess } from './portal.ts';
 import { freePort } from './ports.ts';
 import type { Settings } from './settings.ts';
+import { onlineSites } from './site-status.ts';
 import { SiteNode, type SiteNodeOptions } from './site-node.ts';
 import { answers, waitFor } from './waiting.ts';
 
@@ -22,7 +23,8 @@ export class System implements AsyncDisposable {
   readonly #project: string;
   readonly #engine: EngineChoice;
   readonly #signal: AbortSignal;
-  readonly #nodes: Child[] = [];
+  /** By the name of their site. */
+  readonly #nodes = new Map<string, Child>();
   #portal: Child | null = null;
   #hub: Child | null = null;
 
@@ -65,16 +67,30 @@ export class System implements AsyncDisposable {
     });
     await node.enrol(hub);
     await prepare(node);
-    this.#nodes.push(this.#start(node.process));
+    this.#nodes.set(site.site, this.#start(node.process));
+  }
+
+  /** Waits until the hub has every node that was started on its stream. */
+  async untilNodesAreOnline(hub: Hub): Promise<void> {
+    const waiting = {
+      until: `the nodes of ${[...this.#nodes.keys()].join(' and ')}`,
+      timeout: 60_000,
+      children: [...this.#nodes.values()],
+      signal: this.#signal,
+    };
+    await waitFor(waiting, async () => {
+      const online = await onlineSites(hub.origin);
+      return [...this.#nodes.keys()].every((site) => online.includes(site)) ? true : null;
+    });
   }
 
   kill(): void {
-    for (const child of [...this.#nodes, this.#portal, this.#hub]) child?.kill();
+    for (const child of [...this.#nodes.values(), this.#portal, this.#hub]) child?.kill();
   }
 
   /** Nodes first, so that the hub hears what they have to say; the hub, which owns the database, last. */
   async [Symbol.asyncDispose](): Promise<void> {
-    await Promise.all(this.#nodes.map((node) => node.stop(PATIENCE.node)));
+    await Promise.all([...this.#nodes.values()].map((node) => node.stop(PATIENCE.node)));
     await this.#portal?.stop(PATIENCE.portal);
     await this.#hub?.stop(PATIENCE.hub);
   }
@@ -97,6 +113,7 @@ export async function startBare(system: System, hub: Hub): Promise<void> {
     policy: 'local',
     slots: 2,
   });
+  await system.untilNodesAreOnline(hub);
 }
 
 export interface StartedDemo {
@@ -122,6 +139,7 @@ export async function startDemo(
   const south = { ...site, site: 'south', title: 'South District Hospital', servesDefaultQueue: false };
   await system.startNode(hub, north, (node) => node.addDataset(SITE_DATASET, demo.siteData.north));
   await system.startNode(hub, south, (node) => node.addDataset(SITE_DATASET, demo.siteData.south));
+  await system.untilNodesAreOnline(hub);
   say('loading the demonstration');
   const participants = {
     ada: { username: 'ada', password: await passwords.of('ada') },
