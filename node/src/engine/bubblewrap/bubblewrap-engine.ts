@@ -1,7 +1,4 @@
-import { execFile, spawn } from 'node:child_process';
-import { once } from 'node:events';
-import type { Readable, Writable } from 'node:stream';
-import { text } from 'node:stream/consumers';
+import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { containerUser } from '../container-user.ts';
 import type {
@@ -15,16 +12,14 @@ import type {
 import { EngineError } from '../errors.ts';
 import { Cgroup, type CgroupHierarchy, findCgroups, listCgroups } from './cgroup.ts';
 import { hostSoftware } from './host-software.ts';
-import { launchCommand } from './launch.ts';
-import { linkDenyingFilter } from './link-denying-filter.ts';
-import { type HostPath, PATH, sandboxArguments } from './sandbox-arguments.ts';
+import type { HostPath } from './sandbox-arguments.ts';
+import { SandboxProcess } from './sandbox-process.ts';
 
 const run = promisify(execFile);
 /** `--size`, without which scratch has no bound of its own, came with this version. */
 const LEAST_VERSION = [0, 7] as const;
-
-/** The descriptors that bwrap inherits after stdin, stdout and stderr. */
-const descriptors = { status: 3, passwd: 4, group: 5, hosts: 6, seccomp: 7 } as const;
+/** 128 and the number of SIGKILL. */
+const KILLED = 137;
 
 export interface BubblewrapOptions {
   /** A root file system whose software the containers see. Default: the host's own. */
@@ -102,40 +97,17 @@ export class BubblewrapEngine implements Engine {
     spec: ContainerSpec,
     watch: ContainerWatch,
   ): Promise<ContainerExit> {
-    const sandbox = sandboxArguments(spec, {
-      ...descriptors,
-      seccomp: spec.denyLinks ? descriptors.seccomp : null,
-      user: this.user,
-      asRoot: process.getuid?.() === 0,
-      software: this.#software,
-    });
-    const last = spec.denyLinks ? descriptors.seccomp : descriptors.hosts;
-    const [command, ...rest] = launchCommand(sandbox, spec.limits, last, cgroup?.entrances ?? null);
-    const inherited = Array(last - 2).fill('pipe');
-    const child = spawn(command!, rest, { env: { PATH }, stdio: ['ignore', 'pipe', 'pipe', ...inherited] });
-    const closed = once(child, 'close') as Promise<[number | null, NodeJS.Signals | null]>;
-    const kill = () => {
-      child.kill('SIGKILL');
-      void cgroup?.kill();
-    };
+    const entrances = cgroup?.entrances ?? null;
+    const sandbox = new SandboxProcess(spec, { user: this.user, software: this.#software, entrances }, watch);
+    const kill = () => sandbox.kill();
     watch.signal.addEventListener('abort', kill);
-    const pipes: readonly unknown[] = child.stdio;
-    feed(pipes[descriptors.passwd] as Writable, accountLine(this.user));
-    feed(pipes[descriptors.group] as Writable, `weir:x:${this.user.gid}:\n`);
-    feed(pipes[descriptors.hosts] as Writable, '127.0.0.1 localhost\n::1 localhost\n');
-    if (spec.denyLinks) feed(pipes[descriptors.seccomp] as Writable, linkDenyingFilter(process.arch));
-    const progress = text(pipes[descriptors.status] as Readable);
-    const ownWords = forward(pipes[1] as Readable, pipes[2] as Readable, watch);
-
     try {
-      const [code] = await closed;
+      const { code, commandEnded, lastWords } = await sandbox.ended;
       if (watch.signal.aborted) return { kind: 'killed' };
-      const started = (await progress).includes('"exit-code"');
-      if (await cgroup?.ranOutOfMemory()) {
-        if (!started || code !== 0) return { kind: 'out-of-memory' };
-      }
-      if (!started) throw new EngineError(`bwrap could not set up ${spec.name}: ${ownWords()}`);
-      return { kind: 'exited', code: code ?? 137 };
+      const endedWell = commandEnded && code === 0;
+      if (!endedWell && (await cgroup?.ranOutOfMemory())) return { kind: 'out-of-memory' };
+      if (!commandEnded) throw new EngineError(`bwrap could not set up ${spec.name}: ${lastWords}`);
+      return { kind: 'exited', code: code ?? KILLED };
     } finally {
       watch.signal.removeEventListener('abort', kill);
     }
@@ -154,25 +126,4 @@ async function versionOfBwrap(): Promise<string> {
     );
   }
   return version;
-}
-
-function accountLine({ uid, gid }: { uid: number; gid: number }): string {
-  return `weir:x:${uid}:${gid}:weir:/tmp:/bin/sh\n`;
-}
-
-/** bwrap may end without having read it, which is not an error of its own. */
-function feed(pipe: Writable, content: string | Uint8Array): void {
-  pipe.on('error', () => undefined);
-  pipe.end(content);
-}
-
-/** Passes the output on as it comes. Answers how to get the last words on stderr, which are bwrap's when nothing was started. */
-function forward(stdout: Readable, stderr: Readable, watch: ContainerWatch): () => string {
-  let tail: Uint8Array = new Uint8Array();
-  stdout.on('data', (bytes: Uint8Array) => watch.onOutput('stdout', bytes));
-  stderr.on('data', (bytes: Uint8Array) => {
-    tail = bytes;
-    watch.onOutput('stderr', bytes);
-  });
-  return () => Buffer.from(tail).toString('utf8').slice(-500).trim();
 }
