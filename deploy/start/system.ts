@@ -10,8 +10,8 @@ import type { PasswordBook } from './passwords.ts';
 import { portalProcess } from './portal.ts';
 import { freePort } from './ports.ts';
 import type { Settings } from './settings.ts';
-import { onlineSites } from './site-status.ts';
 import { SiteNode, type SiteNodeOptions } from './site-node.ts';
+import { onlineSites } from './site-status.ts';
 import { answers, waitFor } from './waiting.ts';
 
 /** Milliseconds a process may take to end by itself, twice, before it is killed. */
