@@ -18,7 +18,7 @@ export function withFilters(url: { pathname: string; search: string }, changes: 
 
 /** The value of a filter when it is one of those allowed; anything else in the address counts as "everything". */
 export function oneOf<const Value extends string>(
-  params: URLSearchParams,
+  params: Pick<URLSearchParams, 'get'>,
   name: string,
   allowed: readonly Value[],
 ): Value | undefined {
@@ -27,7 +27,7 @@ export function oneOf<const Value extends string>(
 }
 
 /** A positive whole number, or nothing. */
-export function idFrom(params: URLSearchParams, name: string): number | undefined {
+export function idFrom(params: Pick<URLSearchParams, 'get'>, name: string): number | undefined {
   const value = params.get(name);
   return value !== null && /^[1-9]\d{0,9}$/.test(value) ? Number(value) : undefined;
 }

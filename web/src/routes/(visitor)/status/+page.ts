@@ -1,0 +1,8 @@
+import { createApi } from '#lib/api/client.ts';
+import { orErrorPage } from '#lib/api/load.ts';
+import type { PageLoad } from './$types';
+
+export const load: PageLoad = async ({ fetch, url, depends }) => {
+  depends('weir:sites');
+  return { status: await orErrorPage(url, createApi(fetch).sites.status.query()) };
+};
