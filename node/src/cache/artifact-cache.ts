@@ -114,7 +114,13 @@ export class ArtifactCache {
   }
 
   async #join(name: string, artifact: Artifact, signal: AbortSignal): Promise<void> {
-    const fetching = this.#fetching.get(name) ?? this.#start(name, artifact);
+    const current = this.#fetching.get(name);
+    if (current?.abort.signal.aborted) {
+      // Everybody left it a moment ago. It still writes to the partial file until it has ended.
+      await current.done.catch(() => {});
+      return;
+    }
+    const fetching = current ?? this.#start(name, artifact);
     fetching.waiting += 1;
     const left = Promise.withResolvers<never>();
     const onAbort = () => left.reject(signal.reason);

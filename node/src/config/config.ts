@@ -16,6 +16,8 @@ export interface NodeConfig {
   readonly engine: EngineChoice;
   /** Where Docker or Podman listens; null for where it usually does. */
   readonly engineHost: string | null;
+  /** Where rootless engines put their sockets. */
+  readonly runtimeDirectory: string | null;
   readonly executor: ExecutorChoice;
   readonly slots: number;
   readonly cacheBytes: number;
@@ -59,6 +61,7 @@ export function toConfig(flags: RunFlags, env: Environment): NodeConfig {
     home: toHome(flags.home, env),
     engine: oneOf('--engine', ENGINE_CHOICES, flags.engine ?? env.WEIR_NODE_ENGINE ?? 'auto'),
     engineHost: env.DOCKER_HOST ?? null,
+    runtimeDirectory: env.XDG_RUNTIME_DIR ?? null,
     executor: oneOf('--executor', EXECUTOR_CHOICES, flags.executor ?? 'container'),
     slots: positive('--slots', flags.slots ?? env.WEIR_NODE_SLOTS ?? '2', 1024),
     cacheBytes: positive('WEIR_NODE_CACHE_GB', env.WEIR_NODE_CACHE_GB ?? '20', 1_000_000) * 1e9,

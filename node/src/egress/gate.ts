@@ -4,6 +4,8 @@ const MAX_SCORE = 1e10;
 export interface ScoreGate {
   /** The keys of the leaderboard's columns that a run may fill. */
   readonly keys: readonly string[];
+  /** Keys that the scoring program wrote besides. */
+  readonly undeclared: readonly string[];
   /** Whether the run saw data of the site. */
   readonly siteData: boolean;
 }
@@ -22,15 +24,14 @@ export type ScoreRelease =
  */
 export function releaseScores(
   scores: Readonly<Record<string, number>>,
-  { keys, siteData }: ScoreGate,
+  { keys, undeclared, siteData }: ScoreGate,
 ): ScoreRelease {
   const announced = new Set(keys);
+  const unknown = [...undeclared, ...Object.keys(scores)].find((key) => !announced.has(key));
+  if (siteData && unknown !== undefined) return { kind: 'refused', key: unknown };
   const values: Record<string, number> = {};
   for (const [key, score] of Object.entries(scores)) {
-    if (!announced.has(key)) {
-      if (siteData) return { kind: 'refused', key };
-      continue;
-    }
+    if (!announced.has(key)) continue;
     if (!Number.isFinite(score) || Math.abs(score) >= MAX_SCORE) return { kind: 'out-of-range', key };
     values[key] = score;
   }

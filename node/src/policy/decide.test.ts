@@ -125,3 +125,27 @@ describe('what may leave', () => {
     expect(decide(generous, onSiteData)).toMatchObject({ logs: 'none', outputs: false });
   });
 });
+
+describe('what is shown at /app/data', () => {
+  const mounting = (datasets: object) =>
+    policy({
+      logs: { hub_data: 'full' },
+      outputs: 'hub_data_only',
+      datasets,
+      mount_at_app_data: { dataset: 'sepsis@1', steps: ['scoring'] },
+    });
+
+  test('a dataset that the run may have; it then counts as a run with data of the site', () => {
+    expect(decide(mounting({ sepsis: { competitions: ['7'] } }), request)).toEqual({
+      permitted: true,
+      siteData: true,
+      logs: 'none',
+      outputs: false,
+      appData: { name: 'sepsis', version: '1', steps: ['scoring'] },
+    });
+  });
+  test('nothing when the dataset is not for this run', () => {
+    const decision = decide(mounting({ sepsis: { competitions: ['8'] } }), request);
+    expect(decision).toMatchObject({ siteData: false, logs: 'full', outputs: true, appData: null });
+  });
+});

@@ -18,19 +18,28 @@ export interface PolicyRequest {
   };
 }
 
-export type Decision =
-  | {
-      readonly permitted: true;
-      readonly logs: 'none' | 'full';
-      readonly outputs: boolean;
-      readonly appData: Policy['mount_at_app_data'] | null;
-    }
-  | {
-      readonly permitted: false;
-      readonly code: RefusalCode;
-      /** The rule that said no, by its place in the file. For the site's own log; it does not leave. */
-      readonly rule: string;
-    };
+export type Decision = Permission | Refused;
+
+export interface Permission {
+  readonly permitted: true;
+  /** Whether the run sees data of the site, as its task's dataset or at /app/data. */
+  readonly siteData: boolean;
+  readonly logs: 'none' | 'full';
+  readonly outputs: boolean;
+  /** The dataset whose input part is shown at /app/data, and in which steps; null for none. */
+  readonly appData: {
+    readonly name: string;
+    readonly version: string;
+    readonly steps: readonly ('prediction' | 'scoring')[];
+  } | null;
+}
+
+export interface Refused {
+  readonly permitted: false;
+  readonly code: RefusalCode;
+  /** The rule that said no, by its place in the file. For the site's own log; it does not leave. */
+  readonly rule: string;
+}
 
 /**
  * Decides about a run: the one place where a policy is interpreted. Deny by default; pure, so that a site can try a policy on paper.
@@ -50,22 +59,43 @@ export function decide(policy: Policy | null, request: PolicyRequest): Decision 
   const excess = findExcess(policy.resources, request.resources);
   if (excess) return refuse(RefusalCode.RESOURCES, `resources.${excess}`);
   if (dataset) {
-    const place = findDatasetRule(policy, dataset);
-    const rule = place === null ? null : policy.datasets[place];
-    if (!rule) return refuse(RefusalCode.DATASET, `datasets (no ${dataset.name}@${dataset.version})`);
-    if (!permitsCompetition(rule.competitions, competition) || !permits(rule.submitters, submitter)) {
-      return refuse(RefusalCode.DATASET, `datasets.${place}`);
+    const rule = findDatasetRule(policy, dataset);
+    if (rule === null) {
+      return refuse(RefusalCode.DATASET, `datasets (no ${dataset.name}@${dataset.version})`);
     }
+    if (!permitsDataset(policy, rule, request)) return refuse(RefusalCode.DATASET, `datasets.${rule}`);
   }
+  const appData = findAppData(policy, request);
+  const siteData = dataset !== null || appData !== null;
   return {
     permitted: true,
-    logs: dataset ? policy.logs.site_data : policy.logs.hub_data,
-    outputs: !dataset && policy.outputs === 'hub_data_only',
-    appData: policy.mount_at_app_data ?? null,
+    siteData,
+    logs: siteData ? policy.logs.site_data : policy.logs.hub_data,
+    outputs: !siteData && policy.outputs === 'hub_data_only',
+    appData,
   };
 }
 
-function refuse(code: RefusalCode, rule: string): Decision {
+/** What is shown at /app/data has to be permitted for the run like any other dataset. */
+function findAppData(policy: Policy, request: PolicyRequest): Permission['appData'] {
+  const mount = policy.mount_at_app_data;
+  if (!mount) return null;
+  const [name = '', version = ''] = mount.dataset.split('@');
+  const rule = findDatasetRule(policy, { name, version });
+  if (rule === null || !permitsDataset(policy, rule, request)) return null;
+  return { name, version, steps: mount.steps };
+}
+
+function permitsDataset(policy: Policy, place: string, { competition, submitter }: PolicyRequest): boolean {
+  const rule = policy.datasets[place];
+  return (
+    rule !== undefined &&
+    permitsCompetition(rule.competitions, competition) &&
+    permits(rule.submitters, submitter)
+  );
+}
+
+function refuse(code: RefusalCode, rule: string): Refused {
   return { permitted: false, code, rule };
 }
 

@@ -38,12 +38,10 @@ const logLevel = z.enum(['none', 'full'], { error: 'write `none` or `full`' });
 const datasetRule = z.strictObject({ competitions, submitters: names.default('any') });
 
 const appData = z.strictObject({
-  /** NAME@VERSION, or NAME for every version of it. */
-  dataset: z.string(),
-  /** Which part of it. */
-  part: z.enum(['input', 'reference']).default('input'),
-  /** Which containers see it; Codabench shows /app/data to every one. */
-  roles: z.array(z.enum(['prediction', 'prediction-ingestion', 'scoring', 'scoring-ingestion'])).min(1),
+  /** NAME@VERSION of a dataset that `datasets` permits for the run; otherwise nothing is shown. Its reference part never is. */
+  dataset: z.string().regex(/^[^@]+@[^@]+$/, 'not a dataset; write it like NAME@VERSION'),
+  /** In which steps. The prediction step runs participants' code. */
+  steps: z.array(z.enum(['prediction', 'scoring'])).min(1),
 });
 
 /**
@@ -74,6 +72,7 @@ export const policySchema = z.strictObject({
   outputs: z.enum(['none', 'hub_data_only']).default('none'),
   /** NAME@VERSION or NAME -> who may have it evaluated. A dataset that is not named is not used. */
   datasets: z.record(z.string(), datasetRule).default({}),
+  /** Codabench shows a folder of the host at /app/data to every container. Here the input part of one dataset, where this says so. */
   mount_at_app_data: appData.optional(),
 });
 

@@ -1,10 +1,14 @@
+import { ArtifactCache } from '../cache/artifact-cache.ts';
 import type { NodeConfig } from '../config/config.ts';
 import type { DatasetRegistry } from '../data/registry.ts';
 import type { Home } from '../home/home.ts';
 import type { Identity } from '../home/identity.ts';
 import type { Logger } from '../logging/logger.ts';
 import type { LogSender } from '../logs/log-sender.ts';
+import { PolicyFile } from '../policy/policy-file.ts';
 import type { Spool } from '../spool/spool.ts';
+import { ContainerExecutor } from './container-executor.ts';
+import { createEngine } from './create-engine.ts';
 import type { Executor } from './executor.ts';
 import { InstantExecutor } from './instant-executor.ts';
 
@@ -33,8 +37,32 @@ export async function createExecutor(context: ExecutorContext): Promise<ReadyExe
         [Symbol.asyncDispose]: () => Promise.resolve(),
       };
     case 'container':
-      throw new Error('not yet');
+      return await createContainerExecutor(context);
     default:
       return context.config.executor satisfies never;
   }
+}
+
+async function createContainerExecutor(context: ExecutorContext): Promise<ReadyExecutor> {
+  const { config, home, identity, registry, logSender, logger, spool } = context;
+  const engine = await createEngine(config, logger);
+  const version = await engine.probe();
+  const executor = new ContainerExecutor({
+    nodeId: identity.nodeId,
+    hubUrl: identity.hubUrl,
+    root: home.runs,
+    engine,
+    cache: await ArtifactCache.open({
+      folder: home.cache,
+      maxBytes: config.cacheBytes,
+      hubUrl: identity.hubUrl,
+      logger: logger.child({ part: 'cache' }),
+    }),
+    policy: new PolicyFile(home.policy, logger.child({ part: 'policy' })),
+    registry,
+    logSender,
+    logger,
+  });
+  await executor.removeLeftovers(spool.recovered.held.map(({ runId, attempt }) => ({ runId, attempt })));
+  return { executor, engine: version, [Symbol.asyncDispose]: () => engine[Symbol.asyncDispose]() };
 }

@@ -20,6 +20,7 @@ export function testConfig(home: string, config: Partial<NodeConfig> = {}): Node
     home,
     engine: 'scripted',
     engineHost: null,
+    runtimeDirectory: null,
     executor: 'instant',
     slots: 4,
     cacheBytes: 1e9,

@@ -1,0 +1,120 @@
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type Assignment, type AttemptRef, FailureCode } from '@weir/proto/node/v1';
+import type { StepLimits } from '../contract/execute-step.ts';
+import type { ContainerRole, EngineKind } from '../engine/engine.ts';
+import type { Logger } from '../logging/logger.ts';
+import type { LogSender } from '../logs/log-sender.ts';
+import { attemptKey } from './attempt.ts';
+import { AttemptFolder } from './attempt-folder.ts';
+import { CapturedLogs } from './captured-logs.ts';
+import { ContainerRun, type ContainerRunOptions } from './container-run.ts';
+import type { Execution, Executor, RunWatch } from './executor.ts';
+
+export interface ContainerExecutorOptions
+  extends Pick<ContainerRunOptions, 'nodeId' | 'hubUrl' | 'engine' | 'cache' | 'policy' | 'registry'> {
+  /** Where attempts have their folders. */
+  readonly root: string;
+  readonly logSender: LogSender;
+  readonly logger: Logger;
+}
+
+const ROLES: readonly ContainerRole[] = [
+  'prediction',
+  'prediction-ingestion',
+  'scoring',
+  'scoring-ingestion',
+];
+
+/** Does the work of attempts in containers of an engine, each in a folder of its own. */
+export class ContainerExecutor implements Executor {
+  readonly #options: ContainerExecutorOptions;
+
+  constructor(options: ContainerExecutorOptions) {
+    this.#options = options;
+  }
+
+  /** Removes what earlier lives of the process left of attempts that are not held any more. */
+  async removeLeftovers(held: readonly Pick<AttemptRef, 'runId' | 'attempt'>[]): Promise<void> {
+    const { engine, nodeId, root, logger } = this.#options;
+    const keys = new Set(held.map((attempt) => attemptKey(attempt)));
+    const containers = [...keys].flatMap((key) => ROLES.map((role) => `weir-${nodeId}-${key}-${role}`));
+    const removed = await engine.removeLeftovers(nodeId, new Set(containers));
+    if (removed.length > 0) logger.info({ containers: removed }, 'containers of an earlier life removed');
+    for (const name of await readdir(root)) {
+      if (!(keys as ReadonlySet<string>).has(name)) await this.#removeFolder(join(root, name));
+    }
+  }
+
+  async execute(assignment: Assignment, watch: RunWatch): Promise<Execution> {
+    const { engine, logSender } = this.#options;
+    const { runId, attempt } = assignment;
+    const logger = this.#options.logger.child({ run: String(runId), attempt });
+    const limits = stepLimits(assignment);
+    if (!limits || !assignment.submission) {
+      logger.error('the assignment has no limits or no submission');
+      return { result: { kind: 'failure', code: FailureCode.ASSIGNMENT_INVALID }, imageDigest: '' };
+    }
+    const folder = await this.#openFolder(assignment);
+    const run = new ContainerRun({
+      ...this.#options,
+      assignment,
+      limits,
+      folder,
+      watch,
+      logger,
+      engine,
+      openLogs: (permission) =>
+        CapturedLogs.open(assignment, permission, { path: folder.logs, sender: logSender, logger }),
+    });
+    return await run.execute();
+  }
+
+  forget(attempt: AttemptRef): Promise<void> {
+    return this.#removeFolder(join(this.#options.root, attemptKey(attempt)));
+  }
+
+  /**
+   * Goes on with the folder of an earlier life only where containers outlive the node: they may still be writing there. Otherwise a step
+   * was cut off in the middle, and its program must not find what it left; artifacts come from the cache again.
+   */
+  async #openFolder(assignment: Assignment): Promise<AttemptFolder> {
+    const { engine, root } = this.#options;
+    const folder = await AttemptFolder.open(join(root, attemptKey(assignment)), engine.user);
+    const { prepared } = await folder.readProgress();
+    return prepared && outliveTheNode(engine.kind) ? folder : folder.restart();
+  }
+
+  async #removeFolder(path: string): Promise<void> {
+    try {
+      const folder = await AttemptFolder.open(path, this.#options.engine.user);
+      await folder.remove();
+    } catch (error) {
+      this.#options.logger.error({ err: error, path }, 'the folder of an attempt could not be removed');
+    }
+  }
+}
+
+function outliveTheNode(kind: EngineKind): boolean {
+  switch (kind) {
+    case 'docker':
+    case 'podman':
+      return true;
+    case 'bubblewrap':
+    case 'scripted':
+      return false;
+    default:
+      return kind satisfies never;
+  }
+}
+
+function stepLimits({ limits }: Assignment): StepLimits | null {
+  if (!limits || limits.stepSeconds === 0 || limits.memoryBytes === 0n) return null;
+  return {
+    stepSeconds: limits.stepSeconds,
+    memoryBytes: Number(limits.memoryBytes),
+    cpuMillis: limits.cpuMillis,
+    pids: limits.pids,
+    diskBytes: Number(limits.diskBytes),
+  };
+}

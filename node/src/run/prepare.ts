@@ -1,0 +1,124 @@
+import { type Artifact, type Assignment, FailureCode } from '@weir/proto/node/v1';
+import type { ArtifactCache } from '../cache/artifact-cache.ts';
+import { type UnpackLimits, unpack } from '../contract/unpack.ts';
+import type { Part, Workspace } from '../contract/workspace.ts';
+import { checkDataset } from '../data/check.ts';
+import { DatasetMissingError } from '../data/errors.ts';
+import type { DatasetRegistry, SiteDataset } from '../data/registry.ts';
+import type { Logger } from '../logging/logger.ts';
+import type { Permission } from '../policy/decide.ts';
+
+/** More than any archive of a task should hold; what really bounds it is the site's disk. */
+const TASK_LIMITS: UnpackLimits = { maxBytes: 500 * 1024 ** 3, maxEntries: 5_000_000 };
+const SUBMISSION_LIMITS: UnpackLimits = { maxBytes: 20 * 1024 ** 3, maxEntries: 100_000 };
+
+interface Wanted {
+  readonly part: Part;
+  readonly artifact: Artifact;
+  readonly limits: UnpackLimits;
+  readonly unreadable: FailureCode;
+}
+
+/** Which archives an attempt needs, and what each becomes. What the site's own dataset stands in for is not fetched. */
+function wantedArtifacts(assignment: Assignment): Wanted[] {
+  const { submission, ingestionProgram, scoringProgram, inputData, referenceData, siteData } = assignment;
+  const task = (part: Part, artifact: Artifact | undefined): Wanted[] =>
+    artifact ? [{ part, artifact, limits: TASK_LIMITS, unreadable: FailureCode.TASK_UNREADABLE }] : [];
+  const own: Wanted[] = submission
+    ? [
+        {
+          part: 'submission',
+          artifact: submission,
+          limits: SUBMISSION_LIMITS,
+          unreadable: FailureCode.SUBMISSION_UNREADABLE,
+        },
+      ]
+    : [];
+  return [
+    ...own,
+    ...task('ingestion', ingestionProgram),
+    ...task('scoring', scoringProgram),
+    ...task('input-data', siteData?.input ? undefined : inputData),
+    ...task('reference', siteData?.reference ? undefined : referenceData),
+  ];
+}
+
+export interface PrepareDeps {
+  readonly cache: ArtifactCache;
+  readonly signal: AbortSignal;
+  readonly logger: Logger;
+}
+
+/**
+ * Fetches and unpacks what an attempt needs, side by side. Answers with the code of an archive that cannot be unpacked, else with null.
+ * However it ends, nothing writes in the workspace any more.
+ */
+export async function fetchArtifacts(
+  assignment: Assignment,
+  workspace: Workspace,
+  deps: PrepareDeps,
+): Promise<FailureCode | null> {
+  const failed = new AbortController();
+  const signal = AbortSignal.any([deps.signal, failed.signal]);
+  const results = await Promise.allSettled(
+    wantedArtifacts(assignment).map(async (wanted) => {
+      try {
+        return await fetchOne(wanted, workspace, { ...deps, signal });
+      } catch (error) {
+        failed.abort(error);
+        throw error;
+      }
+    }),
+  );
+  deps.signal.throwIfAborted();
+  failed.signal.throwIfAborted();
+  const codes = results.map((result) => (result.status === 'fulfilled' ? result.value : null));
+  return codes.find((code) => code !== null) ?? null;
+}
+
+async function fetchOne(
+  { part, artifact, limits, unreadable }: Wanted,
+  workspace: Workspace,
+  { cache, signal, logger }: PrepareDeps,
+): Promise<FailureCode | null> {
+  using held = await cache.hold(artifact, signal);
+  const result = await unpack(held.path, workspace.path(part), workspace.user, limits);
+  if (result.kind === 'unpacked') return null;
+  logger.info({ part, problem: result.failure }, 'an archive cannot be unpacked');
+  return unreadable;
+}
+
+/** Folders of the site that an attempt is shown, read-only. */
+export interface SiteFolders {
+  readonly input: string | null;
+  readonly reference: string | null;
+  readonly appData: { readonly path: string; readonly steps: readonly ('prediction' | 'scoring')[] } | null;
+}
+
+/** Finds the site's datasets that stand in for archives or are shown at /app/data, and checks that they are what was registered. */
+export async function openSiteData(
+  assignment: Assignment,
+  { appData }: Permission,
+  registry: DatasetRegistry,
+): Promise<SiteFolders> {
+  const { siteData } = assignment;
+  const task = siteData ? await openDataset(registry, siteData.name, siteData.version) : null;
+  const shown = appData ? await openDataset(registry, appData.name, appData.version) : null;
+  return {
+    input: task && siteData?.input ? partOf(task, 'input') : null,
+    reference: task && siteData?.reference ? partOf(task, 'reference') : null,
+    appData: shown && appData ? { path: partOf(shown, 'input'), steps: appData.steps } : null,
+  };
+}
+
+async function openDataset(registry: DatasetRegistry, name: string, version: string): Promise<SiteDataset> {
+  const dataset = await registry.get(name, version);
+  await checkDataset(dataset, await registry.readManifest(dataset));
+  return dataset;
+}
+
+function partOf(dataset: SiteDataset, part: 'input' | 'reference'): string {
+  const folder = dataset[part];
+  if (folder === null) throw new DatasetMissingError(dataset.name, dataset.version, `it has no ${part} part`);
+  return folder;
+}
