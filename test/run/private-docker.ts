@@ -61,6 +61,8 @@ async function startDaemon(folder: string, socketPath: string): Promise<ChildPro
     { stdio: ['ignore', log, log], detached: true },
   );
   closeSync(log);
+  // Also when this process leaves without disposing anything.
+  process.once('exit', () => daemon.kill('SIGTERM'));
   return daemon;
 }
 

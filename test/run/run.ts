@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import { styleText } from 'node:util';
 import { runCommand } from '../../deploy/host/commands.ts';
 import { BASE_IMAGE_NAME, ensureBaseImage } from '../../deploy/images/base.ts';
+import { stopSignal } from '../../deploy/start/stop-signal.ts';
 import { openDocker, type TestDocker } from './private-docker.ts';
 import { ensureTools, findChromium } from './requirements.ts';
 import { runStage } from './stage-run.ts';
@@ -25,11 +26,7 @@ try {
 process.exit();
 
 async function runAll(chosen: Stage[]): Promise<Counts> {
-  const stopped = new AbortController();
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP', 'disconnect'] as const) {
-    process.once(signal, () => stopped.abort());
-  }
-  const signal = AbortSignal.any([stopped.signal, AbortSignal.timeout(LIMIT * 60_000)]);
+  const signal = AbortSignal.any([stopSignal(() => process.exit(130)), AbortSignal.timeout(LIMIT * 60_000)]);
   const needs = new Set(chosen.flatMap((stage) => stage.needs));
   heading('Preparing');
   await ensureTools(needs);
