@@ -8,7 +8,6 @@ import { startEmbeddedPostgres } from './db/embedded-postgres.ts';
 import { migrate } from './db/migrate.ts';
 import { startGateway } from './dispatch/gateway.ts';
 import { createHttpApp } from './http/app.ts';
-import { ensureDefaultQueue } from './sites/default-queue.ts';
 
 export { type Config, toConfig } from './config/config.ts';
 export { readEnv } from './config/env.ts';
@@ -42,14 +41,13 @@ export async function startHub(
     await createContext({ config, secrets, databaseUrl, log, stopping: stopping.signal, overrides }),
   );
   await context.jobs.migrate();
-  await ensureDefaultQueue(context.database.queries);
+  await context.competitions.prepare();
   await ensureAdministrator(context.accounts, secrets.administrator);
 
   await context.jobs.start({
     'create-competition': ({ creationId }, signal) =>
       context.competitions.makeCompetition(creationId, signal),
   });
-  await context.competitions.resumeCreations();
   const app = await createHttpApp(context);
   starting.defer(() => closeApp(app));
   const url = await app.listen({ host: config.http.host, port: config.http.port });

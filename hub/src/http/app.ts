@@ -5,6 +5,7 @@ import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } 
 import type { HubContext } from '../context/context.ts';
 import { nodeRoutes } from '../dispatch/node-routes.ts';
 import { uploadRoutes } from '../resources/upload-routes.ts';
+import { restApi } from '../rest/routes.ts';
 import { createTrpcContext } from '../trpc/context.ts';
 import { type AppRouter, appRouter } from '../trpc/router.ts';
 import { installAccessLog } from './access-log.ts';
@@ -53,6 +54,7 @@ export async function createHttpApp(context: HubContext): Promise<FastifyInstanc
       },
     },
   } satisfies FastifyTRPCPluginOptions<AppRouter>);
+  await app.register((scope) => restApi(scope, context), { prefix: '/api' });
   await app.register(nodeRoutes, context);
   await app.register(uploadRoutes, context);
   await app.register(fileRoutes, context);

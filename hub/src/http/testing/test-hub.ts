@@ -9,7 +9,6 @@ import type { Env } from '../../config/env.ts';
 import { toSecrets } from '../../config/secrets.ts';
 import { createContext, type HubContext } from '../../context/context.ts';
 import { createTestDatabase } from '../../db/testing/test-database.ts';
-import { ensureDefaultQueue } from '../../sites/default-queue.ts';
 import { createHttpApp } from '../app.ts';
 
 export interface TestPerson {
@@ -54,7 +53,7 @@ export async function createTestHub(env: Env = {}): Promise<TestHub> {
       stopping: stopping.signal,
     }),
   );
-  await ensureDefaultQueue(context.database.queries);
+  await context.competitions.prepare();
   const app = stack.adopt(await createHttpApp(context), (app) => app.close());
   stack.defer(() => stopping.abort());
 

@@ -1,0 +1,126 @@
+import type { CompetitionDetail, PhaseDetail } from '../competitions/detail.ts';
+import type { ReachedCompetition } from '../competitions/gate.ts';
+import type { CompetitionCard } from '../competitions/listing.ts';
+
+type FileUrl = (path: string) => string;
+
+export function toListItem(card: CompetitionCard, fileUrl: FileUrl) {
+  const logo = card.logoUrl && fileUrl(card.logoUrl);
+  return {
+    id: card.id,
+    title: card.title,
+    created_by: card.organizer,
+    owner_display_name: card.organizer,
+    created_when: card.createdAt,
+    published: card.state !== 'draft',
+    participants_count: card.participantCount,
+    submissions_count: card.submissionCount,
+    logo,
+    logo_icon: logo,
+    description: card.description,
+    competition_type: card.type,
+    reward: card.reward,
+    contact_email: null,
+    report: null,
+    is_featured: false,
+  };
+}
+
+export function toCompetition(
+  detail: CompetitionDetail,
+  settings: ReachedCompetition['competition'],
+  fileUrl: FileUrl,
+) {
+  const logo = detail.logoUrl && fileUrl(detail.logoUrl);
+  return {
+    id: detail.id,
+    title: detail.title,
+    published: detail.published,
+    ...(detail.secretKey === null ? {} : { secret_key: detail.secretKey }),
+    created_by: detail.organizer,
+    owner_display_name: detail.organizer,
+    created_when: detail.createdAt,
+    logo,
+    logo_icon: logo,
+    terms: detail.termsHtml,
+    description: detail.description,
+    competition_type: detail.type,
+    reward: detail.reward,
+    contact_email: detail.contactEmail,
+    report: null,
+    docker_image: detail.dockerImage,
+    pages: detail.pages.map(({ id, title, html }, index) => ({ id, index, title, content: html })),
+    phases: detail.phases.map((phase) => toPhase(phase, detail.phases, fileUrl)),
+    leaderboards: detail.leaderboards.map(({ id, title, columns }) => ({
+      id,
+      title,
+      primary_index: columns.find(({ isPrimary }) => isPrimary)?.index ?? 0,
+      columns: columns.map(({ id, index, key, title, sorting, precision, hidden }) => ({
+        id,
+        index,
+        key,
+        title,
+        sorting,
+        precision,
+        hidden,
+      })),
+    })),
+    collaborators: [],
+    participant_status: detail.my?.status ?? null,
+    registration_auto_approve: detail.registrationAutoApprove,
+    participants_count: detail.participantCount,
+    submissions_count: detail.submissionCount,
+    admin: detail.canManage,
+    queue: null,
+    fact_sheet: detail.factSheet,
+    enable_detailed_results: settings.enableDetailedResults,
+    show_detailed_results_in_submission_panel: settings.showDetailedResultsInSubmissionPanel,
+    show_detailed_results_in_leaderboard: settings.showDetailedResultsInLeaderboard,
+    auto_run_submissions: settings.autoRunSubmissions,
+    can_participants_make_submissions_public: settings.canParticipantsMakeSubmissionsPublic,
+    make_programs_available: settings.makeProgramsAvailable,
+    make_input_data_available: settings.makeInputDataAvailable,
+    allow_robot_submissions: settings.allowRobotSubmissions,
+    forum_enabled: settings.forumEnabled,
+    is_featured: false,
+  };
+}
+
+const PHASE_STATUS = { upcoming: 'Next', open: 'Current', closed: 'Previous' } as const;
+
+export function toPhase(phase: PhaseDetail, all: readonly PhaseDetail[], fileUrl: FileUrl) {
+  const fileOf = (kind: string) => {
+    const file = phase.files.find((file) => file.kind === kind);
+    return file ? { name: file.name, file_size: file.size, url: fileUrl(file.url) } : null;
+  };
+  return {
+    id: phase.id,
+    index: phase.index,
+    name: phase.name,
+    description: phase.description,
+    start: phase.startsAt,
+    end: phase.endsAt,
+    status: PHASE_STATUS[phase.state],
+    is_final_phase: phase.id === all.at(-1)?.id,
+    max_submissions_per_day: phase.maxSubmissionsPerDay,
+    max_submissions_per_person: phase.maxSubmissionsPerPerson,
+    has_max_submissions: phase.maxSubmissionsPerDay !== null || phase.maxSubmissionsPerPerson !== null,
+    execution_time_limit: phase.executionTimeLimitSeconds,
+    hide_output: phase.hideOutput,
+    leaderboard: phase.leaderboardId,
+    tasks: phase.tasks.map((task, index) => ({
+      id: task.id,
+      key: task.key,
+      value: task.key,
+      name: task.name,
+      description: task.description,
+      task: task.id,
+      phase: phase.id,
+      order_index: index,
+      solutions: [],
+      public_datasets: [],
+    })),
+    public_data: fileOf('public_data'),
+    starting_kit: fileOf('starting_kit'),
+  };
+}

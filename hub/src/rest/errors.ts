@@ -1,0 +1,38 @@
+import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
+import { ZodError } from 'zod';
+import { DomainError } from '../http/domain-error.ts';
+import { HTTP_STATUS } from '../http/error-mapper.ts';
+
+/** Errors as Django REST framework shapes them, which clients of Codabench read: `{detail}`, or `{field: [problem]}` for a body. */
+export function sendRestError(
+  error: FastifyError | DomainError | ZodError,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): void {
+  if (error instanceof ZodError) {
+    const fields = Object.groupBy(error.issues, (issue) => String(issue.path[0] ?? 'non_field_errors'));
+    const problems = Object.entries(fields).map(([name, issues]) => [
+      name,
+      issues?.map(({ message }) => message),
+    ]);
+    reply.code(400).send(Object.fromEntries(problems));
+    return;
+  }
+  if (error instanceof DomainError) {
+    const fields = error.fields && Object.entries(error.fields).map(([name, problem]) => [name, [problem]]);
+    reply
+      .code(statusOf(error))
+      .send(fields ? Object.fromEntries(fields) : { detail: error.message, code: error.code });
+    return;
+  }
+  const status = error.statusCode ?? 500;
+  if (status >= 500) request.log.error({ err: error }, 'request failed');
+  const detail =
+    status < 500 ? error.message : `Something went wrong in this hub. It has been recorded as ${request.id}.`;
+  reply.code(status).send({ detail });
+}
+
+/** A limit of a phase is a matter of permission there; 429 is kept for clients that ask too fast. */
+function statusOf(error: DomainError): number {
+  return error.code.startsWith('limit_') ? 403 : HTTP_STATUS[error.kind];
+}

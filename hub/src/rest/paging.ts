@@ -1,0 +1,38 @@
+import { z } from 'zod';
+import { number, type RestRequest } from './request.ts';
+
+const pageQuery = z.object({
+  page: number.min(1).catch(1),
+  page_size: number.min(1).max(1_000).catch(10),
+});
+
+/** Lists that Codabench serves page by page: `{count, next, previous, results}`. */
+export function paginated<Item>({ hub, request }: RestRequest, items: readonly Item[]) {
+  const { page, page_size } = pageQuery.parse(request.query);
+  const pageUrl = (number: number) => {
+    const url = new URL(request.url, hub.config.publicUrl);
+    url.searchParams.set('page', String(number));
+    return url.href;
+  };
+  return {
+    count: items.length,
+    next: page * page_size < items.length ? pageUrl(page + 1) : null,
+    previous: page > 1 ? pageUrl(page - 1) : null,
+    results: items.slice((page - 1) * page_size, page * page_size),
+  };
+}
+
+/** Reads a whole list that comes in pages by cursor, up to `most`. */
+export async function readAll<Item>(
+  most: number,
+  read: (cursor: string | undefined) => Promise<{ items: readonly Item[]; nextCursor: string | null }>,
+): Promise<Item[]> {
+  const all: Item[] = [];
+  let cursor: string | undefined;
+  do {
+    const page = await read(cursor);
+    all.push(...page.items);
+    cursor = page.nextCursor ?? undefined;
+  } while (cursor && all.length < most);
+  return all.slice(0, most);
+}

@@ -1,0 +1,63 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { z } from 'zod';
+import type { Actor } from '../accounts/access.ts';
+import type { HubContext } from '../context/context.ts';
+import { authenticate } from '../http/authentication.ts';
+
+/** Forms send everything as text, JSON does not; both are accepted everywhere. */
+export const number = z.coerce.number().int();
+export const flag = z.union([z.boolean(), z.stringbool()]);
+export const idParams = z.object({ id: number.positive() });
+
+/** What each handler of the REST API is given: who asks, and addresses that work outside of it. */
+export interface RestRequest {
+  readonly hub: HubContext;
+  readonly actor: Actor;
+  readonly request: FastifyRequest;
+  readonly reply: FastifyReply;
+  /** The whole address of a file, good for this person for a day without logging in. */
+  fileUrl(path: string): string;
+}
+
+export type RestHandler = (rest: RestRequest) => Promise<unknown>;
+
+/** The REST API's routes, each beginning with finding out who asks. */
+export class RestRoutes {
+  readonly #app: FastifyInstance;
+  readonly #hub: HubContext;
+
+  constructor(app: FastifyInstance, hub: HubContext) {
+    this.#app = app;
+    this.#hub = hub;
+  }
+
+  get(url: string, handler: RestHandler): void {
+    this.#add('GET', url, handler);
+  }
+
+  post(url: string, handler: RestHandler): void {
+    this.#add('POST', url, handler);
+  }
+
+  put(url: string, handler: RestHandler): void {
+    this.#add('PUT', url, handler);
+  }
+
+  delete(url: string, handler: RestHandler): void {
+    this.#add('DELETE', url, handler);
+  }
+
+  #add(method: 'GET' | 'POST' | 'PUT' | 'DELETE', url: string, handler: RestHandler): void {
+    const hub = this.#hub;
+    this.#app.route({
+      method,
+      url,
+      async handler(request, reply) {
+        const actor = await authenticate(hub, request, reply);
+        const fileUrl = (path: string) =>
+          hub.config.publicUrl + (actor.kind === 'user' ? hub.links.sign('GET', path, actor.user.id) : path);
+        return (await handler({ hub, actor, request, reply, fileUrl })) ?? null;
+      },
+    });
+  }
+}

@@ -1,0 +1,22 @@
+import type { FastifyInstance } from 'fastify';
+import type { HubContext } from '../context/context.ts';
+import { competitionRoutes } from './competitions.ts';
+import { datasetRoutes } from './datasets.ts';
+import { sendRestError } from './errors.ts';
+import { RestRoutes } from './request.ts';
+import { tokenAuthRoutes } from './token-auth.ts';
+
+/**
+ * Codabench's REST API, for the scripts and tools that people have: its paths (with or without the slash at the end), bodies as forms or JSON, its
+ * status codes, field names and errors. It maps onto the services that the portal uses and decides nothing itself.
+ */
+export async function restApi(app: FastifyInstance, context: HubContext): Promise<void> {
+  app.setErrorHandler(sendRestError);
+  app.setNotFoundHandler((_request, reply) =>
+    reply.code(404).send({ detail: 'There is no such address in this API.' }),
+  );
+  const routes = new RestRoutes(app, context);
+  tokenAuthRoutes(routes);
+  datasetRoutes(routes);
+  competitionRoutes(routes);
+}

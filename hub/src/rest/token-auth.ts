@@ -1,0 +1,22 @@
+import { z } from 'zod';
+import { WrongCredentialsError } from '../accounts/errors.ts';
+import type { RestRoutes } from './request.ts';
+
+const credentials = z.object({ username: z.string().min(1).max(300), password: z.string().min(1).max(300) });
+
+/** Codabench's tokens never expire; these outlive any run of a script, and the oldest go when there are many. */
+const DAYS = 365;
+
+export function tokenAuthRoutes(routes: RestRoutes): void {
+  routes.post('/api-token-auth', async ({ hub, request, reply }) => {
+    const { username, password } = credentials.parse(request.body ?? {});
+    try {
+      const { id } = await hub.accounts.logIn(username, password, request.ip);
+      const { token } = await hub.accounts.tokens.issue(id, { name: 'API login', expiresInDays: DAYS });
+      return { token };
+    } catch (error) {
+      if (!(error instanceof WrongCredentialsError)) throw error;
+      return reply.code(400).send({ non_field_errors: [error.message] });
+    }
+  });
+}
