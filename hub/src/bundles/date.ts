@@ -69,10 +69,10 @@ function readClock(text: string): Clock | null {
   const zone = ZONE.exec(after);
   const { hour, alone, minute = '0', second = '0', fraction = '0', half } = match.groups ?? {};
   const hours = toHours(Number(hour ?? alone), half);
-  const offset = toMinutes(zone?.groups?.['offset']);
+  const offset = toMinutes(zone?.groups?.offset);
   if (hours === null || offset === null || hours > 23 || Number(minute) > 59 || Number(second) > 59)
     return null;
-  const name = zone?.groups?.['name'];
+  const name = zone?.groups?.name;
   const minutes = hours * 60 + Number(minute) - offset;
   return {
     milliseconds: (minutes * 60 + Number(second)) * 1000 + Math.trunc(Number(`0.${fraction}`) * 1000),

@@ -4,6 +4,9 @@ import type { YamlMapping, YamlNode } from './yaml.ts';
 const TRUE_TEXTS = /^(?:t|y|yes|true|on|1)$/i;
 const FALSE_TEXTS = /^(?:f|n|no|false|off|0)$/i;
 
+/** Of any list, and of mappings that stand for lists: far more than an honest competition has of anything. */
+const MAX_ITEMS = 1_000;
+
 /**
  * One mapping of the bundle's YAML, read key by key. Every reader records what is wrong and returns a stand-in, so that
  * reading goes on and all problems are found; a bundle with an error is never used. Keys nobody asked for are noted by
@@ -27,8 +30,9 @@ export class Fields {
     return this.mapping.entries.get(key)?.value;
   }
 
+  /** In the document's order. */
   keys(): string[] {
-    return [...this.mapping.entries.keys()];
+    return [...this.mapping.entries.keys()].slice(0, MAX_ITEMS);
   }
 
   /** As `find`, with an explicit null taken for absence. */
@@ -69,9 +73,9 @@ export class Fields {
   }
 
   requiredText(key: string, limits: { max?: number } = {}): string {
-    const before = this.log.errors.length;
+    const before = this.log.errorCount;
     const text = this.text(key, limits);
-    if (text === null && this.log.errors.length === before) this.#missing(key);
+    if (text === null && this.log.errorCount === before) this.#missing(key);
     return text ?? '';
   }
 
@@ -108,9 +112,9 @@ export class Fields {
   }
 
   requiredInteger(key: string): number | null {
-    const before = this.log.errors.length;
+    const before = this.log.errorCount;
     const value = this.integer(key);
-    if (value === null && this.log.errors.length === before) this.#missing(key);
+    if (value === null && this.log.errorCount === before) this.#missing(key);
     return value;
   }
 
@@ -138,7 +142,10 @@ export class Fields {
       this.error(key, 'not_a_list', `"${key}" must be a list.`, 'Begin every item with "- ".');
       return [];
     }
-    return node.items.map((item, index) => ({ node: item, where: `${this.pathOf(key)}[${index}]` }));
+    this.#checkCount(key, node.items.length);
+    return node.items
+      .slice(0, MAX_ITEMS)
+      .map((item, index) => ({ node: item, where: `${this.pathOf(key)}[${index}]` }));
   }
 
   /** The items of a list of mappings; those that are none are reported and left out. */
@@ -152,6 +159,7 @@ export class Fields {
   /** The mapping under a key; an empty one, with an error, when there is none. */
   requiredFields(key: string): Fields {
     const node = this.findValue(key);
+    if (node?.kind === 'mapping') this.#checkCount(key, node.entries.size);
     const fields = node === undefined ? null : asFields(this.log, node, this.pathOf(key));
     if (node === undefined) this.#missing(key);
     return (
@@ -193,6 +201,12 @@ export class Fields {
         `"${key}" is not known here and is ignored.`,
       );
     }
+  }
+
+  #checkCount(key: string, count: number): void {
+    if (count <= MAX_ITEMS) return;
+    const message = `"${key}" has ${count} items; at most ${MAX_ITEMS} are taken.`;
+    this.error(key, 'too_many_items', message, 'Shorten the list.');
   }
 
   #missing(key: string): void {

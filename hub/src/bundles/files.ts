@@ -6,11 +6,14 @@ import type { BundleText, DataReference } from './model.ts';
 
 /** With dashes or without, as Python reads them. */
 const UUID = /^([0-9a-f]{8})-?([0-9a-f]{4})-?([0-9a-f]{4})-?([0-9a-f]{4})-?([0-9a-f]{12})$/;
+/** Of all pages together: they are kept in memory until they are stored. */
+const MAX_TEXT_BYTES = 16 * 1024 ** 2;
 const MAX_IMAGE_BYTES = 10 * 1024 ** 2;
 
 /** Looks up the files that keys of the YAML name, and reads those that belong to the competition itself. */
 export class BundleFiles {
   readonly #archive: Archive;
+  #textBytes = 0;
 
   constructor(archive: Archive) {
     this.#archive = archive;
@@ -40,9 +43,11 @@ export class BundleFiles {
 
   /** A page's text. An error when the file is missing, too large, no UTF-8, or blank where `allowEmpty` is not set. */
   async text(fields: Fields, key: string, options: { allowEmpty?: boolean } = {}): Promise<BundleText> {
-    const content = await this.#read(fields, key, MAX_PAGE_BYTES);
+    const maxBytes = Math.min(MAX_PAGE_BYTES, MAX_TEXT_BYTES - this.#textBytes);
+    const content = await this.#read(fields, key, maxBytes);
     if (content === null) return { file: '', source: '' };
     const { file, bytes } = content;
+    this.#textBytes += bytes.length;
     try {
       const source = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
       if (source.length === 0 && options.allowEmpty !== true) {

@@ -26,10 +26,14 @@ export interface Place {
   at?: Position;
 }
 
+/** Of each severity; what comes after is counted only. */
+const MAX_LISTED = 200;
+
 /** Collects the problems of one bundle, so that its maker sees all of them at once. */
 export class ProblemLog {
   readonly #file: string;
-  readonly #all: Problem[] = [];
+  readonly #listed: Record<Severity, Problem[]> = { error: [], note: [] };
+  readonly #count: Record<Severity, number> = { error: 0, note: 0 };
 
   /** `file` is the one meant when a place names none. */
   constructor(file: string) {
@@ -45,19 +49,38 @@ export class ProblemLog {
   }
 
   append(problems: readonly Problem[]): void {
-    this.#all.push(...problems);
+    for (const problem of problems) this.#list(problem);
+  }
+
+  get errorCount(): number {
+    return this.#count.error;
   }
 
   get errors(): Problem[] {
-    return this.#all.filter((problem) => problem.severity === 'error');
+    return this.#withRest('error', 'Mend these first.');
   }
 
   get notes(): Problem[] {
-    return this.#all.filter((problem) => problem.severity === 'note');
+    return this.#withRest('note', '');
+  }
+
+  #withRest(severity: Severity, cure: string): Problem[] {
+    const listed = this.#listed[severity];
+    const rest = this.#count[severity] - listed.length;
+    if (rest === 0) return [...listed];
+    const message = `And ${rest} more.`;
+    const place = { file: this.#file, line: null, column: null, where: '' };
+    return [...listed, { code: 'more_problems', severity, ...place, message, cure }];
+  }
+
+  #list(problem: Problem): void {
+    this.#count[problem.severity]++;
+    const listed = this.#listed[problem.severity];
+    if (listed.length < MAX_LISTED) listed.push(problem);
   }
 
   #add(severity: Severity, code: string, { where, file, at }: Place, message: string, cure: string): void {
-    this.#all.push({
+    this.#list({
       code,
       severity,
       file: file ?? this.#file,

@@ -203,4 +203,26 @@ describe('problems', () => {
     ]);
     expect((await readFiles({ 'x.txt': '' })).problems).toMatchObject([{ code: 'competition_file_missing' }]);
   });
+
+  test('without end are counted, not listed, and found in time', async () => {
+    const started = performance.now();
+    const pages = await change(/pages:\n.*\n/, `pages:\n${'- 1\n'.repeat(60_000)}`);
+    expect(pages.problems).toHaveLength(201);
+    expect(pages.problems.at(-1)).toMatchObject({ code: 'more_problems' });
+    expect(brief(pages.problems)).toContain('too_many_items pages');
+    const keys = await change(
+      'title: Sepsis',
+      `title: x\n${Array.from({ length: 20_000 }, (_, i) => `k${i}: 1\n`).join('')}`,
+    );
+    expect(keys.notes).toHaveLength(201);
+    expect(performance.now() - started).toBeLessThan(10_000);
+  });
+
+  test('pages that fill memory together', async () => {
+    const page = '  - {title: Big, file: big.md}\n';
+    const { problems } = await change('pages:\n', `pages:\n${page.repeat(20)}`, {
+      'big.md': 'x'.repeat(1024 ** 2),
+    });
+    expect(problems.map((problem) => problem.code)).toContain('entry_too_large');
+  });
 });
