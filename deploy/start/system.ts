@@ -137,8 +137,10 @@ export async function startDemo(
   const site = { policy: 'site', slots: 2 } as const;
   const north = { ...site, site: 'north', title: 'North University Hospital', servesDefaultQueue: true };
   const south = { ...site, site: 'south', title: 'South District Hospital', servesDefaultQueue: false };
-  await system.startNode(hub, north, (node) => node.addDataset(SITE_DATASET, demo.siteData.north));
-  await system.startNode(hub, south, (node) => node.addDataset(SITE_DATASET, demo.siteData.south));
+  await Promise.all([
+    system.startNode(hub, north, (node) => node.addDataset(SITE_DATASET, demo.siteData.north)),
+    system.startNode(hub, south, (node) => node.addDataset(SITE_DATASET, demo.siteData.south)),
+  ]);
   await system.untilNodesAreOnline(hub);
   say('loading the demonstration');
   const participants = {
