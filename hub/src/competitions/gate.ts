@@ -28,6 +28,8 @@ export interface CompetitionGate {
   manage(actor: Actor, id: number): Promise<ReachedCompetition>;
   /** @throws NotLoggedInError | CompetitionMissingError | CreatorOnlyError */
   remove(actor: Actor, id: number): Promise<ReachedCompetition>;
+  /** Whatever the actor's rights; null when there is none. */
+  findPhase(actor: Actor, phaseId: number, secretKey?: string | null): Promise<ReachedPhase | null>;
   /** @throws PhaseMissingError */
   viewPhase(actor: Actor, phaseId: number, secretKey?: string | null): Promise<ReachedPhase>;
 }
@@ -44,6 +46,11 @@ export function createCompetitionGate(queries: Queries): CompetitionGate {
     const reached = await find(actor, id, secretKey);
     if (!reached?.access.canView) throw new CompetitionMissingError();
     return reached;
+  };
+
+  const findPhaseFor: CompetitionGate['findPhase'] = async (actor, phaseId, secretKey = null) => {
+    const found = await findPhase(queries, phaseId, idOf(actor));
+    return found && { ...found, access: accessTo(found.competition, actor, secretKey) };
   };
 
   return {
@@ -64,11 +71,12 @@ export function createCompetitionGate(queries: Queries): CompetitionGate {
       return reached;
     },
 
-    async viewPhase(actor, phaseId, secretKey = null) {
-      const found = await findPhase(queries, phaseId, idOf(actor));
-      const access = found && accessTo(found.competition, actor, secretKey);
-      if (!access?.canView) throw new PhaseMissingError();
-      return { ...found!, access };
+    findPhase: findPhaseFor,
+
+    async viewPhase(actor, phaseId, secretKey) {
+      const reached = await findPhaseFor(actor, phaseId, secretKey);
+      if (!reached?.access.canView) throw new PhaseMissingError();
+      return reached;
     },
   };
 }

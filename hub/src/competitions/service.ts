@@ -6,6 +6,7 @@ import type { Page } from '../db/page.ts';
 import type { Jobs } from '../jobs/jobs.ts';
 import type { LiveBus } from '../live/bus.ts';
 import type { Resources } from '../resources/service.ts';
+import { ensureDefaultQueue } from '../sites/default-queue.ts';
 import type { BlobStore } from '../storage/blob-store.ts';
 import { createCompetitionMaker } from './creation/job.ts';
 import { type CompetitionDetail, readDetail } from './detail.ts';
@@ -66,8 +67,8 @@ export interface Competitions {
   /** @throws FileMissingError */
   logo(actor: Actor, id: number, secretKey?: string | null): Promise<Download>;
 
-  /** When a hub starts: takes up the work that a killed one left behind. Can be repeated. */
-  resumeCreations(): Promise<void>;
+  /** Before anything is served: makes what must exist and takes up the work that a killed hub left behind. Can be repeated. */
+  prepare(): Promise<void>;
 }
 
 export interface CompetitionsDependencies {
@@ -144,7 +145,8 @@ export function createCompetitions(dependencies: CompetitionsDependencies): Comp
       return { digest: logoDigest, fileName: 'logo', mediaType: logoMediaType };
     },
 
-    async resumeCreations() {
+    async prepare() {
+      await ensureDefaultQueue(queries);
       // A job that a killed process had taken is free again only after hours; a second one beside it does no harm.
       await database.transaction(async (tx) => {
         for (const { id } of await findUnfinishedCreations(tx.queries)) await enqueue(tx, id);

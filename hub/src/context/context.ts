@@ -16,6 +16,7 @@ import { type Authority, loadAuthority } from '../sites/authority.ts';
 import { createSites, type Sites } from '../sites/service.ts';
 import type { BlobStore } from '../storage/blob-store.ts';
 import { DiskBlobStore } from '../storage/disk-blob-store.ts';
+import { createSubmissions, type Submissions } from '../submissions/service.ts';
 
 /** Everything of one hub process, built once and passed explicitly. Parts take only what they name. */
 export interface HubContext extends AsyncDisposable {
@@ -33,6 +34,7 @@ export interface HubContext extends AsyncDisposable {
   readonly accounts: Accounts;
   readonly resources: Resources;
   readonly competitions: Competitions;
+  readonly submissions: Submissions;
   readonly boards: Boards;
   readonly authority: Authority;
   readonly sites: Sites;
@@ -73,6 +75,7 @@ export async function createContext({
   const authority = await loadAuthority(database, secrets.sealingKey, config.name);
   const sites = createSites({ database, authority, config, log });
   const dispatch = new Dispatcher({ database, sites, live, boards, config, secrets, log });
+  const submissions = createSubmissions({ database, dispatch, resources, competitions, boards, live, log });
 
   return {
     config,
@@ -88,6 +91,7 @@ export async function createContext({
     accounts,
     resources,
     competitions,
+    submissions,
     boards,
     authority,
     sites,

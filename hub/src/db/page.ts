@@ -20,7 +20,8 @@ export function mapPage<Row, Item>(page: Page<Row>, map: (row: Row) => Item): Pa
   return { items: page.items.map(map), nextCursor: page.nextCursor };
 }
 
-function encodeCursor(value: unknown): string {
+/** Opaque to whoever holds it. */
+export function encodeCursor(value: unknown): string {
   return Buffer.from(JSON.stringify(value)).toString('base64url');
 }
 

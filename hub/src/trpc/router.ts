@@ -1,12 +1,16 @@
 import { accountsRouter } from '../accounts/router.ts';
 import { competitionsRouter } from '../competitions/router.ts';
+import { liveRouter } from '../live/router.ts';
 import { resourcesRouter } from '../resources/router.ts';
+import { submissionsRouter } from '../submissions/router.ts';
 import { router } from './init.ts';
 
 export const appRouter = router({
   accounts: accountsRouter,
   competitions: competitionsRouter,
+  live: liveRouter,
   resources: resourcesRouter,
+  submissions: submissionsRouter,
 });
 
 /** All of the hub that the portal knows at compile time. */

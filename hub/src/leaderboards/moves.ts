@@ -1,0 +1,62 @@
+import type { Transaction } from '../db/database.ts';
+import type { Boards } from './boards.ts';
+import { applyRules, type Placed, putEntry, removeEntry } from './entries.ts';
+import { bestSortKey, scoredLeavesOf } from './leaves.ts';
+import { RULES } from './rules.ts';
+
+/** Puts a finished root submission on its board by hand. Whether somebody may do so is decided before. */
+export async function putOnBoard(
+  tx: Transaction,
+  boards: Boards,
+  { submissionId, phaseId }: { submissionId: number; phaseId: number },
+): Promise<void> {
+  const [placed] = await place(tx, boards, phaseId, [submissionId]);
+  if (placed) await putEntry(tx, placed);
+}
+
+/** Takes a root submission off its board, if it is there. */
+export async function takeOffBoard(tx: Transaction, submissionId: number): Promise<void> {
+  await removeEntry(tx, submissionId);
+}
+
+const FINISHED_ROOTS = {
+  name: 'board-finished-roots',
+  text: `
+    select id::float8 as id from submissions
+    where phase_id = $1 and owner_id = $2 and parent_id is null and status = 'Finished' and deleted_at is null`,
+};
+
+/** Where one entry of an owner stands for all (the latest, the best), another takes its place once it is gone. */
+export async function electAgain(
+  tx: Transaction,
+  boards: Boards,
+  { phaseId, ownerId }: { phaseId: number; ownerId: number },
+): Promise<void> {
+  const board = (await boards.get(tx, [phaseId])).get(phaseId);
+  if (!board || RULES[board.rule].automatic === null || RULES[board.rule].several) return;
+  const roots = await tx.prepared<{ id: number }>(FINISHED_ROOTS, [phaseId, ownerId]);
+  await applyRules(
+    tx,
+    await place(
+      tx,
+      boards,
+      phaseId,
+      roots.map(({ id }) => id),
+    ),
+  );
+}
+
+async function place(
+  tx: Transaction,
+  boards: Boards,
+  phaseId: number,
+  rootIds: readonly number[],
+): Promise<Placed[]> {
+  const board = (await boards.get(tx, [phaseId])).get(phaseId);
+  if (!board || rootIds.length === 0) return [];
+  const leaves = await scoredLeavesOf(tx, rootIds);
+  return rootIds.flatMap((submissionId) => {
+    const sortKey = bestSortKey(board, leaves.get(submissionId) ?? []);
+    return sortKey ? [{ submissionId, rule: board.rule, sortKey }] : [];
+  });
+}

@@ -1,0 +1,101 @@
+import type { Actor } from '../accounts/access.ts';
+import type { Database } from '../db/database.ts';
+import type { Boards } from '../leaderboards/boards.ts';
+import { electAgain, putOnBoard, takeOffBoard } from '../leaderboards/moves.ts';
+import { type Mover, mayPut, mayTakeOff, RULES, type SubmissionRule } from '../leaderboards/rules.ts';
+import type { LiveBus } from '../live/bus.ts';
+import { NotAllowedError, NotFinishedError, OnBoardError, StillRunningError } from './errors.ts';
+import type { ReachedSubmission } from './gate.ts';
+import { isOver } from './outcome.ts';
+import { isOnBoard, lockRoot, markDeleted, touch } from './store.ts';
+
+/** Moves of submissions that their board's rule decides about. */
+export class BoardMoves {
+  readonly #database: Database;
+  readonly #boards: Boards;
+  readonly #live: LiveBus;
+
+  constructor(database: Database, boards: Boards, live: LiveBus) {
+    this.#database = database;
+    this.#boards = boards;
+    this.#live = live;
+  }
+
+  async permissions(
+    actor: Actor,
+    reached: ReachedSubmission,
+    onBoard: boolean,
+  ): Promise<{ canPutOnLeaderboard: boolean; canRemoveFromLeaderboard: boolean }> {
+    const { submission } = reached;
+    const mover = moverOf(actor, reached);
+    if (submission.parentId !== null || submission.isSpecificTaskReRun || mover === null) {
+      return { canPutOnLeaderboard: false, canRemoveFromLeaderboard: false };
+    }
+    const rule = await this.#ruleOf(submission.phaseId);
+    return {
+      canPutOnLeaderboard: !onBoard && submission.status === 'Finished' && mayPut(rule, mover),
+      canRemoveFromLeaderboard: onBoard && mayTakeOff(rule, mover),
+    };
+  }
+
+  /** @throws NotAllowedError | NotFinishedError */
+  async set(actor: Actor, reached: ReachedSubmission, onBoard: boolean): Promise<void> {
+    const { id, phaseId, ownerId, parentId } = reached.submission;
+    const rule = await this.#ruleOf(phaseId);
+    const mover = moverOf(actor, reached);
+    const may = onBoard ? mayPut : mayTakeOff;
+    if (mover === null || parentId !== null || !may(rule, mover)) {
+      throw new NotAllowedError(`The board of this phase does not let you do this. ${RULES[rule].sentence}`);
+    }
+    await this.#database.transaction(async (tx) => {
+      const root = await lockRoot(tx, id);
+      if (onBoard) {
+        if (root?.status !== 'Finished' || root.isSpecificTaskReRun) throw new NotFinishedError();
+        await putOnBoard(tx, this.#boards, { submissionId: id, phaseId });
+      } else {
+        await takeOffBoard(tx, id);
+      }
+      await touch(tx, id);
+      tx.afterCommit(() => this.#announce(id, phaseId, ownerId));
+    });
+  }
+
+  /**
+   * Deletes a root submission. Owners take theirs off the board first; organizers need not, and where one entry stands for all, the
+   * next one takes its place.
+   * @throws StillRunningError | OnBoardError
+   */
+  async remove({ submission, access }: ReachedSubmission): Promise<void> {
+    const { id, phaseId, ownerId } = submission;
+    await this.#database.transaction(async (tx) => {
+      const root = await lockRoot(tx, id);
+      if (!root) return;
+      if (!isOver(root.status)) throw new StillRunningError();
+      const onBoard = await isOnBoard(tx.queries, id);
+      if (onBoard && !access.canManage) throw new OnBoardError();
+      await markDeleted(tx, id);
+      if (onBoard) {
+        await takeOffBoard(tx, id);
+        await electAgain(tx, this.#boards, { phaseId, ownerId });
+      }
+      tx.afterCommit(() => this.#announce(id, phaseId, ownerId));
+    });
+  }
+
+  async #ruleOf(phaseId: number): Promise<SubmissionRule> {
+    const board = (await this.#boards.get(this.#database, [phaseId])).get(phaseId);
+    if (!board) throw new Error(`phase ${phaseId} has no leaderboard`);
+    return board.rule;
+  }
+
+  #announce(id: number, phaseId: number, ownerId: number): void {
+    this.#live.announce([`submission:${id}`, `phase:${phaseId}:owner:${ownerId}`, `leaderboard:${phaseId}`]);
+  }
+}
+
+function moverOf(actor: Actor, { access, isOwner }: ReachedSubmission): Mover | null {
+  if (actor.kind === 'anonymous') return null;
+  if (actor.user.isAdmin) return 'admin';
+  if (access.canManage) return 'organizer';
+  return isOwner ? 'owner' : null;
+}

@@ -1,0 +1,134 @@
+import { type Actor, requireUser } from '../accounts/access.ts';
+import type { CompetitionGate, ReachedPhase } from '../competitions/gate.ts';
+import { stateOfPhase } from '../competitions/state.ts';
+import type { Queries } from '../db/database.ts';
+import type { Dispatch } from '../dispatch/admission.ts';
+import { PhaseNotOpenError } from '../dispatch/errors.ts';
+import { DomainError } from '../http/domain-error.ts';
+import type { Resources } from '../resources/service.ts';
+import { ForeignUploadError, NotParticipantError, TermsOutdatedError, UnknownTasksError } from './errors.ts';
+import { checkAnswers } from './fact-sheet.ts';
+import { findPhaseTasks, findUsage } from './store.ts';
+
+export interface SubmissionRequest {
+  readonly phaseId: number;
+  /** Of a complete upload of one's own. */
+  readonly resourceKey: string;
+  readonly name?: string | undefined;
+  readonly description?: string | undefined;
+  /** Some of the phase's tasks; without, all. */
+  readonly taskIds?: readonly number[] | undefined;
+  readonly factSheetAnswers?: Readonly<Record<string, unknown>> | null | undefined;
+}
+
+/** What a person may still submit. Unlimited is null. */
+export interface Allowance {
+  readonly can: boolean;
+  /** Why not. */
+  readonly reason: string | null;
+  readonly usedToday: number;
+  readonly perDay: number | null;
+  readonly usedInAll: number;
+  readonly inAll: number | null;
+  /** Days are those of UTC. */
+  readonly dayEndsAt: Date;
+}
+
+/** Checks who may submit what to a phase, and hands it to dispatch, which alone counts. */
+export class Entering {
+  readonly #queries: Queries;
+  readonly #competitions: CompetitionGate;
+  readonly #resources: Pick<Resources, 'getUsable'>;
+  readonly #dispatch: Pick<Dispatch, 'admit'>;
+
+  constructor(
+    queries: Queries,
+    competitions: CompetitionGate,
+    resources: Pick<Resources, 'getUsable'>,
+    dispatch: Pick<Dispatch, 'admit'>,
+  ) {
+    this.#queries = queries;
+    this.#competitions = competitions;
+    this.#resources = resources;
+    this.#dispatch = dispatch;
+  }
+
+  /** @returns the submission's id, once it is committed */
+  async enter(actor: Actor, request: SubmissionRequest): Promise<number> {
+    const { id: ownerId } = requireUser(actor);
+    const reached = await this.#competitions.viewPhase(actor, request.phaseId);
+    const { limited } = checkEntry(reached);
+    const resource = await this.#resources.getUsable(actor, request.resourceKey, ['submission']);
+    if (resource.createdBy !== ownerId) throw new ForeignUploadError();
+    const { submissionId } = await this.#dispatch.admit({
+      phaseId: request.phaseId,
+      ownerId,
+      resourceId: resource.id,
+      name: request.name ?? '',
+      description: request.description ?? '',
+      fileName: resource.fileName,
+      factSheetAnswers: checkAnswers(reached.competition.factSheet, request.factSheetAnswers),
+      taskIds: await this.#chooseTasks(request),
+      limited,
+      isSpecificTaskReRun: false,
+      start: reached.competition.autoRunSubmissions,
+    });
+    return submissionId;
+  }
+
+  async allowance(actor: Actor, phaseId: number): Promise<Allowance> {
+    const { id } = requireUser(actor);
+    const reached = await this.#competitions.viewPhase(actor, phaseId);
+    const { usedToday, usedInAll } = await findUsage(this.#queries, phaseId, id);
+    const { maxSubmissionsPerDay: perDay, maxSubmissionsPerPerson: inAll } = reached.phase;
+    const usage = { usedToday, perDay, usedInAll, inAll, dayEndsAt: endOfDay(new Date()) };
+    const refusal = whyNot(reached);
+    if (refusal) return { can: false, reason: refusal.message, ...usage };
+    if (!checkEntry(reached).limited) return { can: true, reason: null, ...usage };
+    if (inAll !== null && usedInAll >= inAll) {
+      return { can: false, reason: `You have used all ${inAll} submissions of this phase.`, ...usage };
+    }
+    if (perDay !== null && usedToday >= perDay) {
+      const reason = `You have used all ${perDay} submissions of today. The next day begins at 00:00 UTC.`;
+      return { can: false, reason, ...usage };
+    }
+    return { can: true, reason: null, ...usage };
+  }
+
+  async #chooseTasks({ phaseId, taskIds }: SubmissionRequest): Promise<number[]> {
+    const all = (await findPhaseTasks(this.#queries, phaseId)).map(({ id }) => id);
+    if (!taskIds) return all;
+    const chosen = all.filter((id) => taskIds.includes(id));
+    if (chosen.length === 0 || chosen.length < new Set(taskIds).size) throw new UnknownTasksError();
+    return chosen;
+  }
+}
+
+/** @throws NotParticipantError | TermsOutdatedError | PhaseNotOpenError */
+function checkEntry({ competition, access, phase }: ReachedPhase): { limited: boolean } {
+  if (!access.canSubmit) {
+    const status = access.participantStatus;
+    throw new NotParticipantError(status === 'approved' ? null : status);
+  }
+  const isOpen = stateOfPhase(phase, new Date()) === 'open';
+  // Organizers try things out before a phase opens and after it has closed; that counts against nothing.
+  if (access.canManage) return { limited: isOpen && !access.isUnlimited };
+  if (!isOpen) throw new PhaseNotOpenError(phase.startsAt, phase.endsAt);
+  const { acceptedTermsVersion, termsVersion } = competition;
+  if (acceptedTermsVersion !== null && acceptedTermsVersion < termsVersion) throw new TermsOutdatedError();
+  return { limited: !access.isUnlimited };
+}
+
+function whyNot(reached: ReachedPhase): DomainError | null {
+  try {
+    checkEntry(reached);
+    return null;
+  } catch (error) {
+    if (error instanceof DomainError) return error;
+    throw error;
+  }
+}
+
+function endOfDay(now: Date): Date {
+  return new Date(Date.UTC(now.getUTCFullYear(), now.getUTCMonth(), now.getUTCDate() + 1));
+}

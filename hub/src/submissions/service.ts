@@ -1,0 +1,226 @@
+import type { Logger } from 'pino';
+import { type Actor, requireUser } from '../accounts/access.ts';
+import type { Competitions } from '../competitions/service.ts';
+import type { Database } from '../db/database.ts';
+import { decodeIdCursor, mapPage, type Page, toPage } from '../db/page.ts';
+import type { Dispatch } from '../dispatch/admission.ts';
+import type { Boards } from '../leaderboards/boards.ts';
+import type { LiveBus } from '../live/bus.ts';
+import type { Resources } from '../resources/service.ts';
+import { BoardMoves } from './board.ts';
+import { type Allowance, Entering, type SubmissionRequest } from './entering.ts';
+import { NotAllowedError, SubmissionMissingError, UnknownTasksError } from './errors.ts';
+import { createSubmissionFiles, type SubmissionFile, type SubmissionFiles } from './files.ts';
+import { createSubmissionGate, type ReachedSubmission } from './gate.ts';
+import { createSubmissionLogs, type SubmissionLogs } from './logs.ts';
+import type { SubmissionStatus } from './outcome.ts';
+import { findPhaseTasks, findTaskIds, listRoots, type SubmissionFilter } from './store.ts';
+import { readSubmissions, type SubmissionView } from './view.ts';
+
+export interface SubmissionDetail extends SubmissionView {
+  readonly files: SubmissionFile[];
+  readonly canManage: boolean;
+  readonly canPutOnLeaderboard: boolean;
+  readonly canRemoveFromLeaderboard: boolean;
+}
+
+interface Paging {
+  readonly cursor?: string | undefined;
+  readonly limit?: number | undefined;
+}
+
+export interface Submissions extends Pick<SubmissionFiles, 'fileFor' | 'reportFor'> {
+  readonly logs: SubmissionLogs;
+
+  allowance(actor: Actor, phaseId: number): Promise<Allowance>;
+  /**
+   * Enters a phase. Resolves once the submission and its runs are committed.
+   * @throws NotParticipantError | TermsOutdatedError | PhaseNotOpenError | LimitReachedError | FactSheetError | UnknownTasksError and what
+   * dispatch and resources throw
+   */
+  create(actor: Actor, request: SubmissionRequest): Promise<SubmissionView>;
+  /** @throws SubmissionMissingError */
+  get(actor: Actor, id: number): Promise<SubmissionDetail>;
+  /** As `get` without what only its page shows: for those that follow it live. @throws SubmissionMissingError */
+  peek(actor: Actor, id: number): Promise<SubmissionView>;
+  /** The actor's own root submissions, newest first. */
+  mine(
+    actor: Actor,
+    filter: Paging & { phaseId?: number | undefined; competitionId?: number | undefined },
+  ): Promise<Page<SubmissionView>>;
+  /** For organizers: everybody's, newest first. */
+  all(
+    actor: Actor,
+    filter: Paging & {
+      competitionId: number;
+      phaseId?: number | undefined;
+      status?: SubmissionStatus | undefined;
+      search?: string | undefined;
+    },
+  ): Promise<Page<SubmissionView>>;
+  /** Starts one that waits for an organizer. For organizers. */
+  start(actor: Actor, id: number): Promise<SubmissionView>;
+  /** Its owner or organizers. Of a part, cancels the whole; what is over stays as it is. */
+  cancel(actor: Actor, id: number): Promise<SubmissionView>;
+  /**
+   * Enters the same data again for the same owner, beside the limits: a new submission. For organizers and robots. On one task alone
+   * (by its key, or of a part) it never appears on a board.
+   */
+  rerun(actor: Actor, id: number, taskKey?: string): Promise<SubmissionView>;
+  /** Its owner, when it is over and not on a board; organizers, when it is over. */
+  remove(actor: Actor, id: number): Promise<void>;
+  /** @throws NotAllowedError under the rule of the board | NotFinishedError */
+  setOnLeaderboard(actor: Actor, id: number, onLeaderboard: boolean): Promise<SubmissionView>;
+}
+
+export interface SubmissionsDependencies {
+  readonly database: Database;
+  readonly dispatch: Dispatch;
+  readonly resources: Resources;
+  readonly competitions: Competitions;
+  readonly boards: Boards;
+  readonly live: LiveBus;
+  readonly log: Logger;
+}
+
+export function createSubmissions({
+  database,
+  dispatch,
+  resources,
+  competitions,
+  boards,
+  live,
+  log,
+}: SubmissionsDependencies): Submissions {
+  const { queries } = database;
+  const gate = createSubmissionGate(queries, competitions.gate);
+  const files = createSubmissionFiles(queries, gate);
+  const moves = new BoardMoves(database, boards, live);
+  const entering = new Entering(queries, competitions.gate, resources, dispatch);
+
+  async function show({ submission, access }: ReachedSubmission): Promise<SubmissionView> {
+    return showOne(submission.id, access.canManage);
+  }
+
+  async function showOne(id: number, seesHidden: boolean): Promise<SubmissionView> {
+    const [view] = await readSubmissions(queries, dispatch, [id], { seesHidden: () => seesHidden });
+    if (!view) throw new SubmissionMissingError();
+    return view;
+  }
+
+  async function page(filter: Paging & Omit<SubmissionFilter, 'before' | 'limit'>, seesHidden: boolean) {
+    const limit = filter.limit ?? 25;
+    const ids = await listRoots(queries, {
+      ...filter,
+      before: decodeIdCursor(filter.cursor),
+      limit: limit + 1,
+    });
+    const found = toPage(ids, limit, (id) => id);
+    const views = await readSubmissions(queries, dispatch, found.items, { seesHidden: () => seesHidden });
+    const byId = new Map(views.map((view) => [view.id, view]));
+    const shown = { ...found, items: found.items.filter((id) => byId.has(id)) };
+    return mapPage(shown, (id) => byId.get(id)!);
+  }
+
+  return {
+    logs: createSubmissionLogs(queries, gate),
+    fileFor: files.fileFor,
+    reportFor: files.reportFor,
+    allowance: (actor, phaseId) => entering.allowance(actor, phaseId),
+
+    async create(actor, request) {
+      const id = await entering.enter(actor, request);
+      return show(await gate.use(actor, id));
+    },
+
+    async get(actor, id) {
+      const reached = await gate.view(actor, id);
+      const view = await show(reached);
+      return {
+        ...view,
+        files: await files.list(reached),
+        canManage: reached.access.canManage,
+        ...(await moves.permissions(actor, reached, view.onLeaderboard)),
+      };
+    },
+
+    async peek(actor, id) {
+      return show(await gate.view(actor, id));
+    },
+
+    async mine(actor, filter) {
+      const { id: ownerId } = requireUser(actor);
+      return page({ ...filter, ownerId }, false);
+    },
+
+    async all(actor, filter) {
+      await competitions.gate.manage(actor, filter.competitionId);
+      return page(filter, true);
+    },
+
+    async start(actor, id) {
+      const reached = await gate.use(actor, id);
+      if (!reached.access.canManage) throw new NotAllowedError('Only organizers start submissions.');
+      await dispatch.release(reached.submission.parentId ?? id);
+      return show(reached);
+    },
+
+    async cancel(actor, id) {
+      const reached = await gate.use(actor, id);
+      const { isOwner, access } = reached;
+      if (!isOwner && !access.canManage)
+        throw new NotAllowedError('Only its owner and organizers cancel it.');
+      await dispatch.cancel(reached.submission.parentId ?? id);
+      return show(reached);
+    },
+
+    async rerun(actor, id, taskKey) {
+      requireUser(actor);
+      const { submission, access } = await gate.use(actor, id);
+      if (!access.canManage && !access.isUnlimited) {
+        throw new NotAllowedError('Only organizers and robots run submissions again.');
+      }
+      const again =
+        taskKey === undefined ? await findTaskIds(queries, id) : await taskByKey(submission.phaseId, taskKey);
+      const { submissionId } = await dispatch.admit({
+        phaseId: submission.phaseId,
+        ownerId: submission.ownerId,
+        resourceId: submission.resourceId,
+        name: submission.name,
+        description: submission.description,
+        fileName: submission.fileName,
+        factSheetAnswers: submission.factSheetAnswers,
+        taskIds: again,
+        limited: false,
+        isSpecificTaskReRun:
+          taskKey !== undefined || submission.parentId !== null || submission.isSpecificTaskReRun,
+        start: true,
+      });
+      log.info({ submissionId, of: id }, 'submission run again');
+      return showOne(submissionId, access.canManage);
+    },
+
+    async remove(actor, id) {
+      const reached = await gate.use(actor, id);
+      const { isOwner, access, submission } = reached;
+      if (submission.parentId !== null || (!isOwner && !access.canManage)) {
+        throw new NotAllowedError('Only its owner and organizers delete a submission, and only as a whole.');
+      }
+      await moves.remove(reached);
+    },
+
+    async setOnLeaderboard(actor, id, onLeaderboard) {
+      const reached = await gate.use(actor, id);
+      await moves.set(actor, reached, onLeaderboard);
+      return show(reached);
+    },
+  };
+
+  async function taskByKey(phaseId: number, key: string): Promise<number[]> {
+    const task = (await findPhaseTasks(queries, phaseId)).find(
+      (candidate) => candidate.key === key.toLowerCase(),
+    );
+    if (!task) throw new UnknownTasksError();
+    return [task.id];
+  }
+}

@@ -1,0 +1,228 @@
+import { and, asc, desc, eq, getTableColumns, ilike, inArray, isNull, lt, or, sql } from 'drizzle-orm';
+import { users } from '../accounts/schema.ts';
+import { columns, competitions, phases, phaseTasks, tasks } from '../competitions/schema.ts';
+import type { Queries, Transaction } from '../db/database.ts';
+import { runs } from '../dispatch/schema.ts';
+import { leaderboardEntries } from '../leaderboards/schema.ts';
+import { resources } from '../resources/schema.ts';
+import { sites } from '../sites/schema.ts';
+import type { SubmissionStatus } from './outcome.ts';
+import { scores, submissions, submissionUsage } from './schema.ts';
+
+export type SubmissionRow = Awaited<ReturnType<typeof findFamilies>>[number];
+export type RunRow = Awaited<ReturnType<typeof findRuns>>[number];
+export type ScoreRow = Awaited<ReturnType<typeof findScores>>[number];
+
+export async function findSubmission(queries: Queries, id: number) {
+  const [row] = await queries
+    .select({ ...getTableColumns(submissions), competitionId: phases.competitionId })
+    .from(submissions)
+    .innerJoin(phases, eq(phases.id, submissions.phaseId))
+    .where(and(eq(submissions.id, id), isNull(submissions.deletedAt)));
+  return row ?? null;
+}
+
+/** Submissions and the parts of those with several tasks. */
+export function findFamilies(queries: Queries, ids: readonly number[]) {
+  return queries
+    .select({
+      ...getTableColumns(submissions),
+      competitionId: phases.competitionId,
+      phaseName: phases.name,
+      owner: users.username,
+      taskName: tasks.name,
+      onLeaderboard: sql<boolean>`${leaderboardEntries.submissionId} is not null`,
+    })
+    .from(submissions)
+    .innerJoin(phases, eq(phases.id, submissions.phaseId))
+    .innerJoin(users, eq(users.id, submissions.ownerId))
+    .leftJoin(tasks, eq(tasks.id, submissions.taskId))
+    .leftJoin(leaderboardEntries, eq(leaderboardEntries.submissionId, submissions.id))
+    .where(
+      and(
+        or(inArray(submissions.id, [...ids]), inArray(submissions.parentId, [...ids])),
+        isNull(submissions.deletedAt),
+      ),
+    )
+    .orderBy(asc(submissions.id));
+}
+
+/** Leaf submissions of these submissions: they themselves, or their parts. */
+function leavesOf(queries: Queries, ids: readonly number[]) {
+  return queries
+    .select({ id: submissions.id })
+    .from(submissions)
+    .where(or(inArray(submissions.id, [...ids]), inArray(submissions.parentId, [...ids])));
+}
+
+export function findRuns(queries: Queries, ids: readonly number[]) {
+  return queries
+    .select({
+      id: runs.id,
+      submissionId: runs.submissionId,
+      siteName: sites.name,
+      siteTitle: sites.title,
+      state: runs.state,
+      attempt: runs.attempt,
+      startedAt: runs.startedAt,
+      finishedAt: runs.finishedAt,
+      scores: runs.scores,
+      outputs: runs.outputs,
+      failureCode: runs.failureCode,
+      fault: runs.fault,
+    })
+    .from(runs)
+    .leftJoin(sites, eq(sites.id, runs.siteId))
+    .where(inArray(runs.submissionId, leavesOf(queries, ids)))
+    .orderBy(asc(runs.id));
+}
+
+export function findScores(queries: Queries, ids: readonly number[]) {
+  return queries
+    .select({
+      submissionId: scores.submissionId,
+      columnId: columns.id,
+      columnKey: columns.key,
+      index: columns.index,
+      title: columns.title,
+      precision: columns.precision,
+      hidden: columns.hidden,
+      value: scores.value,
+    })
+    .from(scores)
+    .innerJoin(columns, eq(columns.id, scores.columnId))
+    .where(inArray(scores.submissionId, leavesOf(queries, ids)))
+    .orderBy(asc(columns.index));
+}
+
+export interface SubmissionFilter {
+  readonly ownerId?: number;
+  readonly phaseId?: number | undefined;
+  readonly competitionId?: number | undefined;
+  readonly status?: SubmissionStatus | undefined;
+  /** In the names of the submission, its file and its owner; a number is also an id. */
+  readonly search?: string | undefined;
+  readonly before: number | null;
+  readonly limit: number;
+}
+
+/** Ids of root submissions, newest first. */
+export async function listRoots(queries: Queries, filter: SubmissionFilter): Promise<number[]> {
+  const pattern = filter.search && `%${filter.search.replace(/[\\%_]/g, '\\$&')}%`;
+  const rows = await queries
+    .select({ id: submissions.id })
+    .from(submissions)
+    .innerJoin(phases, eq(phases.id, submissions.phaseId))
+    .innerJoin(competitions, eq(competitions.id, phases.competitionId))
+    .innerJoin(users, eq(users.id, submissions.ownerId))
+    .where(
+      and(
+        isNull(submissions.parentId),
+        isNull(submissions.deletedAt),
+        isNull(competitions.deletedAt),
+        filter.ownerId === undefined ? undefined : eq(submissions.ownerId, filter.ownerId),
+        filter.phaseId === undefined ? undefined : eq(submissions.phaseId, filter.phaseId),
+        filter.competitionId === undefined ? undefined : eq(phases.competitionId, filter.competitionId),
+        filter.status && eq(submissions.status, filter.status),
+        filter.before === null ? undefined : lt(submissions.id, filter.before),
+        pattern
+          ? or(
+              ilike(users.username, pattern),
+              ilike(submissions.name, pattern),
+              ilike(submissions.fileName, pattern),
+              eq(sql`${submissions.id}::text`, filter.search),
+            )
+          : undefined,
+      ),
+    )
+    .orderBy(desc(submissions.id))
+    .limit(filter.limit);
+  return rows.map(({ id }) => id);
+}
+
+export interface Usage {
+  readonly usedToday: number;
+  readonly usedInAll: number;
+}
+
+export async function findUsage(queries: Queries, phaseId: number, userId: number): Promise<Usage> {
+  const isToday = sql`${submissionUsage.day} = (now() at time zone 'utc')::date`;
+  const [row] = await queries
+    .select({
+      usedToday: sql<number>`case when ${isToday} then ${submissionUsage.usedToday} else 0 end`,
+      usedInAll: submissionUsage.usedInAll,
+    })
+    .from(submissionUsage)
+    .where(and(eq(submissionUsage.phaseId, phaseId), eq(submissionUsage.userId, userId)));
+  return row ?? { usedToday: 0, usedInAll: 0 };
+}
+
+/** In the phase's order. */
+export async function findPhaseTasks(
+  queries: Queries,
+  phaseId: number,
+): Promise<{ id: number; key: string }[]> {
+  return queries
+    .select({ id: tasks.id, key: tasks.key })
+    .from(phaseTasks)
+    .innerJoin(tasks, eq(tasks.id, phaseTasks.taskId))
+    .where(eq(phaseTasks.phaseId, phaseId))
+    .orderBy(phaseTasks.index);
+}
+
+/** Tasks on which a submission was entered, in order. */
+export async function findTaskIds(queries: Queries, id: number): Promise<number[]> {
+  const rows = await queries
+    .select({ taskId: submissions.taskId })
+    .from(submissions)
+    .where(or(eq(submissions.id, id), eq(submissions.parentId, id)))
+    .orderBy(asc(submissions.id));
+  return rows.flatMap(({ taskId }) => taskId ?? []);
+}
+
+export async function findArchive(queries: Queries, resourceId: number) {
+  const [row] = await queries
+    .select({ digest: resources.digest, fileName: resources.fileName })
+    .from(resources)
+    .where(eq(resources.id, resourceId));
+  return row ?? null;
+}
+
+export async function findRun(queries: Queries, runId: number) {
+  const [row] = await queries
+    .select({ submissionId: runs.submissionId, attempt: runs.attempt, outputs: runs.outputs })
+    .from(runs)
+    .where(eq(runs.id, runId));
+  return row ?? null;
+}
+
+export async function isOnBoard(queries: Queries, submissionId: number): Promise<boolean> {
+  return (await queries.$count(leaderboardEntries, eq(leaderboardEntries.submissionId, submissionId))) > 0;
+}
+
+/** Locks the root; null when it was deleted meanwhile. */
+export async function lockRoot(
+  tx: Transaction,
+  id: number,
+): Promise<{ status: SubmissionStatus; isSpecificTaskReRun: boolean } | null> {
+  const [row] = await tx.queries
+    .select({ status: submissions.status, isSpecificTaskReRun: submissions.isSpecificTaskReRun })
+    .from(submissions)
+    .where(and(eq(submissions.id, id), isNull(submissions.deletedAt)))
+    .for('no key update');
+  return row ?? null;
+}
+
+export async function markDeleted(tx: Transaction, rootId: number): Promise<void> {
+  await tx.queries
+    .update(submissions)
+    .set({ deletedAt: new Date(), version: sql`${submissions.version} + 1` })
+    .where(or(eq(submissions.id, rootId), eq(submissions.parentId, rootId)));
+}
+
+export async function touch(tx: Transaction, id: number): Promise<void> {
+  await tx.queries
+    .update(submissions)
+    .set({ version: sql`${submissions.version} + 1` })
+    .where(eq(submissions.id, id));
+}

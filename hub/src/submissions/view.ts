@@ -1,0 +1,191 @@
+import type { Queries } from '../db/database.ts';
+import type { Dispatch } from '../dispatch/admission.ts';
+import { type Explanation, explain } from './explanations.ts';
+import type { RunState, SubmissionStatus } from './outcome.ts';
+import {
+  findFamilies,
+  findRuns,
+  findScores,
+  type RunRow,
+  type ScoreRow,
+  type SubmissionRow,
+} from './store.ts';
+
+/** A submission as people see it. */
+export interface SubmissionView {
+  readonly id: number;
+  readonly competitionId: number;
+  readonly phaseId: number;
+  readonly phaseName: string;
+  readonly owner: string;
+  readonly name: string;
+  readonly description: string;
+  readonly fileName: string;
+  readonly status: SubmissionStatus;
+  /** Grows with each change. */
+  readonly version: number;
+  readonly createdAt: Date;
+  readonly finishedAt: Date | null;
+  readonly parentId: number | null;
+  readonly taskId: number | null;
+  readonly taskName: string | null;
+  readonly onLeaderboard: boolean;
+  readonly isPublic: boolean;
+  readonly isSpecificTaskReRun: boolean;
+  readonly factSheetAnswers: Record<string, unknown> | null;
+  /** Of a failure. */
+  readonly explanation: Explanation | null;
+  /** Why it waits; null when it does not. */
+  readonly waiting: string | null;
+  readonly scores: ScoreView[];
+  readonly runs: RunView[];
+  /** Of a submission with several tasks, one for each; it has no scores and runs of its own. */
+  readonly children: SubmissionView[];
+}
+
+export interface ScoreView {
+  readonly columnId: number;
+  readonly index: number;
+  readonly columnKey: string;
+  readonly title: string;
+  /** Rounded to the column's precision. */
+  readonly value: string;
+  readonly raw: number;
+}
+
+export interface RunView {
+  readonly id: number;
+  /** Null when any node of the queue may take it. */
+  readonly site: { readonly name: string; readonly title: string } | null;
+  readonly state: RunState;
+  readonly attempt: number;
+  readonly startedAt: Date | null;
+  readonly finishedAt: Date | null;
+  readonly scores: { readonly columnKey: string; readonly value: string }[];
+  readonly explanation: Explanation | null;
+}
+
+/** Who looks decides what is left out. */
+export interface Viewer {
+  /** Hidden columns are for organizers. */
+  seesHidden(competitionId: number): boolean;
+}
+
+/** Reads submissions with their parts, runs and scores, in the order of the ids. A fixed number of statements for any number of them. */
+export async function readSubmissions(
+  queries: Queries,
+  dispatch: Pick<Dispatch, 'waitingReasons'>,
+  ids: readonly number[],
+  viewer: Viewer,
+): Promise<SubmissionView[]> {
+  if (ids.length === 0) return [];
+  const [families, runs, scores] = await Promise.all([
+    findFamilies(queries, ids),
+    findRuns(queries, ids),
+    findScores(queries, ids),
+  ]);
+  const reasons = await dispatch.waitingReasons(
+    runs.filter(({ state }) => state === 'queued' || state === 'offered').map(({ id }) => id),
+  );
+  const runsOf = Map.groupBy(runs, ({ submissionId }) => submissionId);
+  const scoresOf = Map.groupBy(scores, ({ submissionId }) => submissionId);
+  const childrenOf = Map.groupBy(families, ({ parentId }) => parentId);
+
+  const view = (row: SubmissionRow): SubmissionView => {
+    const isShown = ({ hidden }: ScoreRow) => !hidden || viewer.seesHidden(row.competitionId);
+    return toView(row, {
+      runs: runsOf.get(row.id) ?? [],
+      scores: (scoresOf.get(row.id) ?? []).filter(isShown),
+      children: (childrenOf.get(row.id) ?? []).map(view),
+      reasons,
+    });
+  };
+  const byId = new Map(families.map((row) => [row.id, row]));
+  return ids.flatMap((id) => {
+    const row = byId.get(id);
+    return row ? [view(row)] : [];
+  });
+}
+
+function toView(
+  row: SubmissionRow,
+  {
+    runs,
+    scores,
+    children,
+    reasons,
+  }: {
+    runs: RunRow[];
+    scores: ScoreRow[];
+    children: SubmissionView[];
+    reasons: ReadonlyMap<number, string>;
+  },
+): SubmissionView {
+  const waiting = [
+    ...runs.map((run) => waitingReason(run, reasons)),
+    ...children.map((child) => child.waiting),
+  ].filter((reason) => reason !== null);
+  return {
+    id: row.id,
+    competitionId: row.competitionId,
+    phaseId: row.phaseId,
+    phaseName: row.phaseName,
+    owner: row.owner,
+    name: row.name,
+    description: row.description,
+    fileName: row.fileName,
+    status: row.status,
+    version: row.version,
+    createdAt: row.createdAt,
+    finishedAt: row.finishedAt,
+    parentId: row.parentId,
+    taskId: row.taskId,
+    taskName: row.taskName,
+    onLeaderboard: row.onLeaderboard,
+    isPublic: row.isPublic,
+    isSpecificTaskReRun: row.isSpecificTaskReRun,
+    factSheetAnswers: row.factSheetAnswers,
+    explanation: row.status === 'Failed' ? explain(row.failureCode, row.fault) : null,
+    waiting:
+      row.status === 'Submitting'
+        ? 'Waiting for an organizer to start it'
+        : [...new Set(waiting)].join('; ') || null,
+    scores: scores.map(toScore),
+    runs: runs.map((run) => toRun(run, scores)),
+    children,
+  };
+}
+
+/** What holds up a run, whether it waits for a node or a node waits for people. */
+function waitingReason(
+  { id, state, siteTitle }: RunRow,
+  reasons: ReadonlyMap<number, string>,
+): string | null {
+  const site = siteTitle ?? 'the site';
+  if (state === 'awaiting_site') return `Waiting for ${site}: its staff has to approve the run`;
+  if (state === 'reviewing') return `Waiting for ${site}: its staff reviews what may leave`;
+  return reasons.get(id) ?? null;
+}
+
+function toScore({ columnId, index, columnKey, title, precision, value }: ScoreRow): ScoreView {
+  const raw = Number(value);
+  return { columnId, index, columnKey, title, value: raw.toFixed(precision), raw };
+}
+
+/** A run's scores are shown as far as its submission's are. */
+function toRun(run: RunRow, shown: readonly ScoreRow[]): RunView {
+  const { id, siteName, siteTitle, state, attempt, startedAt, finishedAt } = run;
+  return {
+    id,
+    site: siteName === null ? null : { name: siteName, title: siteTitle ?? siteName },
+    state,
+    attempt,
+    startedAt,
+    finishedAt,
+    scores: shown.flatMap(({ columnKey, precision }) => {
+      const value = run.scores?.[columnKey];
+      return value === undefined ? [] : [{ columnKey, value: value.toFixed(precision) }];
+    }),
+    explanation: explain(run.failureCode, run.fault),
+  };
+}
