@@ -9,6 +9,7 @@ export default defineConfig({
           name: 'unit',
           include: ['src/**/*.test.ts'],
           exclude: ['src/**/*.service.test.ts'],
+          testTimeout: 20_000,
         },
       },
       {

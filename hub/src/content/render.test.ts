@@ -92,6 +92,6 @@ describe('hostile pages', () => {
     await expect(renderMarkdown(source, { deadline: 1_500 })).rejects.toMatchObject({
       code: 'page_too_costly',
     });
-    expect(performance.now() - started).toBeLessThan(4_000);
+    expect(performance.now() - started).toBeLessThan(10_000);
   });
 });
