@@ -73,7 +73,7 @@ export async function createContext({
   const competitions = createCompetitions({ database, blobs, jobs, live, resources, log });
   const boards = new Boards();
   const authority = await loadAuthority(database, secrets.sealingKey, config.name);
-  const sites = createSites({ database, authority, config, log });
+  const sites = createSites({ database, authority, live, config, log });
   const dispatch = new Dispatcher({ database, sites, live, boards, config, secrets, log });
   const submissions = createSubmissions({ database, dispatch, resources, competitions, boards, live, log });
 

@@ -33,9 +33,14 @@ export interface Database extends AsyncDisposable {
 }
 
 export function openDatabase(url: string, log: Logger, { connections = 16 } = {}): Database {
-  const pool = new pg.Pool({ connectionString: url, max: connections, application_name: 'weir-hub', keepAlive: true });
+  const pool = new pg.Pool({
+    connectionString: url,
+    max: connections,
+    application_name: 'weir-hub',
+    keepAlive: true,
+  });
   // Without a listener, an idle connection that the server closes ends the process.
-  pool.on('error', (error) => log.warn({ err: error }, 'an idle database connection was lost'));
+  pool.on('error', ({ message }) => log.warn({ reason: message }, 'an idle database connection was lost'));
   // Binding drizzle to a connection takes a while, so it is done once for each.
   const bound = new WeakMap<pg.PoolClient, Queries>();
   const bind = (client: pg.PoolClient): Queries => {

@@ -31,7 +31,13 @@ const log = pino({ level: 'silent' });
 beforeAll(async () => {
   database = await createTestDatabase();
   const authority = await loadAuthority(database, Buffer.alloc(32), 'test');
-  sites = createSites({ database, authority, config: { name: 'test', grpcPublic: 'hub.test:1' }, log });
+  sites = createSites({
+    database,
+    authority,
+    live: new LocalLiveBus(),
+    config: { name: 'test', grpcPublic: 'hub.test:1', leaseMs: 10_000 },
+    log,
+  });
 });
 
 afterAll(() => database[Symbol.asyncDispose]());

@@ -5,6 +5,7 @@ import type { Logger } from 'pino';
 import type { Address } from '../config/address.ts';
 import type { Config } from '../config/config.ts';
 import { DomainError } from '../http/domain-error.ts';
+import type { LiveBus } from '../live/bus.ts';
 import type { Authority } from '../sites/authority.ts';
 import type { Sites } from '../sites/service.ts';
 import { GatewayError } from './gateway-error.ts';
@@ -14,6 +15,7 @@ import { type SessionStream, StreamSession } from './stream-session.ts';
 interface Dependencies {
   readonly dispatch: Dispatcher;
   readonly sites: Sites;
+  readonly live: LiveBus;
   readonly authority: Authority;
   readonly config: Pick<Config, 'name' | 'leaseMs'>;
   readonly log: Logger;
@@ -23,8 +25,6 @@ export interface Gateway extends AsyncDisposable {
   readonly port: number;
   /** Streams that are open, by node. */
   readonly connected: number;
-  /** Ends the stream of a node that was revoked. */
-  disconnect(nodeId: string, reason: string): void;
 }
 
 const MOST_OUTCOMES = 256;
@@ -110,9 +110,6 @@ export async function startGateway(address: Address, deps: Dependencies): Promis
     port,
     get connected() {
       return streams.size;
-    },
-    disconnect(nodeId, reason) {
-      streams.get(nodeId)?.close(status.PERMISSION_DENIED, reason);
     },
     async [Symbol.asyncDispose]() {
       for (const session of streams.values()) {

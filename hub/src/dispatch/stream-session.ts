@@ -4,6 +4,7 @@ import type { AttemptRef, Hello, SessionRequest, SessionResponseSchema } from '@
 import { PROTOCOL_VERSION } from '@weir/proto/version';
 import type { Logger } from 'pino';
 import type { Config } from '../config/config.ts';
+import type { LiveBus } from '../live/bus.ts';
 import type { Sites } from '../sites/service.ts';
 import { GatewayError } from './gateway-error.ts';
 import { queuePool, sitePool } from './pools.ts';
@@ -22,6 +23,7 @@ const MOST_HELD = 10_000;
 interface Dependencies {
   readonly dispatch: Dispatcher;
   readonly sites: Sites;
+  readonly live: LiveBus;
   readonly config: Pick<Config, 'name' | 'leaseMs'>;
   readonly log: Logger;
 }
@@ -184,6 +186,18 @@ export class StreamSession {
       lost: lost.map(attemptRef),
     };
     this.#queue.send({ message: { case: 'welcome', value: welcome } });
+    void this.#watch();
+  }
+
+  /** What an administrator changes takes effect at once: a revoked node is cut off, one whose site was paused or resumed comes back anew. */
+  async #watch(): Promise<void> {
+    const ended = new AbortController();
+    void this.closed.then(() => ended.abort());
+    for await (const _ of this.#deps.live.watch(`node:${this.#nodeId}`, ended.signal)) {
+      if (await this.#deps.sites.findNode(this.#nodeId))
+        this.close(status.UNAVAILABLE, 'the site was changed at the hub; connect again');
+      else this.close(status.PERMISSION_DENIED, 'this node was revoked');
+    }
   }
 
   #ended(): boolean {

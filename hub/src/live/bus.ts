@@ -6,7 +6,9 @@ export type Topic =
   | `phase:${number}:owner:${number}`
   | `leaderboard:${number}`
   | `logs:${number}`
-  | `creation:${number}`;
+  | `creation:${number}`
+  /** A node was revoked, or its site paused or resumed. */
+  | `node:${string}`;
 
 /**
  * Wakes those who watch, in this process at once and in the other hub processes through the database. It carries hints alone: a reader

@@ -2,9 +2,11 @@ import type { Hello } from '@weir/proto/node/v1';
 import type { Logger } from 'pino';
 import type { Config } from '../config/config.ts';
 import type { Database } from '../db/database.ts';
+import type { LiveBus } from '../live/bus.ts';
 import type { Authority, IssuedCertificate } from './authority.ts';
 import { authenticate, isAuthentic, newEnrolmentToken } from './enrolment-token.ts';
 import { EnrolmentRefusedError, NodeNotFoundError, SiteNameError, SiteNotFoundError } from './errors.ts';
+import { type HubStatus, readStatus } from './status.ts';
 import * as store from './store.ts';
 
 const MOST_DATASETS = 1_000;
@@ -53,7 +55,8 @@ export interface Sites {
   findNode(nodeId: string): Promise<KnownNode | null>;
   setPaused(siteName: string, paused: boolean): Promise<void>;
   revokeNode(nodeId: string): Promise<void>;
-  /** Sites that hold a dataset, by id. */
+  status(): Promise<HubStatus>;
+  /** Sites that hold a dataset, by name. */
   sitesHolding(dataset: {
     name: string;
     version: string;
@@ -63,11 +66,12 @@ export interface Sites {
 interface Dependencies {
   readonly database: Database;
   readonly authority: Authority;
-  readonly config: Pick<Config, 'name' | 'grpcPublic'>;
+  readonly live: LiveBus;
+  readonly config: Pick<Config, 'name' | 'grpcPublic' | 'leaseMs'>;
   readonly log: Logger;
 }
 
-export function createSites({ database, authority, config, log }: Dependencies): Sites {
+export function createSites({ database, authority, live, config, log }: Dependencies): Sites {
   return {
     async createSite(site) {
       if (!/^[a-z0-9][a-z0-9-]{0,38}[a-z0-9]$/.test(site.name)) throw new SiteNameError(site.name);
@@ -153,7 +157,10 @@ export function createSites({ database, authority, config, log }: Dependencies):
     async revokeNode(nodeId) {
       if (!(await store.updateRevoked(database.queries, nodeId))) throw new NodeNotFoundError();
       log.warn({ node: nodeId }, 'node revoked');
+      live.announce([`node:${nodeId}`]);
     },
+
+    status: () => readStatus(database, config.leaseMs),
 
     sitesHolding: (dataset) => store.sitesHolding(database.queries, dataset),
   };

@@ -96,10 +96,20 @@ export async function findNode(queries: Queries, nodeId: string): Promise<KnownN
   return node ?? null;
 }
 
-export async function updatePaused(queries: Queries, siteName: string, paused: boolean): Promise<boolean> {
-  return (
-    (await queries.update(sites).set({ paused }).where(eq(sites.name, siteName)).returning({ id: sites.id }))
-      .length > 0
+/** The site's nodes, or null when there is no such site. */
+export async function updatePaused(
+  queries: Queries,
+  siteName: string,
+  paused: boolean,
+): Promise<string[] | null> {
+  const [site] = await queries
+    .update(sites)
+    .set({ paused })
+    .where(eq(sites.name, siteName))
+    .returning({ id: sites.id });
+  if (!site) return null;
+  return (await queries.select({ id: nodes.id }).from(nodes).where(eq(nodes.siteId, site.id))).map(
+    ({ id }) => id,
   );
 }
 

@@ -2,6 +2,7 @@ import { accountsRouter } from '../accounts/router.ts';
 import { competitionsRouter } from '../competitions/router.ts';
 import { liveRouter } from '../live/router.ts';
 import { resourcesRouter } from '../resources/router.ts';
+import { sitesRouter } from '../sites/router.ts';
 import { submissionsRouter } from '../submissions/router.ts';
 import { router } from './init.ts';
 
@@ -10,6 +11,7 @@ export const appRouter = router({
   competitions: competitionsRouter,
   live: liveRouter,
   resources: resourcesRouter,
+  sites: sitesRouter,
   submissions: submissionsRouter,
 });
 
