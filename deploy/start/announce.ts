@@ -48,12 +48,14 @@ function accountLines(administrator: Account, accounts: DemoAccounts | null): st
 function demoLines(url: string, competitions: LoadedCompetition[]): string[] {
   const [sites, warmUp] = competitions;
   return [
-    `  1  ${sites?.title}: the leaderboard, each score a mean of north and south`,
-    `     ${url}/competitions/${sites?.id}`,
-    `  2  ${warmUp?.title}: open a submission for its report`,
-    `     ${url}/competitions/${warmUp?.id}`,
-    '  3  Sign in as ada, download the starting kit, change main.py, submit it, and watch it run at both sites',
-    '  4  Sign in as the administrator: manage the competitions, upload a bundle, see the sites and the queue',
+    `  1  ${sites?.title}: each score on the board is a mean of north and south`,
+    `     ${url}/competitions/${sites?.id}/leaderboard`,
+    `  2  ${warmUp?.title}: sign in as ada and open her submission for its report`,
+    `     ${url}/competitions/${warmUp?.id}/submissions`,
+    '  3  As ada, download the starting kit, change main.py, submit it, and watch it run at both sites',
+    `     ${url}/competitions/${sites?.id}/submit`,
+    '  4  As the administrator, upload a bundle and look after the competitions, the sites and the queue',
+    `     ${url}/manage  ${url}/status`,
   ];
 }
 
