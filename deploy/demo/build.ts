@@ -12,6 +12,8 @@ export const SITE_DATASET = { name: 'sepsis-ward', version: '1' };
 export interface SiteData {
   input: string;
   reference: string;
+  /** What the site publishes about it. */
+  counts: { patients: number };
 }
 
 /** Archives to enter, by the title of the competition they belong to. */
@@ -99,7 +101,11 @@ async function writeSiteData(
   count: number,
   population: Population,
 ): Promise<SiteData> {
-  const data = { input: join(folder, 'input'), reference: join(folder, 'reference') };
+  const data = {
+    input: join(folder, 'input'),
+    reference: join(folder, 'reference'),
+    counts: { patients: count },
+  };
   const tables = generatePatients(seed, count, population);
   await mkdir(data.input, { recursive: true });
   await mkdir(data.reference, { recursive: true });

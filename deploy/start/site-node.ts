@@ -57,18 +57,13 @@ export class SiteNode {
   }
 
   /** Registers a dataset under a name and version; the same data again changes nothing. */
-  async addDataset({ name, version }: typeof SITE_DATASET, { input, reference }: SiteData): Promise<void> {
-    await this.#command([
-      'dataset',
-      'add',
-      name,
-      '--version',
-      version,
-      '--input',
-      input,
-      '--reference',
-      reference,
-    ]);
+  async addDataset(
+    { name, version }: typeof SITE_DATASET,
+    { input, reference, counts }: SiteData,
+  ): Promise<void> {
+    const folders = ['--input', input, '--reference', reference];
+    const published = ['--counts', `patients=${counts.patients}`];
+    await this.#command(['dataset', 'add', name, '--version', version, ...folders, ...published]);
   }
 
   async #command(args: string[]): Promise<void> {
