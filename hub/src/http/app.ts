@@ -1,7 +1,12 @@
 import formbody from '@fastify/formbody';
 import helmet from '@fastify/helmet';
 import { type FastifyTRPCPluginOptions, fastifyTRPCPlugin } from '@trpc/server/adapters/fastify';
-import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
+import Fastify, {
+  type FastifyBaseLogger,
+  type FastifyInstance,
+  LogController,
+  type RouteOptions,
+} from 'fastify';
 import type { HubContext } from '../context/context.ts';
 import { nodeRoutes } from '../dispatch/node-routes.ts';
 import { uploadRoutes } from '../resources/upload-routes.ts';
@@ -16,7 +21,10 @@ import { installMetrics } from './metrics.ts';
 import { installPortal } from './portal.ts';
 
 /** The hub's web origin: tRPC, Codabench's API, bytes in and out, what nodes need over HTTP, and last of all the portal. */
-export async function createHttpApp(context: HubContext): Promise<FastifyInstance> {
+export async function createHttpApp(
+  context: HubContext,
+  { onRoute = () => {} }: { onRoute?: (route: RouteOptions) => void } = {},
+): Promise<FastifyInstance> {
   const loggerInstance: FastifyBaseLogger = context.log;
   const app = Fastify({
     loggerInstance,
@@ -32,6 +40,7 @@ export async function createHttpApp(context: HubContext): Promise<FastifyInstanc
     routerOptions: { maxParamLength: 5_000, ignoreTrailingSlash: true },
     forceCloseConnections: 'idle',
   });
+  app.addHook('onRoute', onRoute);
   app.setErrorHandler(sendError);
   installAccessLog(app);
   installMetrics(app, context);

@@ -8,6 +8,8 @@ const trpc = initTRPC.context<TrpcContext>().create({
   errorFormatter: formatError,
   sse: {
     ping: { enabled: true, intervalMs: 15_000 },
+    // Clients come back by themselves; whoever has logged out meanwhile does not.
+    maxDurationMs: 30 * 60_000,
     client: { reconnectAfterInactivityMs: 40_000 },
   },
 });

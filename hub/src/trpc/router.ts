@@ -1,5 +1,6 @@
 import { accountsRouter } from '../accounts/router.ts';
 import { competitionsRouter } from '../competitions/router.ts';
+import { leaderboardsRouter } from '../leaderboards/router.ts';
 import { liveRouter } from '../live/router.ts';
 import { resourcesRouter } from '../resources/router.ts';
 import { sitesRouter } from '../sites/router.ts';
@@ -10,6 +11,7 @@ export const appRouter = router({
   accounts: accountsRouter,
   competitions: competitionsRouter,
   live: liveRouter,
+  leaderboards: leaderboardsRouter,
   resources: resourcesRouter,
   sites: sitesRouter,
   submissions: submissionsRouter,
