@@ -15,7 +15,7 @@ import { connectDocker, type DockerAddress } from './connect.ts';
 import { containerOptions, hasLabels } from './container-options.ts';
 import { findImage, obtainImage } from './images.ts';
 import { forwardOutput } from './output.ts';
-import { isConflict, isNotFound, startFailureCode } from './responses.ts';
+import { isConflict, isNotFound } from './responses.ts';
 
 /** How long the end of the output may lag behind the container's exit. */
 const OUTPUT_END_MS = 10_000;
@@ -84,9 +84,7 @@ export class DockerEngine implements Engine {
       await this.#remove(spec.name);
       return { kind: 'killed' };
     }
-    const started = await this.#startOrAdopt(spec, watch);
-    if ('exit' in started) return started.exit;
-    const { container, output } = started;
+    const { container, output } = await this.#startOrAdopt(spec, watch);
     const kill = () => void container.kill().catch(ignoreGone);
     watch.signal.addEventListener('abort', kill);
     if (watch.signal.aborted) kill();
@@ -120,24 +118,26 @@ export class DockerEngine implements Engine {
     const image = await findImage(this.#docker, spec.image.digest ?? spec.image.reference);
     if (image === undefined) throw new ImageUnavailableError(spec.image.reference, undefined);
     try {
-      return await this.#start(spec, image, watch);
+      return await this.#start(await this.#create(spec, image), watch);
     } catch (cause) {
-      if (isConflict(cause)) return this.#adopt(spec, image, watch);
+      if (cause instanceof NameTakenError) return await this.#adopt(spec, image, watch);
       await this.#remove(spec.name);
-      const code = startFailureCode(cause);
-      if (code !== undefined) return { exit: { kind: 'exited', code } };
       throw new EngineError(`the engine could not start the container ${spec.name}`, { cause });
     }
   }
 
-  async #start(spec: ContainerSpec, image: ImageInspectInfo, watch: ContainerWatch): Promise<Started> {
-    const container = await this.#docker.createContainer(
-      containerOptions(spec, {
-        user: this.user,
-        imageVolumes: Object.keys(image.Config.Volumes ?? {}),
-        keepUserId: this.#rootlessPodman,
-      }),
-    );
+  async #create(spec: ContainerSpec, image: ImageInspectInfo): Promise<Container> {
+    const options = containerOptions(spec, {
+      user: this.user,
+      imageVolumes: Object.keys(image.Config.Volumes ?? {}),
+      keepUserId: this.#rootlessPodman,
+    });
+    return await this.#docker.createContainer(options).catch((cause) => {
+      throw isConflict(cause) ? new NameTakenError() : cause;
+    });
+  }
+
+  async #start(container: Container, watch: ContainerWatch): Promise<Started> {
     const stream = await container.attach({ stream: true, stdout: true, stderr: true });
     const output = forwardOutput(stream as AsyncIterable<Buffer> & NodeJS.ReadWriteStream, watch).catch(
       ignoreGone,
@@ -147,20 +147,24 @@ export class DockerEngine implements Engine {
   }
 
   async #adopt(spec: ContainerSpec, image: ImageInspectInfo, watch: ContainerWatch): Promise<Started> {
-    const container = this.#docker.getContainer(spec.name);
-    const found = await container.inspect();
-    if (!hasLabels(found.Config.Labels, spec.labels)) {
-      throw new EngineError(`a container ${spec.name} exists that is none of this node's; remove it`);
+    try {
+      const container = this.#docker.getContainer(spec.name);
+      const found = await container.inspect();
+      if (!hasLabels(found.Config.Labels, spec.labels)) {
+        throw new Error('a container of this name exists that is none of this node; remove it');
+      }
+      if (found.State.Status === 'created') {
+        await this.#remove(spec.name);
+        return await this.#start(await this.#create(spec, image), watch);
+      }
+      const stream = await container.logs({ follow: true, stdout: true, stderr: true });
+      const output = forwardOutput(stream as AsyncIterable<Buffer> & NodeJS.ReadableStream, watch).catch(
+        ignoreGone,
+      );
+      return { container, output };
+    } catch (cause) {
+      throw new EngineError(`the engine could not take up the container ${spec.name} again`, { cause });
     }
-    if (found.State.Status === 'created') {
-      await this.#remove(spec.name);
-      return this.#start(spec, image, watch);
-    }
-    const stream = await container.logs({ follow: true, stdout: true, stderr: true });
-    const output = forwardOutput(stream as AsyncIterable<Buffer> & NodeJS.ReadableStream, watch).catch(
-      ignoreGone,
-    );
-    return { container, output };
   }
 
   async #remove(name: string): Promise<void> {
@@ -173,7 +177,14 @@ export class DockerEngine implements Engine {
   }
 }
 
-type Started = { container: Container; output: Promise<void> } | { exit: ContainerExit };
+/** A container of that name exists: this node's own from an earlier life, or none of it. */
+class NameTakenError extends Error {}
+
+interface Started {
+  readonly container: Container;
+  /** Resolves at the end of the output. */
+  readonly output: Promise<void>;
+}
 
 function exitOf(state: ContainerInspectInfo['State']): ContainerExit {
   if (state.OOMKilled && state.ExitCode !== 0) return { kind: 'out-of-memory' };
