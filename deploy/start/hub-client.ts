@@ -118,6 +118,6 @@ export class HubClient {
 async function requireSuccess(response: Response, what: string): Promise<void> {
   if (response.ok) return;
   throw new StartError(
-    `The hub answered ${what} with ${response.status}: ${(await response.text()).slice(0, 2_000)}`,
+    `The hub answered ${what} with ${response.status}: ${(await response.text()).slice(0, 500)}`,
   );
 }
