@@ -34,12 +34,18 @@ export async function deliverOutput(
   const backoff = new Backoff({ firstMs: 500, maxMs: 5_000 });
   for (let tries = 1; tries <= MAX_TRIES; tries += 1) {
     signal.throwIfAborted();
-    const problem = await put(new URL(slot.url, hubUrl), path, size, contentType, signal);
-    if (problem === null) return true;
-    logger.warn({ kind: slot.kind, problem, tries }, 'an output could not be delivered');
+    const failure = await put(new URL(slot.url, hubUrl), path, size, contentType, signal);
+    if (failure === null) return true;
+    logger.warn({ kind: slot.kind, problem: failure.problem, tries }, 'an output could not be delivered');
+    if (failure.final) return false;
     if (tries < MAX_TRIES) await pause(backoff.next(), signal);
   }
   return false;
+}
+
+interface DeliveryFailure {
+  readonly problem: string;
+  readonly final: boolean;
 }
 
 async function put(
@@ -48,7 +54,7 @@ async function put(
   size: number,
   contentType: string,
   signal: AbortSignal,
-): Promise<string | null> {
+): Promise<DeliveryFailure | null> {
   try {
     const response = await fetch(url, {
       method: 'PUT',
@@ -58,8 +64,12 @@ async function put(
       signal: AbortSignal.any([signal, AbortSignal.timeout(TRY_TIMEOUT_MS)]),
     });
     await response.body?.cancel();
-    return response.ok ? null : `the hub answered ${response.status}`;
+    if (response.ok) return null;
+    const { status } = response;
+    // The hub has looked at it and does not want it, now or later.
+    const final = status >= 400 && status < 500 && status !== 408 && status !== 429;
+    return { problem: `the hub answered ${status}`, final };
   } catch (error) {
-    return error instanceof Error ? error.message : String(error);
+    return { problem: error instanceof Error ? error.message : String(error), final: false };
   }
 }

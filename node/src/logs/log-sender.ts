@@ -8,6 +8,7 @@ import type { RunLogs } from './run-logs.ts';
 const INTERVAL_MS = 250;
 /** The contract's cap is 512 KiB together. */
 const MAX_BATCH_BYTES = 480 * 1024;
+const MAX_BATCH_CHUNKS = 512;
 /** What runs that are over have not got rid of: beyond this the oldest are dropped. */
 const MAX_LEFTOVER_BYTES = 16 * 1024 * 1024;
 const MAX_LEFTOVER_MS = 10 * 60_000;
@@ -95,7 +96,7 @@ export class LogSender implements Disposable {
       logs.flush(endedAt !== null);
       for (const chunk of logs.unsent) {
         bytes += chunk.text.length + 32;
-        if (bytes > MAX_BATCH_BYTES) return batch;
+        if (bytes > MAX_BATCH_BYTES || batch.length === MAX_BATCH_CHUNKS) return batch;
         batch.push(chunk);
       }
     }
