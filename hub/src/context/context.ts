@@ -10,6 +10,7 @@ import { Dispatcher } from '../dispatch/service.ts';
 import { createSignedLinks, type SignedLinks } from '../http/signed-links.ts';
 import { Jobs } from '../jobs/jobs.ts';
 import { Boards } from '../leaderboards/boards.ts';
+import { createLeaderboards, type Leaderboards } from '../leaderboards/service.ts';
 import { type LiveBus, LocalLiveBus } from '../live/bus.ts';
 import { createResources, type Resources } from '../resources/service.ts';
 import { type Authority, loadAuthority } from '../sites/authority.ts';
@@ -35,6 +36,7 @@ export interface HubContext extends AsyncDisposable {
   readonly resources: Resources;
   readonly competitions: Competitions;
   readonly submissions: Submissions;
+  readonly leaderboards: Leaderboards;
   readonly boards: Boards;
   readonly authority: Authority;
   readonly sites: Sites;
@@ -75,6 +77,7 @@ export async function createContext({
   const authority = await loadAuthority(database, secrets.sealingKey, config.name);
   const sites = createSites({ database, authority, live, config, log });
   const dispatch = new Dispatcher({ database, sites, live, boards, config, secrets, log });
+  const leaderboards = createLeaderboards({ database, competitions });
   const submissions = createSubmissions({ database, dispatch, resources, competitions, boards, live, log });
 
   return {
@@ -92,6 +95,7 @@ export async function createContext({
     resources,
     competitions,
     submissions,
+    leaderboards,
     boards,
     authority,
     sites,

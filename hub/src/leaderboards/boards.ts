@@ -5,6 +5,9 @@ import type { SubmissionRule } from './rules.ts';
 /** A phase's leaderboard as organizers defined it. */
 export interface Board {
   readonly phaseId: number;
+  readonly title: string;
+  /** Only organizers see it. */
+  readonly hidden: boolean;
   readonly rule: SubmissionRule;
   readonly primaryIndex: number;
   /** By index. */
@@ -23,7 +26,7 @@ export type Connection = Pick<Database, 'prepared'>;
 const FIND_BOARDS = {
   name: 'boards-find',
   text: `
-  select p.id as "phaseId", l.submission_rule as rule, l.primary_index as "primaryIndex",
+  select p.id as "phaseId", l.title, l.hidden, l.submission_rule as rule, l.primary_index as "primaryIndex",
     coalesce(jsonb_agg(jsonb_build_object(
       'id', c.id, 'index', c.index, 'key', c.key, 'title', c.title, 'sorting', c.sorting, 'precision', c.precision,
       'hidden', c.hidden, 'computation', c.computation, 'computationIndexes', c.computation_indexes
