@@ -186,7 +186,7 @@ export class StreamSession {
       lost: lost.map(attemptRef),
     };
     this.#queue.send({ message: { case: 'welcome', value: welcome } });
-    void this.#watch();
+    this.#watch().catch((error: unknown) => this.#fail(error));
   }
 
   /** What an administrator changes takes effect at once: a revoked node is cut off, one whose site was paused or resumed comes back anew. */
