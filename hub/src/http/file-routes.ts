@@ -3,19 +3,37 @@ import { z } from 'zod';
 import type { Actor } from '../accounts/access.ts';
 import type { HubContext } from '../context/context.ts';
 import { authenticate } from './authentication.ts';
-import { sendBlob, sendDownload } from './send-blob.ts';
+import { INERT, sendBlob, sendDownload } from './send-blob.ts';
 
 const idParams = z.object({ id: z.coerce.number().int().positive() });
 const kindParams = idParams.extend({ kind: z.string() });
+const logParams = idParams.extend({ stream: z.string() });
 const keyParams = z.object({ key: z.string() });
 const secretQuery = z.object({ secretKey: z.guid().optional() });
+
+/**
+ * Detailed results are pages that the organizers' programs write. They may draw with scripts, but in an origin of their own: without
+ * the portal's cookies, without calls to anywhere, and only inside pages of the portal.
+ */
+const REPORT = [
+  'sandbox allow-scripts',
+  "default-src 'none'",
+  "script-src 'unsafe-inline' 'unsafe-eval' blob: data:",
+  "style-src 'unsafe-inline'",
+  'img-src data: blob:',
+  'font-src data:',
+  'media-src data: blob:',
+  "form-action 'none'",
+  "base-uri 'none'",
+  "frame-ancestors 'self'",
+].join('; ');
 
 /**
  * Files to look at or to save. An address names that through which one may read the file, and the feature that owns it decides each time:
  * there is no address for bytes as such.
  */
 export async function fileRoutes(app: FastifyInstance, context: HubContext): Promise<void> {
-  const { blobs, competitions, resources } = context;
+  const { blobs, competitions, resources, submissions } = context;
   const readerOf = (request: FastifyRequest, reply: FastifyReply) => actorOf(context, request, reply);
 
   app.get('/files/resources/:key', async (request, reply) => {
@@ -32,6 +50,30 @@ export async function fileRoutes(app: FastifyInstance, context: HubContext): Pro
       blobs,
       await competitions.fileFor(await readerOf(request, reply), id, kind),
     );
+  });
+
+  app.get('/files/submissions/:id/:kind', async (request, reply) => {
+    const { id, kind } = kindParams.parse(request.params);
+    return sendDownload(
+      request,
+      reply,
+      blobs,
+      await submissions.fileFor(await readerOf(request, reply), id, kind),
+    );
+  });
+
+  app.get('/files/logs/:id/:stream', async (request, reply) => {
+    const { id, stream } = logParams.parse(request.params);
+    const { streams } = await submissions.logs.read(await readerOf(request, reply), id);
+    const text = streams.find((log) => log.stream === stream)?.text ?? '';
+    return reply.header('content-security-policy', INERT).type('text/plain').send(text);
+  });
+
+  app.get('/reports/:id', async (request, reply) => {
+    const { id } = idParams.parse(request.params);
+    const report = await submissions.reportFor(await readerOf(request, reply), id);
+    reply.header('content-security-policy', REPORT);
+    return sendBlob(request, reply, blobs, { ...report, mediaType: 'text/html; charset=utf-8' });
   });
 
   app.get('/media/logo/:id', async (request, reply) => {

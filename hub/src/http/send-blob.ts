@@ -10,7 +10,7 @@ export interface Download {
 }
 
 /** Content that somebody uploaded never runs in the origin of the portal, whatever it is. */
-const INERT = "default-src 'none'; sandbox";
+export const INERT = "default-src 'none'; sandbox";
 
 /** Sends a file to be saved. Content under a digest never changes, so a browser that has it need only ask whether it still may. */
 export function sendDownload(request: FastifyRequest, reply: FastifyReply, blobs: BlobStore, file: Download) {

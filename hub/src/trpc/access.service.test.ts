@@ -1,0 +1,178 @@
+import { TRPCError } from '@trpc/server';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import {
+  actorOf,
+  createPeople,
+  createTestChallenge,
+  type People,
+  ROLES,
+  type Role,
+  type TestChallenge,
+} from '../http/testing/test-challenge.ts';
+import { createTestHub, type TestHub } from '../http/testing/test-hub.ts';
+import { appRouter } from './router.ts';
+
+const everybody: Role[] = [...ROLES];
+const users: Role[] = ['user', 'participant', 'organizer', 'admin'];
+const organizers: Role[] = ['organizer', 'admin'];
+const admins: Role[] = ['admin'];
+/** Who takes part, as far as the participant's own things go. */
+const involved: Role[] = ['participant', 'organizer', 'admin'];
+
+interface Line {
+  readonly allowed: readonly Role[];
+  readonly input?: (challenge: TestChallenge) => unknown;
+}
+
+/** Who may call what. A procedure without a line here fails the test. */
+const TABLE: Readonly<Record<string, Line>> = {
+  'accounts.me': { allowed: everybody },
+  'accounts.register': { allowed: everybody, input: () => ({ username: '-', email: '-', password: '-' }) },
+  'accounts.login': {
+    allowed: everybody,
+    input: () => ({ login: 'organizer', password: "organizer's long password" }),
+  },
+  'accounts.logout': { allowed: everybody },
+  'accounts.updateProfile': { allowed: users, input: () => ({ displayName: 'Somebody' }) },
+  'accounts.changePassword': {
+    allowed: users,
+    input: () => ({ current: 'wrong', next: 'another password' }),
+  },
+  'accounts.tokens.list': { allowed: users },
+  'accounts.tokens.create': { allowed: users, input: () => ({ name: 'token' }) },
+  'accounts.tokens.revoke': { allowed: [], input: () => ({ id: 0 }) },
+
+  'competitions.list': { allowed: everybody, input: () => ({}) },
+  'competitions.get': { allowed: everybody, input: ({ competitionId }) => ({ id: competitionId }) },
+  'competitions.join': {
+    allowed: users,
+    input: ({ competitionId }) => ({ id: competitionId, acceptTermsVersion: 1 }),
+  },
+  'competitions.leave': { allowed: users, input: ({ competitionId }) => ({ id: competitionId }) },
+  'competitions.publish': {
+    allowed: organizers,
+    input: ({ competitionId }) => ({ id: competitionId, published: false }),
+  },
+  'competitions.remove': { allowed: organizers, input: ({ competitionId }) => ({ id: competitionId }) },
+  'competitions.creation': { allowed: organizers, input: ({ creationId }) => ({ id: creationId }) },
+  'competitions.createFromBundle': {
+    allowed: organizers,
+    input: ({ bundleKey }) => ({ resourceKey: bundleKey }),
+  },
+  'competitions.participants.list': {
+    allowed: organizers,
+    input: ({ competitionId }) => ({ competitionId }),
+  },
+  'competitions.participants.decide': {
+    allowed: organizers,
+    input: ({ participantId }) => ({ participantId, status: 'denied' }),
+  },
+
+  'resources.startUpload': {
+    allowed: users,
+    input: () => ({ type: 'submission', fileName: 'a.zip', size: 1 }),
+  },
+  'resources.finishUpload': {
+    allowed: ['participant', 'admin'],
+    input: ({ submissionKey }) => ({ key: submissionKey }),
+  },
+
+  'submissions.allowance': { allowed: users, input: ({ phaseId }) => ({ phaseId }) },
+  'submissions.start': { allowed: organizers, input: ({ submissionId }) => ({ id: submissionId }) },
+  'submissions.create': {
+    allowed: ['participant'],
+    input: ({ phaseId, submissionKey }) => ({ phaseId, resourceKey: submissionKey }),
+  },
+  'submissions.mine': { allowed: users, input: ({ phaseId }) => ({ phaseId }) },
+  'submissions.get': { allowed: involved, input: ({ submissionId }) => ({ id: submissionId }) },
+  'submissions.all': { allowed: organizers, input: ({ competitionId }) => ({ competitionId }) },
+  'submissions.cancel': { allowed: involved, input: ({ submissionId }) => ({ id: submissionId }) },
+  'submissions.rerun': { allowed: organizers, input: ({ submissionId }) => ({ id: submissionId }) },
+  'submissions.remove': { allowed: involved, input: ({ submissionId }) => ({ id: submissionId }) },
+  'submissions.setOnLeaderboard': {
+    allowed: involved,
+    input: ({ submissionId }) => ({ id: submissionId, onLeaderboard: true }),
+  },
+  'submissions.logs': { allowed: involved, input: ({ runId }) => ({ runId }) },
+
+  'leaderboards.get': { allowed: everybody, input: ({ phaseId }) => ({ phaseId }) },
+
+  'live.submission': { allowed: involved, input: ({ submissionId }) => ({ id: submissionId }) },
+  'live.mySubmissions': { allowed: users, input: ({ phaseId }) => ({ phaseId }) },
+  'live.logs': { allowed: involved, input: ({ runId }) => ({ runId }) },
+  'live.leaderboard': { allowed: everybody, input: ({ phaseId }) => ({ phaseId }) },
+  'live.creation': { allowed: organizers, input: ({ creationId }) => ({ id: creationId }) },
+
+  'sites.status': { allowed: everybody },
+  'sites.create': {
+    allowed: admins,
+    input: () => ({ name: 'new-site', title: 'New', servesDefaultQueue: false }),
+  },
+  'sites.enrolmentToken': { allowed: admins, input: ({ site }) => ({ site }) },
+  'sites.setPaused': { allowed: admins, input: ({ site }) => ({ site, paused: true }) },
+  'sites.revokeNode': { allowed: admins, input: ({ nodeId }) => ({ nodeId }) },
+};
+
+const procedures = Object.keys(appRouter._def.procedures);
+
+let hub: TestHub;
+let people: People;
+beforeAll(async () => {
+  hub = await createTestHub();
+  people = await createPeople(hub);
+});
+afterAll(() => hub[Symbol.asyncDispose]());
+
+test('every procedure has a line in the table', () => {
+  expect(procedures.filter((path) => !(path in TABLE))).toEqual([]);
+});
+
+describe.each(procedures.filter((path) => path in TABLE))('%s', (path) => {
+  test.each(ROLES)('%s', async (role) => {
+    const challenge = await createTestChallenge(hub, people);
+    const { allowed, input } = TABLE[path]!;
+    expect(await attempt(path, input?.(challenge), role)).toBe(allowed.includes(role) ? 'allowed' : 'denied');
+  });
+});
+
+/** What a role may not see is missing for it. Whoever gets as far as an objection to what was sent has got past the door. */
+const DENIALS: readonly TRPCError['code'][] = ['UNAUTHORIZED', 'FORBIDDEN', 'NOT_FOUND'];
+
+async function attempt(path: string, input: unknown, role: Role): Promise<'allowed' | 'denied'> {
+  try {
+    const result = await procedureAt(path, role)(input);
+    // A subscription: its first event is its answer. Those that have nothing to tell yet are cut short.
+    if (isAsyncIterable(result)) await firstOf(result);
+    return 'allowed';
+  } catch (error) {
+    if (!(error instanceof TRPCError)) throw error;
+    if (error.code === 'INTERNAL_SERVER_ERROR') throw error;
+    const reason = error.cause && 'code' in error.cause ? error.cause.code : null;
+    return DENIALS.includes(error.code) && reason !== 'wrong_credentials' ? 'denied' : 'allowed';
+  }
+}
+
+function procedureAt(path: string, role: Role): (input: unknown) => Promise<unknown> {
+  const caller = appRouter.createCaller({
+    hub: hub.context,
+    actor: actorOf(people, role),
+    address: '127.0.0.1',
+    cookies: '',
+    setCookie() {},
+  });
+  let target: unknown = caller;
+  for (const name of path.split('.')) target = Reflect.get(target as object, name);
+  return target as (input: unknown) => Promise<unknown>;
+}
+
+function isAsyncIterable(value: unknown): value is AsyncIterable<unknown> {
+  return typeof value === 'object' && value !== null && Symbol.asyncIterator in value;
+}
+
+async function firstOf(events: AsyncIterable<unknown>): Promise<void> {
+  const { promise: quiet, resolve } = Promise.withResolvers<void>();
+  const timer = setTimeout(resolve, 300);
+  const iterator = events[Symbol.asyncIterator]();
+  await Promise.race([iterator.next(), quiet]);
+  clearTimeout(timer);
+}
