@@ -19,7 +19,8 @@ export default defineConfig({
           'style-src': ['self'],
           // SvelteKit's route announcer hides itself with this one style attribute.
           'style-src-attr': ['unsafe-hashes', 'sha256-S8qMpvofolR8Mpjy4kQvEm7m1q8clzU4dfDH0AmvZjo='],
-          'img-src': ['self', 'data:'],
+          // Organizers' pages may show pictures from elsewhere; they learn no more than that somebody looked (see Referrer-Policy).
+          'img-src': ['self', 'data:', 'https:'],
           'font-src': ['self'],
           'connect-src': ['self'],
           // Detailed results are shown in a sandboxed frame of our own origin.

@@ -3,13 +3,16 @@ import { toTheme } from '#lib/theme/theme.ts';
 import { WEIR_HUB_URL } from '$app/env/private';
 
 /** The theme is put into the first byte of the page, so that a dark page never flashes light. */
-export const handle: Handle = ({ event, resolve }) => {
+export const handle: Handle = async ({ event, resolve }) => {
   const theme = toTheme(event.cookies.get('weir_theme'));
-  return resolve(event, {
+  const response = await resolve(event, {
     transformPageChunk: ({ html }) => html.replace('%weir.theme%', theme),
     // tRPC's client looks at the type of a response before it reads it.
     filterSerializedResponseHeaders: (name) => name === 'content-type',
   });
+  response.headers.set('referrer-policy', 'same-origin');
+  response.headers.set('x-content-type-options', 'nosniff');
+  return response;
 };
 
 /**

@@ -14,6 +14,7 @@ export type CompetitionState = CompetitionCard['state'];
 export type Competition = Output['competitions']['get'];
 export type Phase = Competition['phases'][number];
 export type Task = Phase['tasks'][number];
+export type Question = NonNullable<Competition['factSheet']>[number];
 export type ParticipantStatus = NonNullable<CompetitionCard['myStatus']>;
 export type Participant = Output['competitions']['participants']['list']['items'][number];
 export type Creation = Output['competitions']['creation'];

@@ -43,7 +43,7 @@ export function followLogs(api: Api, runId: () => number) {
       for (const { stream, text, truncated } of stored.streams) append(stream, text, truncated);
       if (!stored.permitted) return;
       subscription = api.live.logs.subscribe(
-        { runId: id },
+        { runId: id, lastEventId: stored.nextCursor },
         { onData: ({ data }) => append(data.stream, data.text, data.truncated) },
       );
     }
