@@ -33,8 +33,9 @@ export interface BubblewrapOptions {
  * to adopt after a restart; `removeLeftovers` clears away the control groups that they leave behind.
  *
  * With control groups (the node is root, or was given one) memory, processes and cpu are limited for the container as a whole, as with Docker.
- * Without, only resource limits of single processes are left: address space for memory, so an allocation fails in the program instead of the
- * kernel killing it, and `out-of-memory` is never seen; the number of processes counts all of the node's user; cpu is not bounded but by time.
+ * Without, only resource limits are left: writable memory of each process, so an allocation fails in the program instead of the kernel killing it, and
+ * `out-of-memory` is never seen; processes are counted by the user namespace (by kernels before 5.14, with all others of the node's user); cpu is not
+ * bounded but by time.
  */
 export class BubblewrapEngine implements Engine {
   readonly kind = 'bubblewrap';
@@ -50,6 +51,7 @@ export class BubblewrapEngine implements Engine {
   /** Looks for bwrap and for what limits this host offers. Rejects with EngineError when it cannot be used. */
   static async open(options: BubblewrapOptions = {}): Promise<BubblewrapEngine> {
     await versionOfBwrap();
+    await tryNamespaces();
     return new BubblewrapEngine(await hostSoftware(options.root ?? '/'), await findCgroups(options.cgroup));
   }
 
@@ -126,4 +128,15 @@ async function versionOfBwrap(): Promise<string> {
     );
   }
   return version;
+}
+
+/** Some hosts keep user namespaces from everybody but root, which only shows on the first try. */
+async function tryNamespaces(): Promise<void> {
+  const trial = ['--unshare-pid', '--unshare-net', '--ro-bind', '/', '/', '--proc', '/proc', 'true'];
+  await run('bwrap', trial).catch((cause) => {
+    throw new EngineError(
+      'the kernel does not let bwrap make namespaces; allow them (sysctl kernel.unprivileged_userns_clone=1 or an AppArmor profile for bwrap), or run the node as root',
+      { cause },
+    );
+  });
 }

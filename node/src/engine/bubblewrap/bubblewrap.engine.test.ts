@@ -1,4 +1,7 @@
 import { describeEngine } from '../conformance.ts';
 import { BubblewrapEngine } from './bubblewrap-engine.ts';
 
-describeEngine('bubblewrap', { open: () => BubblewrapEngine.open(), image: 'any' });
+const open = () => BubblewrapEngine.open();
+const { limitsWholeContainers } = await open();
+
+describeEngine('bubblewrap', { open, image: 'any', limitsWholeContainers });

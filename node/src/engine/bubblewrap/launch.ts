@@ -34,7 +34,11 @@ export function launchCommand(
   ];
 }
 
+/**
+ * In the place of a memory group stands the limit on what a process can write to (data), rather than on its addresses, of which many programs reserve
+ * far more than they use.
+ */
 function resourceLimits(limits: ContainerLimits, insteadOfGroups: boolean): string[] {
   const always = [`--fsize=${limits.fileBytes}`, `--nofile=${OPEN_FILES}`, '--core=0'];
-  return insteadOfGroups ? [...always, `--as=${limits.memoryBytes}`, `--nproc=${limits.pids}`] : always;
+  return insteadOfGroups ? [...always, `--data=${limits.memoryBytes}`] : always;
 }

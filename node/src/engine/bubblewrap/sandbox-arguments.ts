@@ -13,6 +13,8 @@ export interface SandboxFacts {
   readonly hosts: number;
   /** bwrap writes its progress here as JSON: this tells its own failures from the command's. */
   readonly status: number;
+  /** Without a control group, the user namespace counts the processes. */
+  readonly countProcesses: boolean;
   /** A compiled seccomp filter, for ContainerSpec.denyLinks. */
   readonly seccomp: number | null;
 }
@@ -53,6 +55,8 @@ export function sandboxArguments(spec: ContainerSpec, facts: SandboxFacts): stri
     // Last, so that the mount points above could be made.
     ...['--remount-ro', '/dev', '--remount-ro', '/'],
     '--',
+    // From within the user namespace: from without, every process of the node's user would count.
+    ...(facts.countProcesses ? ['prlimit', `--nproc=${limits.pids}`, '--'] : []),
     ...withoutPrivileges(facts),
     ...spec.command,
   ];

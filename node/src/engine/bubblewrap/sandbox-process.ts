@@ -40,6 +40,7 @@ export class SandboxProcess {
       ...host,
       seccomp: spec.denyLinks ? descriptors.seccomp : null,
       asRoot: process.getuid?.() === 0,
+      countProcesses: host.entrances === null,
     });
     const [command = '', ...rest] = launchCommand(sandbox, spec.limits, last, host.entrances);
     const inherited = Array.from({ length: last - 2 }, () => 'pipe' as const);

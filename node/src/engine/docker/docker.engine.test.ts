@@ -9,7 +9,7 @@ import { DockerEngine } from './docker-engine.ts';
 const image = process.env.WEIR_TEST_IMAGE ?? 'weir/python:3';
 const open = () => DockerEngine.connect({ host: process.env.DOCKER_HOST });
 
-describeEngine('docker', { open, image });
+describeEngine('docker', { open, image, limitsWholeContainers: true });
 
 it('adopts a container of an earlier life, with its whole output', { timeout: 30_000 }, async () => {
   await using engine = await open();
