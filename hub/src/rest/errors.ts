@@ -36,3 +36,13 @@ export function sendRestError(
 function statusOf(error: DomainError): number {
   return error.code.startsWith('limit_') ? 403 : HTTP_STATUS[error.kind];
 }
+
+/** Codabench changes things by GET in places; there an API token must come with the request. */
+export class ActionNeedsTokenError extends DomainError {
+  readonly code = 'token_needed';
+  readonly kind = 'forbidden';
+
+  constructor() {
+    super('Send an API token for this, or use POST.');
+  }
+}

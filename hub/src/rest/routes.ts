@@ -3,7 +3,10 @@ import type { HubContext } from '../context/context.ts';
 import { competitionRoutes } from './competitions.ts';
 import { datasetRoutes } from './datasets.ts';
 import { sendRestError } from './errors.ts';
+import { phaseRoutes } from './phases.ts';
 import { RestRoutes } from './request.ts';
+import { submissionRoutes } from './submissions.ts';
+import { taskRoutes } from './tasks.ts';
 import { tokenAuthRoutes } from './token-auth.ts';
 
 /**
@@ -19,4 +22,7 @@ export async function restApi(app: FastifyInstance, context: HubContext): Promis
   tokenAuthRoutes(routes);
   datasetRoutes(routes);
   competitionRoutes(routes);
+  phaseRoutes(routes);
+  taskRoutes(routes);
+  submissionRoutes(routes);
 }

@@ -30,7 +30,9 @@ export function findFamilies(queries: Queries, ids: readonly number[]) {
       competitionId: phases.competitionId,
       phaseName: phases.name,
       owner: users.username,
+      leaderboardId: phases.leaderboardId,
       taskName: tasks.name,
+      taskKey: tasks.key,
       onLeaderboard: sql<boolean>`${leaderboardEntries.submissionId} is not null`,
     })
     .from(submissions)

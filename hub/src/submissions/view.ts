@@ -28,7 +28,9 @@ export interface SubmissionView {
   readonly finishedAt: Date | null;
   readonly parentId: number | null;
   readonly taskId: number | null;
+  readonly taskKey: string | null;
   readonly taskName: string | null;
+  readonly leaderboardId: number;
   readonly onLeaderboard: boolean;
   readonly isPublic: boolean;
   readonly isSpecificTaskReRun: boolean;
@@ -140,7 +142,9 @@ function toView(
     finishedAt: row.finishedAt,
     parentId: row.parentId,
     taskId: row.taskId,
+    taskKey: row.taskKey,
     taskName: row.taskName,
+    leaderboardId: row.leaderboardId,
     onLeaderboard: row.onLeaderboard,
     isPublic: row.isPublic,
     isSpecificTaskReRun: row.isSpecificTaskReRun,

@@ -1,0 +1,78 @@
+import type { BoardRow } from '../leaderboards/service.ts';
+import { toPhase } from './competition-shape.ts';
+import { readAll } from './paging.ts';
+import { idParams, type RestRequest, type RestRoutes } from './request.ts';
+
+/** Codabench has no pages here; a board that is longer is cut. */
+const MOST_ROWS = 10_000;
+
+export function phaseRoutes(routes: RestRoutes): void {
+  routes.get('/phases/:id', async (rest) => {
+    const { phase, competition } = await findPhase(rest);
+    return { ...toPhase(phase, competition.phases, rest.fileUrl), competition: competition.id };
+  });
+
+  routes.get('/phases/:id/get_leaderboard', async (rest) => {
+    const { phase, competition } = await findPhase(rest);
+    const { hub, actor } = rest;
+    const board = await hub.leaderboards.get(actor, { phaseId: phase.id, limit: 1 });
+    const rows = await readAll(MOST_ROWS, async (cursor) => {
+      const page = await hub.leaderboards.get(actor, { phaseId: phase.id, cursor, limit: 500 });
+      return { items: page.rows, nextCursor: page.nextCursor };
+    });
+    const columns = board.columns.map(({ id, index, key, title, sorting, precision, hidden }) => ({
+      id,
+      index,
+      key,
+      title,
+      sorting,
+      precision,
+      hidden,
+    }));
+    return {
+      id: phase.leaderboardId,
+      title: board.title,
+      primary_index: board.columns.find(({ isPrimary }) => isPrimary)?.index ?? 0,
+      fact_sheet_keys: Object.keys(competition.factSheet ?? {}),
+      tasks: phase.tasks.map(({ id, name }) => ({ id, name, colWidth: columns.length, columns })),
+      submissions: rows.map((row) => toRow(row, board.columns, phase.tasks[0]?.id ?? null, rest.fileUrl)),
+    };
+  });
+}
+
+async function findPhase({ hub, actor, request }: RestRequest) {
+  const { id } = idParams.parse(request.params);
+  const reached = await hub.competitions.gate.viewPhase(actor, id);
+  const competition = await hub.competitions.get(actor, reached.competition.id);
+  return { competition, phase: competition.phases.find((phase) => phase.id === id)! };
+}
+
+function toRow(
+  row: BoardRow,
+  columns: readonly { readonly id: number; readonly index: number; readonly key: string }[],
+  onlyTaskId: number | null,
+  fileUrl: (path: string) => string,
+) {
+  const scoresOf = (scores: Readonly<Record<string, string>>, taskId: number | null) =>
+    columns.flatMap(({ id, index, key }) =>
+      scores[key] === undefined ? [] : [{ id, index, column_key: key, score: scores[key], task_id: taskId }],
+    );
+  const own = Object.entries(row.scores).flatMap(([key, score]) => (score ? [[key, score.value]] : []));
+  const reports = [{ taskId: onlyTaskId, ...row }, ...row.perTask];
+  return {
+    id: row.submissionId,
+    owner: row.owner,
+    display_name: row.displayName,
+    slug_url: null,
+    organization: null,
+    created_when: row.submittedAt,
+    fact_sheet_answers: row.factSheetAnswers,
+    scores:
+      row.perTask.length > 0
+        ? row.perTask.flatMap(({ scores, taskId }) => scoresOf(scores, taskId))
+        : scoresOf(Object.fromEntries(own), onlyTaskId),
+    detailed_results: reports.flatMap(({ taskId, submissionId, detailedResultUrl }) =>
+      detailedResultUrl ? [{ task: taskId, id: submissionId, url: fileUrl(detailedResultUrl) }] : [],
+    ),
+  };
+}
