@@ -146,6 +146,7 @@ export async function createTestChallenge({ context }: TestHub, people: People) 
   return {
     competitionId,
     phaseId: phase.id,
+    taskId: task.id,
     taskKey: task.key,
     participantId: participation.id,
     creationId: creation.id,
