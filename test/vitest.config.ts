@@ -2,29 +2,26 @@ import { defineConfig } from 'vitest/config';
 
 const minute = 60_000;
 
+/** Each file starts hubs and nodes of its own, with databases on one server; the machine is kept for one file at a time. */
+const realProcesses = {
+  globalSetup: ['../hub/src/db/testing/global-setup.ts'],
+  fileParallelism: false,
+  testTimeout: 2 * minute,
+  hookTimeout: 2 * minute,
+};
+
 export default defineConfig({
   test: {
     projects: [
-      { test: { name: 'unit', include: ['run/**/*.test.ts'] } },
-      // Each file starts hubs and nodes of its own; the machine is kept for one file at a time.
+      { test: { name: 'unit', include: ['run/**/*.test.ts', 'harness/**/*.test.ts'] } },
       {
         test: {
           name: 'scenario',
           include: ['scenarios/**/*.test.ts', 'security/**/*.test.ts'],
-          fileParallelism: false,
-          testTimeout: 3 * minute,
-          hookTimeout: 2 * minute,
+          ...realProcesses,
         },
       },
-      {
-        test: {
-          name: 'browser',
-          include: ['browser/**/*.test.ts'],
-          fileParallelism: false,
-          testTimeout: 3 * minute,
-          hookTimeout: 5 * minute,
-        },
-      },
+      { test: { name: 'browser', include: ['browser/**/*.test.ts'], ...realProcesses } },
     ],
   },
 });

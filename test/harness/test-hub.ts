@@ -1,0 +1,121 @@
+import { mkdtemp, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { openDatabase } from '@weir/hub/db/database';
+import { createTestDatabase } from '@weir/hub/db/testing/test-database';
+import pino from 'pino';
+import { freePort } from './free-port.ts';
+import { Person } from './person.ts';
+import { TestProcess } from './test-process.ts';
+import { waitFor } from './wait-for.ts';
+
+const MAIN = fileURLToPath(new URL('../../hub/src/main.ts', import.meta.url));
+
+export const LEASE_MS = 2_000;
+
+export interface TestHubOptions {
+  /** Folder in which it makes its home. */
+  readonly folder: string;
+  /** `shared`: a database of its own on the server of all tests. `embedded`: it runs PostgreSQL itself, as `npm start` does. */
+  readonly database?: 'shared' | 'embedded';
+  readonly env?: Readonly<Record<string, string | undefined>>;
+}
+
+const ADMINISTRATOR = { username: 'admin', password: 'a long password of the administrator' };
+
+/** A real hub: the process `hub/src/main.ts` on ports of its own. */
+export class TestHub implements AsyncDisposable {
+  readonly url: string;
+  readonly httpPort: number;
+  readonly grpcPort: number;
+  readonly process: TestProcess;
+  readonly #home: string;
+  readonly #databaseUrl: string | null;
+  readonly #disposal: AsyncDisposableStack;
+
+  private constructor(parts: {
+    home: string;
+    httpPort: number;
+    grpcPort: number;
+    process: TestProcess;
+    databaseUrl: string | null;
+    disposal: AsyncDisposableStack;
+  }) {
+    this.url = `http://127.0.0.1:${parts.httpPort}`;
+    this.httpPort = parts.httpPort;
+    this.grpcPort = parts.grpcPort;
+    this.process = parts.process;
+    this.#home = parts.home;
+    this.#databaseUrl = parts.databaseUrl;
+    this.#disposal = parts.disposal;
+  }
+
+  static async start({ folder, database = 'shared', env = {} }: TestHubOptions): Promise<TestHub> {
+    await using disposal = new AsyncDisposableStack();
+    const home = await mkdtemp(join(folder, 'hub-'));
+    const shared = database === 'shared' ? disposal.use(await createTestDatabase()) : null;
+    const [httpPort, grpcPort] = [await freePort(), await freePort()];
+    const process = new TestProcess({
+      title: 'the hub',
+      script: MAIN,
+      env: {
+        WEIR_HOME: home,
+        WEIR_HTTP: `127.0.0.1:${httpPort}`,
+        WEIR_GRPC: `127.0.0.1:${grpcPort}`,
+        WEIR_LEASE_MS: String(LEASE_MS),
+        WEIR_ADMIN_USERNAME: ADMINISTRATOR.username,
+        WEIR_ADMIN_PASSWORD: ADMINISTRATOR.password,
+        NODE_ENV: 'production',
+        DATABASE_URL: shared?.url,
+        ...env,
+      },
+      log: join(folder, 'hub.log'),
+    });
+    disposal.defer(async () => {
+      if (process.isRunning) await process.stop();
+    });
+    process.start();
+    const databaseUrl = shared?.url ?? null;
+    const hub = new TestHub({ home, httpPort, grpcPort, process, databaseUrl, disposal: disposal.move() });
+    try {
+      await hub.ready();
+    } catch (error) {
+      await hub[Symbol.asyncDispose]();
+      throw error;
+    }
+    return hub;
+  }
+
+  async ready(): Promise<void> {
+    const look = async () => {
+      // Leave no doubt why it does not answer.
+      if (!this.process.isRunning) return this.process.lastWords();
+      return (await fetch(`${this.url}/readyz`, { signal: AbortSignal.timeout(5_000) })).status;
+    };
+    await waitFor('the hub to be ready', look, (answer) => answer === 200 || typeof answer === 'string', {
+      within: 60_000,
+    });
+    this.process.assertRunning();
+  }
+
+  /** Starts it again on the same ports, home and database. */
+  async restart(): Promise<void> {
+    this.process.start();
+    await this.ready();
+  }
+
+  administrator(): Promise<Person> {
+    return Person.signIn(this.url, ADMINISTRATOR);
+  }
+
+  /** Rows of its database, for what is not to be seen from outside: that nothing is there twice. */
+  async query<Row extends object>(text: string, values: unknown[] = []): Promise<Row[]> {
+    const url = this.#databaseUrl ?? (await readFile(join(this.#home, 'hub', 'database-url'), 'utf8'));
+    await using database = openDatabase(url, pino({ level: 'silent' }), { connections: 1 });
+    return (await database.pool.query(text, values)).rows;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.#disposal.disposeAsync();
+  }
+}

@@ -1,0 +1,124 @@
+import { mkdir, mkdtemp, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { runCommand } from '../../deploy/host/commands.ts';
+import { TestProcess } from './test-process.ts';
+import { waitFor } from './wait-for.ts';
+
+const CLI = fileURLToPath(new URL('../../node/src/cli/main.ts', import.meta.url));
+
+export type EngineName = 'scripted' | 'docker' | 'bubblewrap';
+
+export interface TestNodeOptions {
+  /** Folder in which it makes its home. */
+  readonly folder: string;
+  readonly name: string;
+  readonly engine: EngineName;
+  readonly slots?: number;
+  /** Written to its home as policy.yaml; without, everything is permitted. */
+  readonly policy?: string;
+  readonly env?: Readonly<Record<string, string | undefined>>;
+}
+
+/** A policy that keeps nothing out and, where no data of the site is involved, nothing in. */
+export const PERMISSIVE = `version: 1
+competitions: any
+submitters: any
+images: any
+programs: any
+resources: { memory: 64GiB, cpus: 64, step_seconds: 86400, disk: 256GiB }
+logs: { hub_data: full, site_data: none }
+outputs: hub_data_only
+datasets:
+  ward@1: { competitions: any, submitters: any }
+`;
+
+/** A real node: the process `node/src/cli/main.ts run` in a home of its own, started by `run` once it is enrolled. */
+export class TestNode implements AsyncDisposable {
+  readonly name: string;
+  readonly home: string;
+  readonly process: TestProcess;
+  readonly #env: Readonly<Record<string, string | undefined>>;
+
+  private constructor(home: string, { folder, name, engine, slots = 2, env = {} }: TestNodeOptions) {
+    this.name = name;
+    this.home = home;
+    this.#env = env;
+    this.process = new TestProcess({
+      title: `node ${name}`,
+      script: CLI,
+      args: ['run', '--home', home, '--engine', engine, '--slots', String(slots), '--drain-seconds', '10'],
+      env: { WEIR_NODE_LOG_LEVEL: 'debug', ...env },
+      log: join(folder, `node-${name}.log`),
+    });
+  }
+
+  /** Makes the key, exchanges the token for a certificate, writes the policy. */
+  static async enrol(options: TestNodeOptions, hubUrl: string, token: string): Promise<TestNode> {
+    const home = await mkdtemp(join(options.folder, `node-${options.name}-`));
+    const node = new TestNode(home, options);
+    await node.#command('enrol', '--hub', hubUrl, '--token', token, '--name', options.name);
+    await writeFile(join(home, 'policy.yaml'), options.policy ?? PERMISSIVE);
+    return node;
+  }
+
+  /** The id that the hub gave it. */
+  async id(): Promise<string> {
+    return (await this.#identity()).nodeId;
+  }
+
+  /** Sends its stream and calls elsewhere, such as through a proxy. */
+  async dialAt(grpc: string): Promise<void> {
+    const identity = await this.#identity();
+    await writeFile(join(this.home, 'node.json'), JSON.stringify({ ...identity, grpc }));
+  }
+
+  /** Registers data of the site under ward@1: files by name for each part. */
+  async addDataset(parts: {
+    input: Record<string, string>;
+    reference: Record<string, string>;
+  }): Promise<void> {
+    const flags: string[] = [];
+    for (const [part, files] of Object.entries(parts)) {
+      const folder = await mkdtemp(join(this.home, '..', `data-${this.name}-${part}-`));
+      await mkdir(folder, { recursive: true });
+      for (const [name, content] of Object.entries(files)) await writeFile(join(folder, name), content);
+      flags.push(`--${part}`, folder);
+    }
+    await this.#command('dataset', 'add', 'ward', '--version', '1', ...flags);
+  }
+
+  /** Starts it and waits until the hub has welcomed it. */
+  async run(): Promise<void> {
+    const before = this.timesWelcomed;
+    this.process.start();
+    const look = () => (this.process.isRunning ? this.timesWelcomed : 'ended');
+    await waitFor(`node ${this.name} to be welcomed`, look, (times) => times === 'ended' || times > before);
+    this.process.assertRunning();
+  }
+
+  /** How often a hub has welcomed it, over all its lives. */
+  get timesWelcomed(): number {
+    return this.process.log().split('"msg":"connected to the hub"').length - 1;
+  }
+
+  async kill(): Promise<void> {
+    await this.process.kill();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (!this.process.isRunning) return;
+    // It may be frozen, or in the middle of runs that nobody waits for any more.
+    this.process.thaw();
+    await this.process.kill();
+  }
+
+  async #identity(): Promise<{ nodeId: string }> {
+    return JSON.parse(await readFile(join(this.home, 'node.json'), 'utf8'));
+  }
+
+  async #command(...args: string[]): Promise<void> {
+    const env = { ...process.env, ...this.#env };
+    await runCommand(process.execPath, [CLI, ...args, '--home', this.home], { timeout: 60_000, env });
+  }
+}
