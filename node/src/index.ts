@@ -146,7 +146,7 @@ export async function startNode(config: NodeConfig, overrides: NodeOverrides = {
   owned.use(link);
 
   runs.resume();
-  link.start();
+  link.start().catch((error: unknown) => failure.reject(error));
   const stack = owned.move();
   return {
     identity,

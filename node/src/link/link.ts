@@ -57,8 +57,10 @@ export class Link implements AsyncDisposable {
     this.#backoff = options.backoff ?? new Backoff();
   }
 
-  start(): void {
+  /** Dials until disposed of. Rejects only for faults of the node's own. */
+  start(): Promise<void> {
     this.#running = this.#run();
+    return this.#running;
   }
 
   /** The stream, once the hub has welcomed the node on it. */

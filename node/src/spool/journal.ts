@@ -1,4 +1,5 @@
-import { type FileHandle, open, rename, rm } from 'node:fs/promises';
+import { constants } from 'node:fs';
+import { type FileHandle, open, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { hasCode, syncFolder } from '../home/atomic-file.ts';
@@ -8,6 +9,8 @@ import { frame, readFrames } from './frame.ts';
 
 const MAGIC = Buffer.from('weir journal 1\n');
 const FULL_DISK_RETRY_MS = 1_000;
+/** They are kept in memory to be written again. */
+const MAX_UNSYNCED_WRITES = 256;
 
 interface Waiting {
   readonly framed: Buffer;
@@ -18,8 +21,10 @@ interface Waiting {
 /**
  * A file that only grows, until it is rewritten as a whole.
  *
- * Group commit: one write, and one fdatasync when any of its records asks for it, covers everything that was waiting when it began;
- * whatever comes meanwhile waits for the next. There is no timer: a lone record is written at once, and many share the cost.
+ * Group commit: one write, which goes through to the disk when any of its records asks for it, covers everything that was waiting when it
+ * began; whatever comes meanwhile waits for the next. There is no timer: a lone record is written at once, and many share the cost.
+ * Going through to the disk is a write with O_DSYNC, a call less than write and fdatasync. It vouches for its own bytes alone, so what
+ * was written before without it is written once more in front: a hole there would hide what comes after.
  *
  * A full disk is waited out. Any other failure is final, since after a failed sync nobody knows what the disk holds: every later call
  * rejects with JournalFailedError, and the process has to end. Its next life reads what is there.
@@ -27,17 +32,19 @@ interface Waiting {
 export class Journal implements AsyncDisposable {
   readonly #path: string;
   readonly #logger: Logger;
-  #file: FileHandle;
+  #files: Files;
   #size: number;
+  /** What is in the file since the last write that went through to the disk. */
+  #unsynced: Buffer[] = [];
   #waiting: Waiting[] = [];
   #writing: Promise<void> | null = null;
   #rewrite: (() => readonly Uint8Array[]) | null = null;
   #failure: JournalFailedError | null = null;
   #closed = false;
 
-  private constructor(path: string, file: FileHandle, size: number, logger: Logger) {
+  private constructor(path: string, files: Files, size: number, logger: Logger) {
     this.#path = path;
-    this.#file = file;
+    this.#files = files;
     this.#size = size;
     this.#logger = logger;
   }
@@ -48,29 +55,27 @@ export class Journal implements AsyncDisposable {
     logger: Logger,
   ): Promise<{ journal: Journal; records: readonly Uint8Array[] }> {
     await rm(rewritePath(path), { force: true });
-    const file = await open(path, 'a+', 0o600);
-    await file.close();
-    const journalFile = await open(path, 'r+');
-    const bytes = await journalFile.readFile();
+    const files = await openFiles(path);
+    const bytes = await files.plain.readFile();
     if (!bytes.subarray(0, MAGIC.length).equals(MAGIC)) {
       // Only a crash at the very first write leaves less than the magic.
       if (bytes.length >= MAGIC.length) {
-        await journalFile.close();
+        await closeFiles(files);
         throw new JournalFailedError(path, new Error('this is not a journal that this version can read'));
       }
-      await journalFile.truncate(0);
-      await journalFile.write(MAGIC, 0, MAGIC.length, 0);
-      await journalFile.sync();
+      await files.plain.truncate(0);
+      await files.plain.write(MAGIC, 0, MAGIC.length, 0);
+      await files.plain.sync();
       await syncFolder(dirname(path));
-      return { journal: new Journal(path, journalFile, MAGIC.length, logger), records: [] };
+      return { journal: new Journal(path, files, MAGIC.length, logger), records: [] };
     }
     const { bodies, end } = readFrames(bytes, MAGIC.length);
     if (end < bytes.length) {
       logger.warn({ path, bytes: bytes.length - end }, 'the last write to the journal was torn; cut off');
-      await journalFile.truncate(end);
-      await journalFile.sync();
+      await files.plain.truncate(end);
     }
-    return { journal: new Journal(path, journalFile, end, logger), records: bodies };
+    await files.plain.sync();
+    return { journal: new Journal(path, files, end, logger), records: bodies };
   }
 
   get size(): number {
@@ -106,7 +111,7 @@ export class Journal implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#closed = true;
     await this.#writing;
-    await this.#file.close();
+    await closeFiles(this.#files);
   }
 
   #start(): void {
@@ -126,11 +131,11 @@ export class Journal implements AsyncDisposable {
 
   async #commit(batch: readonly Waiting[]): Promise<void> {
     if (batch.length > 0) {
-      await this.#write(Buffer.concat(batch.map((waiting) => waiting.framed)));
-      if (batch.some((waiting) => waiting.done)) {
-        await this.#file.datasync();
-        for (const { done } of batch) done?.resolve();
-      }
+      const framed = batch.map((waiting) => waiting.framed);
+      const isFull = this.#unsynced.length >= MAX_UNSYNCED_WRITES;
+      if (isFull || batch.some((waiting) => waiting.done)) await this.#writeThrough(framed);
+      else await this.#write(framed);
+      for (const { done } of batch) done?.resolve();
     }
     if (this.#rewrite) {
       const records = this.#rewrite;
@@ -139,20 +144,25 @@ export class Journal implements AsyncDisposable {
     }
   }
 
-  async #write(bytes: Buffer): Promise<void> {
-    for (;;) {
+  async #write(framed: readonly Buffer[]): Promise<void> {
+    const bytes = Buffer.concat(framed);
+    await this.#writeAt(this.#files.plain, bytes, this.#size);
+    this.#size += bytes.length;
+    this.#unsynced.push(bytes);
+  }
+
+  async #writeThrough(framed: readonly Buffer[]): Promise<void> {
+    const bytes = Buffer.concat([...this.#unsynced, ...framed]);
+    const start = this.#size - this.#unsynced.reduce((sum, { length }) => sum + length, 0);
+    await this.#writeAt(this.#files.synced, bytes, start);
+    this.#size = start + bytes.length;
+    this.#unsynced = [];
+  }
+
+  async #writeAt(file: FileHandle, bytes: Buffer, position: number): Promise<void> {
+    for (let done = 0; done < bytes.length; ) {
       try {
-        for (let done = 0; done < bytes.length; ) {
-          const { bytesWritten } = await this.#file.write(
-            bytes,
-            done,
-            bytes.length - done,
-            this.#size + done,
-          );
-          done += bytesWritten;
-        }
-        this.#size += bytes.length;
-        return;
+        done += (await file.write(bytes, done, bytes.length - done, position + done)).bytesWritten;
       } catch (error) {
         if (!hasCode(error, 'ENOSPC') && !hasCode(error, 'EDQUOT')) throw error;
         this.#logger.error({ path: this.#path }, 'the disk is full: outcomes wait until there is room again');
@@ -164,20 +174,14 @@ export class Journal implements AsyncDisposable {
   async #replace(records: readonly Uint8Array[]): Promise<void> {
     const path = rewritePath(this.#path);
     const bytes = Buffer.concat([MAGIC, ...records.map(frame)]);
-    const file = await open(path, 'w', 0o600);
-    try {
-      await file.writeFile(bytes);
-      await file.datasync();
-      await rename(path, this.#path);
-      await syncFolder(dirname(this.#path));
-    } catch (error) {
-      await file.close();
-      throw error;
-    }
-    const old = this.#file;
-    this.#file = file;
+    await writeFile(path, bytes, { mode: 0o600, flush: true });
+    await rename(path, this.#path);
+    await syncFolder(dirname(this.#path));
+    const old = this.#files;
+    this.#files = await openFiles(this.#path);
     this.#size = bytes.length;
-    await old.close();
+    this.#unsynced = [];
+    await closeFiles(old);
   }
 
   #fail(cause: unknown, batch: readonly Waiting[]): void {
@@ -186,6 +190,22 @@ export class Journal implements AsyncDisposable {
     for (const { done } of [...batch, ...this.#waiting]) done?.reject(this.#failure);
     this.#waiting = [];
   }
+}
+
+/** The same file twice: written to as usual, and through to the disk. */
+interface Files {
+  readonly plain: FileHandle;
+  readonly synced: FileHandle;
+}
+
+async function openFiles(path: string): Promise<Files> {
+  const plain = await open(path, constants.O_RDWR | constants.O_CREAT, 0o600);
+  return { plain, synced: await open(path, constants.O_WRONLY | constants.O_DSYNC) };
+}
+
+async function closeFiles({ plain, synced }: Files): Promise<void> {
+  await plain.close();
+  await synced.close();
 }
 
 function rewritePath(path: string): string {
