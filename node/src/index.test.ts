@@ -189,6 +189,21 @@ test('a hub that drains is dialled again after its delay', async () => {
   await waitFor('the second stream', () => hub.hellos.length === 2);
 });
 
+test('a hub that assigns more than there is room for breaks the contract, and the stream is given up', async () => {
+  const { hub, folder, config } = await setUp();
+  await using _ = folder;
+  await using __ = hub;
+  const executor = new HeldExecutor();
+  await using _node = await startNode(config, executor.asOverride());
+  await waitFor('the credits', () => hub.credits === 4);
+  for (let id = 1n; id <= 5n; id += 1n) {
+    hub.send({ message: { case: 'assignment', value: { runId: id, attempt: 1 } } });
+  }
+  await waitFor('the second stream', () => hub.hellos.length === 2);
+  expect(executor.watches.length).toBe(4);
+  expect(hub.hellos[1]?.held.length).toBe(4);
+});
+
 test('a node that is turned away keeps asking', async () => {
   const { hub, folder, config } = await setUp();
   await using _ = folder;
