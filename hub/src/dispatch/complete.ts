@@ -47,7 +47,10 @@ with ends as (
   from current e where c.run_id = e.run_id and e.again
 ), recorded as (
   insert into attempts (run_id, attempt, node_id, outcome, failure_code)
-  select run_id, attempt, node_id, outcome, failure_code from current on conflict do nothing
+  select run_id, attempt, node_id, outcome, failure_code from current
+  -- A lease that ran out was taken for a loss; the node came back with the same attempt.
+  on conflict (run_id, attempt) do update set outcome = excluded.outcome, failure_code = excluded.failure_code, ended_at = now()
+  where attempts.outcome = 'lost'
 ), ended as (
   update runs r set
     state = case when e.again then 'queued' else e.outcome end::run_state,
