@@ -1,11 +1,14 @@
 import 'reflect-metadata';
-import { createHash, createPrivateKey, randomBytes, webcrypto } from 'node:crypto';
+import { createHash, createPrivateKey, randomBytes } from 'node:crypto';
 import * as x509 from '@peculiar/x509';
 import { eq, sql } from 'drizzle-orm';
 import type { Database } from '../db/database.ts';
 import { CertificateRequestError } from './errors.ts';
 import { hubKeys } from './schema.ts';
 import { seal, unseal } from './sealed.ts';
+
+/** Node and browsers name this type differently, and the portal's compiler reads this file under the browsers' names. */
+type SigningKey = Awaited<ReturnType<typeof crypto.subtle.importKey>>;
 
 const ALGORITHM = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' } as const;
 const DAY = 24 * 3600 * 1000;
@@ -72,7 +75,7 @@ export async function loadAuthority(
 }
 
 async function createAuthority(hubName: string): Promise<{ certificate: string; privateKey: string }> {
-  const keys = await webcrypto.subtle.generateKey(ALGORITHM, true, ['sign', 'verify']);
+  const keys = await crypto.subtle.generateKey(ALGORITHM, true, ['sign', 'verify']);
   const certificate = await x509.X509CertificateGenerator.createSelfSigned({
     serialNumber: serialNumber(),
     name: [{ CN: [`Weir authority of ${hubName}`] }],
@@ -89,8 +92,8 @@ async function createAuthority(hubName: string): Promise<{ certificate: string; 
   return { certificate: certificate.toString('pem'), privateKey: await exportPrivateKey(keys.privateKey) };
 }
 
-async function issueServerCertificate(issuer: x509.X509Certificate, signingKey: webcrypto.CryptoKey) {
-  const keys = await webcrypto.subtle.generateKey(ALGORITHM, true, ['sign', 'verify']);
+async function issueServerCertificate(issuer: x509.X509Certificate, signingKey: SigningKey) {
+  const keys = await crypto.subtle.generateKey(ALGORITHM, true, ['sign', 'verify']);
   const certificate = await issue(issuer, signingKey, keys.publicKey, SERVER_NAME, issuer.notAfter, [
     new x509.ExtendedKeyUsageExtension([x509.ExtendedKeyUsage.serverAuth]),
     new x509.SubjectAlternativeNameExtension([{ type: 'dns', value: SERVER_NAME }]),
@@ -100,7 +103,7 @@ async function issueServerCertificate(issuer: x509.X509Certificate, signingKey: 
 
 async function issueNodeCertificate(
   issuer: x509.X509Certificate,
-  signingKey: webcrypto.CryptoKey,
+  signingKey: SigningKey,
   certificateRequest: string,
   nodeId: string,
 ): Promise<IssuedCertificate> {
@@ -114,7 +117,7 @@ async function issueNodeCertificate(
 
 function issue(
   issuer: x509.X509Certificate,
-  signingKey: webcrypto.CryptoKey,
+  signingKey: SigningKey,
   publicKey: x509.PublicKeyType,
   commonName: string,
   notAfter: Date,
@@ -154,11 +157,11 @@ function serialNumber(): string {
   return bytes.toString('hex');
 }
 
-async function exportPrivateKey(key: webcrypto.CryptoKey): Promise<string> {
-  return x509.PemConverter.encode(await webcrypto.subtle.exportKey('pkcs8', key), 'PRIVATE KEY');
+async function exportPrivateKey(key: SigningKey): Promise<string> {
+  return x509.PemConverter.encode(await crypto.subtle.exportKey('pkcs8', key), 'PRIVATE KEY');
 }
 
-function importPrivateKey(pem: string): Promise<webcrypto.CryptoKey> {
+function importPrivateKey(pem: string): Promise<SigningKey> {
   const der = createPrivateKey(pem).export({ type: 'pkcs8', format: 'der' });
-  return webcrypto.subtle.importKey('pkcs8', der, ALGORITHM, false, ['sign']);
+  return crypto.subtle.importKey('pkcs8', der, ALGORITHM, false, ['sign']);
 }

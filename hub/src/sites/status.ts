@@ -1,4 +1,5 @@
 import type { Database, Statement } from '../db/database.ts';
+import type { RunState } from '../submissions/outcome.ts';
 
 /** What anybody may see of a hub's sites, nodes and queue: the shape of the portal's status page. */
 export interface HubStatus {
@@ -41,7 +42,7 @@ export interface RecentRun {
   readonly id: number;
   readonly competitionTitle: string;
   readonly site: string | null;
-  readonly state: string;
+  readonly state: RunState;
   readonly waitingSeconds: number;
   readonly runningSeconds: number;
 }
