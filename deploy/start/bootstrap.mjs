@@ -33,7 +33,12 @@ export async function runProgram(script, args) {
   if (process.env.npm_lifecycle_event) {
     // npm passes a signal to the shell between it and us, which dies of it and tells nobody.
     const shell = process.ppid;
-    setInterval(() => process.ppid !== shell && child.kill('SIGTERM'), 500).unref();
+    const watch = setInterval(() => {
+      if (process.ppid === shell) return;
+      clearInterval(watch);
+      child.kill('SIGTERM');
+    }, 500);
+    watch.unref();
   }
   child.once('error', (error) => stop(`Node ${TYPESCRIPT_NODE} could not be started: ${error.message}`));
   child.once('exit', (code, signal) => process.exit(code ?? (signal === null ? 1 : 128)));
