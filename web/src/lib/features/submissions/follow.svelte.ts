@@ -1,20 +1,12 @@
 import type { Api } from '#lib/api/client.ts';
 import type { Submission } from '#lib/api/types.ts';
 
-/**
- * Keeps one submission current while its page is open: what was loaded, until something newer arrives. Visitors without
- * an account may read a public submission but have no line to the hub.
- */
-export function followSubmission(
-  api: Api,
-  loaded: () => Submission,
-  signedIn: () => boolean,
-): { readonly current: Submission } {
+/** Keeps one submission current while its page is open: what was loaded, until something newer arrives. */
+export function followSubmission(api: Api, loaded: () => Submission): { readonly current: Submission } {
   let live = $state.raw<Submission | null>(null);
   const id = $derived(loaded().id);
 
   $effect(() => {
-    if (!signedIn()) return;
     const subscription = api.live.submission.subscribe(
       { id },
       {
