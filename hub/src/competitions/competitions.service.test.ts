@@ -200,6 +200,29 @@ test('strangers and participants cannot manage', async () => {
   await expect(competitions.get(organizer, id)).rejects.toMatchObject({ code: 'competition_not_found' });
 });
 
+test('files of a phase are for participants, once it has begun', async () => {
+  const withKit = minimalYaml.replace('tasks: [0]', 'tasks: [0]\n    starting_kit: scoring.zip');
+  const upcoming = await competitions.get(ada, await createPublished(withKit));
+  expect(upcoming.phases[0]!.files).toEqual([]);
+  await expect(competitions.fileFor(ada, upcoming.phases[0]!.id, 'starting_kit')).rejects.toMatchObject({
+    code: 'file_not_found',
+  });
+  const open = await competitions.get(ada, await createPublished(withKit.replace('2030', '2020')));
+  const phaseId = open.phases[0]!.id;
+  expect(open.phases[0]!.files).toMatchObject([
+    { kind: 'starting_kit', url: `/files/phases/${phaseId}/starting_kit` },
+  ]);
+  await expect(competitions.fileFor(ada, phaseId, 'starting_kit')).rejects.toMatchObject({
+    code: 'participants_only',
+  });
+  expect(await competitions.fileFor(organizer, phaseId, 'starting_kit')).toMatchObject({
+    fileName: 'scoring.zip',
+  });
+  await expect(competitions.fileFor(organizer, phaseId, 'input_data')).rejects.toMatchObject({
+    code: 'file_not_found',
+  });
+});
+
 test('the list is searched, filtered by state and read page by page', async () => {
   const open = minimalYaml.replace('2030-01-01', '2020-01-01');
   const id = await createPublished(open.replace('title: Sepsis', 'title: 100% Æther_'));

@@ -1,6 +1,6 @@
 import type { FactSheetQuestion } from '../bundles/model.ts';
 import type { Queries } from '../db/database.ts';
-import type { ParticipantStatus } from './access.ts';
+import type { CompetitionAccess, ParticipantStatus } from './access.ts';
 import type { ReachedCompetition } from './gate.ts';
 import { type CompetitionState, type PhaseState, stateOfPhase } from './state.ts';
 import { countsOf, findLeaderboards, findPages, findPhases, findSitesHolding, findTasks } from './store.ts';
@@ -12,7 +12,9 @@ export interface CompetitionDetail {
   readonly description: string;
   readonly type: 'competition' | 'benchmark';
   readonly logoUrl: string | null;
+  /** Display name, or else username, of who made it. */
   readonly organizer: string;
+  readonly createdBy: string;
   readonly reward: string | null;
   readonly contactEmail: string | null;
   readonly state: CompetitionState;
@@ -81,7 +83,7 @@ export async function readDetail(
   const { id } = competition;
   const [pages, phases, leaderboards, counts] = await Promise.all([
     findPages(queries, id),
-    readPhases(queries, id),
+    readPhases(queries, id, access),
     findLeaderboards(queries, id),
     countsOf(queries, id),
   ]);
@@ -93,6 +95,7 @@ export async function readDetail(
     type: competition.type,
     logoUrl: logoUrl(competition, secretKey),
     organizer: competition.organizer,
+    createdBy: competition.creator,
     reward: competition.reward,
     contactEmail: competition.contactEmail,
     state: competition.published ? stateOf(phases) : 'draft',
@@ -141,7 +144,19 @@ function stateOf(phases: readonly PhaseDetail[]): CompetitionState {
   return phases.some(({ state }) => state === 'upcoming') ? 'upcoming' : 'closed';
 }
 
-async function readPhases(queries: Queries, competitionId: number): Promise<PhaseDetail[]> {
+/** Until a phase begins, its files are the organizers' secret. */
+export function filesAreOut(
+  phase: { startsAt: Date; endsAt: Date | null },
+  access: CompetitionAccess,
+): boolean {
+  return access.canManage || stateOfPhase(phase, new Date()) !== 'upcoming';
+}
+
+async function readPhases(
+  queries: Queries,
+  competitionId: number,
+  access: CompetitionAccess,
+): Promise<PhaseDetail[]> {
   const rows = await findPhases(queries, competitionId);
   const tasks = await readTasks(
     queries,
@@ -162,7 +177,9 @@ async function readPhases(queries: Queries, competitionId: number): Promise<Phas
     hideOutput: phase.hideOutput,
     leaderboardId: phase.leaderboardId,
     tasks: tasks.get(phase.id) ?? [],
-    files: [...fileOf(phase.id, 'public_data', publicData), ...fileOf(phase.id, 'starting_kit', startingKit)],
+    files: filesAreOut(phase, access)
+      ? [...fileOf(phase.id, 'public_data', publicData), ...fileOf(phase.id, 'starting_kit', startingKit)]
+      : [],
   }));
 }
 

@@ -83,3 +83,12 @@ export class FileMissingError extends DomainError {
     super('There is no such file here, or you may not download it.');
   }
 }
+
+export class ParticipantsOnlyError extends DomainError {
+  readonly code = 'participants_only';
+  readonly kind = 'forbidden';
+
+  constructor() {
+    super('Join the competition first: its files are for participants, who have accepted the terms.');
+  }
+}

@@ -22,7 +22,9 @@ export interface CompetitionCard {
   readonly description: string;
   readonly type: 'competition' | 'benchmark';
   readonly logoUrl: string | null;
+  /** Display name, or else username, of who made it. */
   readonly organizer: string;
+  readonly createdBy: string;
   readonly reward: string | null;
   readonly state: CompetitionState;
   readonly currentPhase: { readonly name: string; readonly endsAt: Date | null } | null;
@@ -60,7 +62,7 @@ const LIST = {
       select * from visible where $8::text is null or state = $8 order by id desc limit $9
     )
     select c.id, c.title, c.description, c.type, case when c.logo_digest is not null then '/media/logo/' || c.id end as "logoUrl",
-      coalesce(nullif(u.display_name, ''), u.username) as organizer, c.reward, c.state, c.created_at as "createdAt",
+      coalesce(nullif(u.display_name, ''), u.username) as organizer, u.username as "createdBy", c.reward, c.state, c.created_at as "createdAt",
       current.name as "phaseName", current.ends_at as "phaseEndsAt",
       (select min(h.starts_at) from phases h where h.competition_id = c.id and h.starts_at > now()) as "nextStart",
       (select count(*)::int from participants a where a.competition_id = c.id and a.status = 'approved') as "participantCount",

@@ -9,8 +9,8 @@ import type { Resources } from '../resources/service.ts';
 import { ensureDefaultQueue } from '../sites/default-queue.ts';
 import type { BlobStore } from '../storage/blob-store.ts';
 import { createCompetitionMaker } from './creation/job.ts';
-import { type CompetitionDetail, readDetail } from './detail.ts';
-import { CreationMissingError, FileMissingError } from './errors.ts';
+import { type CompetitionDetail, filesAreOut, readDetail } from './detail.ts';
+import { CreationMissingError, FileMissingError, ParticipantsOnlyError } from './errors.ts';
 import { type CompetitionGate, createCompetitionGate } from './gate.ts';
 import { type CompetitionCard, type CompetitionFilter, listCompetitions } from './listing.ts';
 import { createParticipation, type Participation } from './participation.ts';
@@ -62,7 +62,7 @@ export interface Competitions {
   /** The job's handler. */
   makeCompetition(creationId: number, signal: AbortSignal): Promise<void>;
 
-  /** @throws FileMissingError */
+  /** Public data or starting kit of a phase that has begun, for participants. @throws FileMissingError | ParticipantsOnlyError */
   fileFor(actor: Actor, phaseId: number, kind: string): Promise<Download>;
   /** @throws FileMissingError */
   logo(actor: Actor, id: number, secretKey?: string | null): Promise<Download>;
@@ -131,8 +131,10 @@ export function createCompetitions(dependencies: CompetitionsDependencies): Comp
     },
 
     async fileFor(actor, phaseId, kind) {
-      await gate.viewPhase(actor, phaseId);
+      const { phase, access } = await gate.viewPhase(actor, phaseId);
       if (kind !== 'public_data' && kind !== 'starting_kit') throw new FileMissingError();
+      if (!filesAreOut(phase, access)) throw new FileMissingError();
+      if (!access.canSubmit) throw new ParticipantsOnlyError();
       const file = await findPhaseFile(queries, phaseId, kind);
       if (!file?.digest) throw new FileMissingError();
       return { digest: file.digest, fileName: file.fileName, mediaType: 'application/octet-stream' };

@@ -25,11 +25,12 @@ export type Creation = typeof competitionCreations.$inferSelect;
 
 /** A competition and one person's part in it. */
 export type CompetitionForActor = Competition &
-  Membership & { organizer: string; acceptedTermsVersion: number | null };
+  Membership & { organizer: string; creator: string; acceptedTermsVersion: number | null };
 
 const competitionForActor = {
   ...getTableColumns(competitions),
   organizer: sql<string>`coalesce(nullif(${users.displayName}, ''), ${users.username})`,
+  creator: users.username,
   participantStatus: participants.status,
   acceptedTermsVersion: participants.acceptedTermsVersion,
   isCollaborator: sql<boolean>`${collaborators.userId} is not null`,
@@ -38,9 +39,13 @@ const competitionForActor = {
 /** Nobody has this id. */
 const NOBODY = 0;
 
-function selectCompetition(queries: Queries, userId: number | null) {
+export async function findCompetition(
+  queries: Queries,
+  id: number,
+  userId: number | null,
+): Promise<CompetitionForActor | null> {
   const me = userId ?? NOBODY;
-  return queries
+  const [row] = await queries
     .select(competitionForActor)
     .from(competitions)
     .innerJoin(users, eq(users.id, competitions.createdBy))
@@ -49,15 +54,7 @@ function selectCompetition(queries: Queries, userId: number | null) {
       collaborators,
       and(eq(collaborators.competitionId, competitions.id), eq(collaborators.userId, me)),
     )
-    .$dynamic();
-}
-
-export async function findCompetition(
-  queries: Queries,
-  id: number,
-  userId: number | null,
-): Promise<CompetitionForActor | null> {
-  const [row] = await selectCompetition(queries, userId).where(eq(competitions.id, id));
+    .where(eq(competitions.id, id));
   return row ?? null;
 }
 
@@ -66,9 +63,19 @@ export async function findPhase(
   phaseId: number,
   userId: number | null,
 ): Promise<{ phase: PhaseRow; competition: CompetitionForActor } | null> {
-  const [phase] = await queries.select().from(phases).where(eq(phases.id, phaseId));
-  const competition = phase && (await findCompetition(queries, phase.competitionId, userId));
-  return competition ? { phase, competition } : null;
+  const me = userId ?? NOBODY;
+  const [row] = await queries
+    .select({ phase: getTableColumns(phases), competition: competitionForActor })
+    .from(phases)
+    .innerJoin(competitions, eq(competitions.id, phases.competitionId))
+    .innerJoin(users, eq(users.id, competitions.createdBy))
+    .leftJoin(participants, and(eq(participants.competitionId, competitions.id), eq(participants.userId, me)))
+    .leftJoin(
+      collaborators,
+      and(eq(collaborators.competitionId, competitions.id), eq(collaborators.userId, me)),
+    )
+    .where(eq(phases.id, phaseId));
+  return row ?? null;
 }
 
 export async function countsOf(

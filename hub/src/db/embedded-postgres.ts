@@ -73,6 +73,9 @@ async function initialise(
     `--pwfile=${passwordFile}`,
     '--encoding=UTF8',
     '--locale=C',
+    // Upper and lower case of every script, the same on every machine.
+    '--locale-provider=builtin',
+    '--builtin-locale=C.UTF-8',
     '--no-sync',
   ];
   try {

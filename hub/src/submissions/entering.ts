@@ -1,4 +1,5 @@
 import { type Actor, requireUser } from '../accounts/access.ts';
+import type { CompetitionAccess } from '../competitions/access.ts';
 import type { CompetitionGate, ReachedPhase } from '../competitions/gate.ts';
 import { stateOfPhase } from '../competitions/state.ts';
 import type { Queries } from '../db/database.ts';
@@ -53,8 +54,8 @@ export class Entering {
     this.#dispatch = dispatch;
   }
 
-  /** @returns the submission's id, once it is committed */
-  async enter(actor: Actor, request: SubmissionRequest): Promise<number> {
+  /** Resolves once the submission is committed. */
+  async enter(actor: Actor, request: SubmissionRequest): Promise<{ id: number; access: CompetitionAccess }> {
     const { id: ownerId } = requireUser(actor);
     const reached = await this.#competitions.viewPhase(actor, request.phaseId);
     const { limited } = checkEntry(reached);
@@ -73,7 +74,7 @@ export class Entering {
       isSpecificTaskReRun: false,
       start: reached.competition.autoRunSubmissions,
     });
-    return submissionId;
+    return { id: submissionId, access: reached.access };
   }
 
   async allowance(actor: Actor, phaseId: number): Promise<Allowance> {

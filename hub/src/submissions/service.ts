@@ -129,8 +129,8 @@ export function createSubmissions({
     allowance: (actor, phaseId) => entering.allowance(actor, phaseId),
 
     async create(actor, request) {
-      const id = await entering.enter(actor, request);
-      return show(await gate.use(actor, id));
+      const { id, access } = await entering.enter(actor, request);
+      return showOne(id, access.canManage);
     },
 
     async get(actor, id) {
