@@ -17,7 +17,10 @@ export interface Statement {
 /** Functions that must run inside a transaction ask for this type. */
 export interface Transaction {
   readonly queries: Queries;
-  /** Runs a hot statement as it stands; `values` fill $1, $2, ... */
+  /**
+   * Runs a hot statement as it stands; `values` fill $1, $2, ... Statements that are called without waiting in between go out together and are
+   * carried out in the order of the calls.
+   */
   prepared<Row extends pg.QueryResultRow>(statement: Statement, values: unknown[]): Promise<Row[]>;
   /** Runs once the transaction has committed, never when it rolls back. */
   afterCommit(effect: () => void): void;
@@ -32,12 +35,17 @@ export interface Database extends AsyncDisposable {
   prepared<Row extends pg.QueryResultRow>(statement: Statement, values: unknown[]): Promise<Row[]>;
 }
 
+/**
+ * Connections are pipelined: statements of a transaction that do not wait for one another's answers go out together, in the order in which they
+ * were called.
+ */
 export function openDatabase(url: string, log: Logger, { connections = 16 } = {}): Database {
   const pool = new pg.Pool({
     connectionString: url,
     max: connections,
     application_name: 'weir-hub',
     keepAlive: true,
+    pipeline: true,
   });
   // Without a listener, an idle connection that the server closes ends the process.
   pool.on('error', ({ message }) => log.warn({ reason: message }, 'an idle database connection was lost'));
@@ -57,18 +65,26 @@ export function openDatabase(url: string, log: Logger, { connections = 16 } = {}
     async transaction(work) {
       const client = await pool.connect();
       const effects: (() => void)[] = [];
+      let isOver = false;
       let broken: Error | undefined;
       try {
-        await client.query('begin');
+        // It goes out with the first statement of the work; if it fails, so does everything after it.
+        const begun = client.query('begin');
         const result = await work({
           queries: bind(client),
-          prepared: async (statement, values) => (await client.query({ ...statement, values })).rows,
+          prepared: async (statement, values) => {
+            // Of statements sent together one may have failed: what comes after it must not run outside the transaction.
+            if (isOver) throw new Error(`the transaction was over before ${statement.name}`);
+            return (await client.query({ ...statement, values })).rows;
+          },
           afterCommit: (effect) => effects.push(effect),
         });
+        await begun;
         await client.query('commit');
         for (const effect of effects) effect();
         return result;
       } catch (error) {
+        isOver = true;
         // A connection that cannot roll back is not given to anybody else.
         await client.query('rollback').catch((failure: Error) => {
           broken = failure;

@@ -4,7 +4,7 @@ import { boardEffects } from '../leaderboards/scoring.ts';
 import type { Topic } from '../live/bus.ts';
 import { isRetryable } from './faults.ts';
 import type { AttemptEnd } from './outcome.ts';
-import { type Leaf, settleLeaves } from './settle.ts';
+import { type Leaf, runsOfLeaves, settleLeaves, summarise } from './settle.ts';
 
 export type Settlement = 'accepted' | 'stale' | 'rejected';
 
@@ -82,19 +82,25 @@ export async function complete(
   ends: readonly AttemptEnd[],
 ): Promise<Completion> {
   return database.transaction(async (tx) => {
-    const leaves = await tx.prepared<Leaf & { runId: number }>(LOCK_LEAVES, [ends.map(({ runId }) => runId)]);
-    const current = await endAttempts(tx, ends, maxAttempts);
-    const leafOf = new Map(leaves.map((leaf) => [leaf.runId, leaf]));
-    const touched = new Map(current.map(({ runId }) => [leafOf.get(runId)!.leafId, leafOf.get(runId)!]));
-    const topics: Topic[] = [];
-    if (touched.size > 0) {
-      const settled = await settleLeaves(tx, [...touched.values()]);
-      topics.push(...settled.topics);
-      if (settled.scored.length > 0) topics.push(...(await boardEffects(tx, boards, settled.scored)));
-    }
+    const runIds = ends.map(({ runId }) => runId);
+    const [leaves, current, runs] = await Promise.all([
+      tx.prepared<Leaf & { runId: number }>(LOCK_LEAVES, [runIds]),
+      endAttempts(tx, ends, maxAttempts),
+      runsOfLeaves(tx, runIds),
+    ]);
+    const ended = new Set(current.map(({ runId }) => runId));
+    const touched = new Map(
+      leaves.filter(({ runId }) => ended.has(runId)).map((leaf) => [leaf.leafId, leaf]),
+    );
+    const { progress, scored, topics } = summarise([...touched.values()], runs);
+    const [boardTopics, settlements] = await Promise.all([
+      boardEffects(tx, boards, scored),
+      explain(tx, ends, ended),
+      settleLeaves(tx, progress),
+    ]);
     return {
-      settlements: await explain(tx, ends, new Set(current.map(({ runId }) => runId))),
-      topics,
+      settlements,
+      topics: [...topics, ...boardTopics],
       requeued: current.some(({ again }) => again),
     };
   });

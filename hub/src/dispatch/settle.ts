@@ -23,11 +23,12 @@ interface RunRow extends RunProgress {
   readonly scores: Record<string, number> | null;
 }
 
+/** All runs of the leaves that the given runs belong to. */
 const RUNS_OF_LEAVES: Statement = {
   name: 'dispatch-runs-of-leaves',
   text: `
 select submission_id::float8 as "leafId", state, failure_code as "failureCode", fault, scores
-from runs where submission_id = any($1) order by id`,
+from runs where submission_id in (select submission_id from runs where id = any($1)) order by id`,
 };
 
 /** Public statuses only ever grow, and the last three are never left. */
@@ -67,25 +68,33 @@ select parent_id::float8 as "parentId", status, failure_code as "failureCode", f
 from submissions where parent_id = any($1) and deleted_at is null order by id`,
 };
 
-/** Brings the status of leaves, and then of their parents, up to what their runs say. */
-export async function settleLeaves(
-  tx: Transaction,
+export function runsOfLeaves(tx: Transaction, runIds: readonly number[]): Promise<RunRow[]> {
+  return tx.prepared<RunRow & { [column: string]: unknown }>(RUNS_OF_LEAVES, [runIds]);
+}
+
+export interface LeafProgress extends Progress {
+  readonly id: number;
+  readonly parentId: number | null;
+}
+
+/** What the runs say about the leaves: how far each is, the scores of those that have any, and who is to be told. */
+export function summarise(
   leaves: readonly Leaf[],
-): Promise<{ scored: ScoredLeaf[]; topics: Topic[] }> {
-  const rows = await tx.prepared<RunRow & { [column: string]: unknown }>(RUNS_OF_LEAVES, [
-    leaves.map(({ leafId }) => leafId),
-  ]);
+  rows: readonly RunRow[],
+): { progress: LeafProgress[]; scored: ScoredLeaf[]; topics: Topic[] } {
   const runs = Map.groupBy(rows, ({ leafId }) => leafId);
-  await settle(
-    tx,
-    leaves.map(({ leafId }) => ({ id: leafId, ...progressOfLeaf(runs.get(leafId) ?? []) })),
-  );
-  const parents = new Set(leaves.flatMap(({ parentId }) => (parentId === null ? [] : [parentId])));
-  if (parents.size > 0) await settleParents(tx, [...parents]);
+  const runsOf = ({ leafId }: Leaf) => runs.get(leafId) ?? [];
   return {
-    scored: leaves.flatMap(({ leafId, parentId, phaseId }) => {
-      const values = combineSites(runs.get(leafId) ?? []);
-      return values ? [{ submissionId: leafId, parentId, phaseId, values }] : [];
+    progress: leaves.map((leaf) => ({
+      id: leaf.leafId,
+      parentId: leaf.parentId,
+      ...progressOfLeaf(runsOf(leaf)),
+    })),
+    scored: leaves.flatMap((leaf) => {
+      const values = combineSites(runsOf(leaf));
+      return values
+        ? [{ submissionId: leaf.leafId, parentId: leaf.parentId, phaseId: leaf.phaseId, values }]
+        : [];
     }),
     topics: leaves.flatMap(({ leafId, parentId, phaseId, ownerId }): Topic[] => [
       `submission:${leafId}`,
@@ -93,6 +102,14 @@ export async function settleLeaves(
       `phase:${phaseId}:owner:${ownerId}`,
     ]),
   };
+}
+
+/** Brings the status of leaves, and then of their parents, up to what their runs say. */
+export async function settleLeaves(tx: Transaction, leaves: readonly LeafProgress[]): Promise<void> {
+  if (leaves.length === 0) return;
+  await settle(tx, leaves);
+  const parents = new Set(leaves.flatMap(({ parentId }) => (parentId === null ? [] : [parentId])));
+  if (parents.size > 0) await settleParents(tx, [...parents]);
 }
 
 async function settle(tx: Transaction, settled: readonly (Progress & { id: number })[]): Promise<void> {
