@@ -14,6 +14,8 @@ export async function* forClient<Event>(
 ): AsyncGenerator<Event> {
   try {
     yield* events({ live, signal: signal ? AbortSignal.any([signal, stopping]) : stopping });
+    // An end would tell the client that there is nothing more to come; broken off, it comes back, here or to another hub process.
+    if (stopping.aborted) throw new DOMException('the hub is stopping', 'AbortError');
   } catch (error) {
     throw error instanceof DomainError ? toTrpcError(error) : error;
   }

@@ -9,7 +9,7 @@ export function toListItem(card: CompetitionCard, fileUrl: FileUrl) {
   return {
     id: card.id,
     title: card.title,
-    created_by: card.organizer,
+    created_by: card.createdBy,
     owner_display_name: card.organizer,
     created_when: card.createdAt,
     published: card.state !== 'draft',
@@ -37,7 +37,7 @@ export function toCompetition(
     title: detail.title,
     published: detail.published,
     ...(detail.secretKey === null ? {} : { secret_key: detail.secretKey }),
-    created_by: detail.organizer,
+    created_by: detail.createdBy,
     owner_display_name: detail.organizer,
     created_when: detail.createdAt,
     logo,

@@ -36,8 +36,8 @@ export function competitionRoutes(routes: RestRoutes): void {
   routes.get('/competitions/:id/creation_status', async ({ hub, actor, request }) => {
     const { id } = idParams.parse(request.params);
     const { status, details, competitionId } = await hub.competitions.creation(actor, id);
-    const createdBy = actor.kind === 'user' ? actor.user.username : null;
-    return { status, details, resulting_competition: competitionId, created_by: createdBy };
+    const created_by = actor.kind === 'user' ? actor.user.username : null;
+    return { status, details, resulting_competition: competitionId, created_by };
   });
 
   /** Registering accepts the terms as they are: the page or the script has shown them. */

@@ -56,7 +56,7 @@ export class RestRoutes {
         const actor = await authenticate(hub, request, reply);
         const fileUrl = (path: string) =>
           hub.config.publicUrl + (actor.kind === 'user' ? hub.links.sign('GET', path, actor.user.id) : path);
-        return (await handler({ hub, actor, request, reply, fileUrl })) ?? null;
+        return handler({ hub, actor, request, reply, fileUrl });
       },
     });
   }

@@ -16,7 +16,7 @@ async function tasksInReach({ hub, actor }: RestRequest) {
   );
   const competitions = await Promise.all(cards.map(({ id }) => hub.competitions.get(actor, id)));
   const tasks = new Map<number, object>();
-  for (const { title, organizer, createdAt, phases } of competitions) {
+  for (const { title, organizer, createdBy, createdAt, phases } of competitions) {
     for (const { id, key, name, description } of phases.flatMap((phase) => phase.tasks)) {
       tasks.set(id, {
         id,
@@ -25,7 +25,7 @@ async function tasksInReach({ hub, actor }: RestRequest) {
         name,
         description,
         created_when: createdAt,
-        created_by: organizer,
+        created_by: createdBy,
         owner_display_name: organizer,
         solutions: [],
         ingestion_only_during_scoring: false,

@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { FastifyInstance, InjectOptions, LightMyRequestResponse } from 'fastify';
+import type { FastifyInstance, InjectOptions, LightMyRequestResponse, RouteOptions } from 'fastify';
 import pino from 'pino';
 import type { Actor } from '../../accounts/access.ts';
 import { toConfig } from '../../config/config.ts';
@@ -24,6 +24,10 @@ export interface TestPerson {
 export interface TestHub extends AsyncDisposable {
   readonly context: HubContext;
   readonly app: FastifyInstance;
+  /** As they were registered. */
+  readonly routes: readonly RouteOptions[];
+  /** Begins to stop, as a signal would. */
+  stop(): void;
   person(username: string, role?: { isAdmin?: boolean; isRobot?: boolean }): Promise<TestPerson>;
   /** A tRPC call over HTTP: GET for queries, POST for mutations. */
   call(
@@ -43,6 +47,7 @@ export async function createTestHub(env: Env = {}): Promise<TestHub> {
   stack.defer(() => rm(home, { recursive: true, force: true }));
   const database = stack.use(await createTestDatabase());
   const stopping = new AbortController();
+  const routes: RouteOptions[] = [];
   const config = toConfig({ WEIR_HOME: home, ...env });
   const context = stack.use(
     await createContext({
@@ -54,7 +59,9 @@ export async function createTestHub(env: Env = {}): Promise<TestHub> {
     }),
   );
   await context.competitions.prepare();
-  const app = stack.adopt(await createHttpApp(context), (app) => app.close());
+  const app = stack.adopt(await createHttpApp(context, { onRoute: (route) => routes.push(route) }), (app) =>
+    app.close(),
+  );
   stack.defer(() => stopping.abort());
 
   const inject = (request: InjectOptions, person?: TestPerson) =>
@@ -65,6 +72,8 @@ export async function createTestHub(env: Env = {}): Promise<TestHub> {
     context,
     app,
     inject,
+    routes,
+    stop: () => stopping.abort(),
     async person(username, { isAdmin = false, isRobot = false } = {}) {
       const password = `${username}'s long password`;
       const email = `${username}@example.org`;

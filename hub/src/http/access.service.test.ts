@@ -1,0 +1,160 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import {
+  createPeople,
+  createTestChallenge,
+  type People,
+  ROLES,
+  type Role,
+  type TestChallenge,
+} from './testing/test-challenge.ts';
+import { createTestHub, type TestHub } from './testing/test-hub.ts';
+
+const everybody: Role[] = [...ROLES];
+const users: Role[] = ['user', 'participant', 'organizer', 'admin'];
+const organizers: Role[] = ['organizer', 'admin'];
+const involved: Role[] = ['participant', 'organizer', 'admin'];
+/** The signature of the address is the permission; without one there is none. */
+const nobody: Role[] = [];
+
+interface Line {
+  readonly allowed: readonly Role[];
+  readonly url?: (challenge: TestChallenge) => string;
+  readonly body?: (challenge: TestChallenge) => object;
+}
+
+const line = (allowed: readonly Role[], url?: Line['url'], body?: Line['body']): Line => ({
+  allowed,
+  ...(url ? { url } : {}),
+  ...(body ? { body } : {}),
+});
+
+/** Who may ask for what. A route without a line here fails the test. tRPC has a table of its own. */
+const TABLE: Readonly<Record<string, Line>> = {
+  'GET /healthz': line(everybody),
+  'GET /readyz': line(everybody),
+  'GET /metrics': line(['admin']),
+
+  'PUT /uploads/:key': line(nobody, ({ submissionKey }) => `/uploads/${submissionKey}`),
+  'GET /files/resources/:key': line(['participant', 'admin'], (c) => `/files/resources/${c.submissionKey}`),
+  'GET /files/phases/:id/:kind': line(involved, (c) => `/files/phases/${c.phaseId}/public_data`),
+  'GET /files/submissions/:id/:kind': line(
+    involved,
+    (c) => `/files/submissions/${c.submissionId}/submission`,
+  ),
+  'GET /files/logs/:id/:stream': line(involved, (c) => `/files/logs/${c.runId}/scoring_stdout`),
+  'GET /reports/:id': line(involved, (c) => `/reports/${c.runId}`),
+  'GET /media/logo/:id': line(everybody, (c) => `/media/logo/${c.competitionId}`),
+
+  'POST /node/v1/enrol': line(nobody, undefined, () => ({
+    enrolment: crypto.randomUUID(),
+    name: 'node',
+    certificateRequest: '-',
+    mac: '-',
+  })),
+  'GET /node/v1/artifacts/sha256/:hex': line(nobody, () => `/node/v1/artifacts/sha256/${'0'.repeat(64)}`),
+  'PUT /node/v1/outputs/:kind': line(nobody, () => '/node/v1/outputs/scoring_result'),
+
+  'POST /api/api-token-auth': line(everybody, undefined, () => ({
+    username: 'user',
+    password: "user's long password",
+  })),
+  'GET /api/datasets': line(users),
+  'POST /api/datasets': line(users, undefined, () => ({
+    type: 'submission',
+    request_sassy_file_name: 'a.zip',
+  })),
+  'PUT /api/datasets/completed/:key': line(organizers, (c) => `/api/datasets/completed/${c.bundleKey}/`),
+  'GET /api/competitions': line(everybody),
+  'GET /api/competitions/:id': line(everybody, (c) => `/api/competitions/${c.competitionId}`),
+  'DELETE /api/competitions/:id': line(organizers, (c) => `/api/competitions/${c.competitionId}/`),
+  'GET /api/competitions/:id/creation_status': line(
+    organizers,
+    (c) => `/api/competitions/${c.creationId}/creation_status/`,
+  ),
+  'POST /api/competitions/:id/register': line(users, (c) => `/api/competitions/${c.competitionId}/register/`),
+  'POST /api/competitions/:id/toggle_publish': line(
+    organizers,
+    (c) => `/api/competitions/${c.competitionId}/toggle_publish/`,
+  ),
+  'GET /api/phases/:id': line(everybody, (c) => `/api/phases/${c.phaseId}/`),
+  'GET /api/phases/:id/get_leaderboard': line(everybody, (c) => `/api/phases/${c.phaseId}/get_leaderboard/`),
+  'GET /api/tasks': line(users),
+  'GET /api/can_make_submission/:id': line(users, (c) => `/api/can_make_submission/${c.phaseId}/`),
+  'GET /api/submissions': line(users),
+  'POST /api/submissions': line(['participant'], undefined, (c) => ({
+    phase: c.phaseId,
+    data: c.submissionKey,
+  })),
+  'GET /api/submissions/:id': line(involved, (c) => `/api/submissions/${c.submissionId}/`),
+  'DELETE /api/submissions/:id': line(involved, (c) => `/api/submissions/${c.submissionId}/`),
+  'DELETE /api/submissions/:id/soft_delete': line(
+    involved,
+    (c) => `/api/submissions/${c.submissionId}/soft_delete/`,
+  ),
+  'GET /api/submissions/:id/get_details': line(
+    involved,
+    (c) => `/api/submissions/${c.submissionId}/get_details/`,
+  ),
+  'GET /api/submissions/:id/cancel_submission': line(
+    involved,
+    (c) => `/api/submissions/${c.submissionId}/cancel_submission/`,
+  ),
+  'POST /api/submissions/:id/cancel_submission': line(
+    involved,
+    (c) => `/api/submissions/${c.submissionId}/cancel_submission/`,
+  ),
+  'POST /api/submissions/:id/run_submission': line(
+    organizers,
+    (c) => `/api/submissions/${c.submissionId}/run_submission/`,
+  ),
+  'POST /api/submissions/:id/re_run_submission': line(
+    organizers,
+    (c) => `/api/submissions/${c.submissionId}/re_run_submission/`,
+  ),
+  'POST /api/submissions/:id/submission_leaderboard_connection': line(
+    involved,
+    (c) => `/api/submissions/${c.submissionId}/submission_leaderboard_connection/`,
+  ),
+  'DELETE /api/submissions/:id/submission_leaderboard_connection': line(
+    involved,
+    (c) => `/api/submissions/${c.submissionId}/submission_leaderboard_connection/`,
+  ),
+};
+
+let hub: TestHub;
+let people: People;
+beforeAll(async () => {
+  hub = await createTestHub();
+  people = await createPeople(hub);
+});
+afterAll(() => hub[Symbol.asyncDispose]());
+
+test('every route has a line in the table', () => {
+  const routes = hub.routes
+    .flatMap(({ method, url }) => [method].flat().map((one) => `${one} ${url.replace(/(.)\/$/, '$1')}`))
+    .filter((route) => !route.startsWith('HEAD ') && !route.includes(' /trpc/'));
+  expect(new Set(routes)).toEqual(new Set(Object.keys(TABLE)));
+});
+
+describe.each(Object.keys(TABLE))('%s', (route) => {
+  test.each(ROLES)('%s', async (role) => {
+    const challenge = await createTestChallenge(hub, people);
+    const { allowed, url, body } = TABLE[route]!;
+    const [method, path] = route.split(' ') as ['GET' | 'POST' | 'PUT' | 'DELETE', string];
+    const response = await hub.inject(
+      {
+        method,
+        url: url?.(challenge) ?? path,
+        remoteAddress: '192.0.2.7',
+        ...(method === 'GET' ? {} : { payload: body?.(challenge) ?? {} }),
+      },
+      role === 'anonymous' ? undefined : people[role],
+    );
+    expect(response.statusCode, response.body).toBeLessThan(500);
+    // What a role may not see is missing for it. Whoever meets an objection to what was sent has got past the door.
+    const isDenied = [401, 403, 404].includes(response.statusCode);
+    expect(isDenied ? 'denied' : 'allowed', response.body).toBe(
+      allowed.includes(role) ? 'allowed' : 'denied',
+    );
+  });
+});
