@@ -10,7 +10,9 @@ export function portalProcess(settings: Settings, project: string, port: number,
     env: {
       HOST: '127.0.0.1',
       PORT: String(port),
-      ORIGIN: settings.publicUrl,
+      // The hub says how people reached it; adapter-node takes https for granted otherwise.
+      PROTOCOL_HEADER: 'x-forwarded-proto',
+      HOST_HEADER: 'x-forwarded-host',
       WEIR_HUB_URL: hubUrl,
     },
     log: join(settings.home, 'logs', 'portal.log'),
