@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
+import { eq } from 'drizzle-orm';
 import pino from 'pino';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { rawZip } from '../../../test/fixtures/archives/raw-zip.ts';
@@ -13,6 +14,7 @@ import { createTestDatabase } from '../db/testing/test-database.ts';
 import { createSignedLinks } from '../http/signed-links.ts';
 import { Jobs } from '../jobs/jobs.ts';
 import { LocalLiveBus } from '../live/bus.ts';
+import { resources as resourceRows } from '../resources/schema.ts';
 import { createResources, type Resources } from '../resources/service.ts';
 import { DiskBlobStore } from '../storage/disk-blob-store.ts';
 import { type Competitions, createCompetitions } from './service.ts';
@@ -132,6 +134,25 @@ test('a creation that runs twice makes one competition', async () => {
   ]);
   await competitions.makeCompetition(creationId, signal);
   expect((await competitions.list(organizer, { mine: true, limit: 100 })).items).toHaveLength(before + 1);
+});
+
+test('a fault of the hub is tried again, and ends with an apology instead of never', async () => {
+  const key = await upload(organizer, { 'competition.yaml': minimalYaml, ...ordinaryFiles });
+  const { creationId } = await competitions.createFromBundle(organizer, key);
+  const { digest } = await resources.getReadable(organizer, key);
+  await database.queries
+    .update(resourceRows)
+    .set({ digest: `sha256:${'0'.repeat(64)}` })
+    .where(eq(resourceRows.key, key));
+  const make = () => competitions.makeCompetition(creationId, new AbortController().signal);
+  for (const _ of [1, 2, 3]) await expect(make()).rejects.toThrow('blob store');
+  expect(await competitions.creation(organizer, creationId)).toMatchObject({ status: 'Starting' });
+  await make();
+  expect(await competitions.creation(organizer, creationId)).toMatchObject({
+    status: 'Failed',
+    problems: [{ code: 'internal' }],
+  });
+  await database.queries.update(resourceRows).set({ digest }).where(eq(resourceRows.key, key));
 });
 
 test('a creation is shown to its maker alone', async () => {

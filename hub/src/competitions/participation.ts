@@ -10,7 +10,7 @@ import {
   listParticipants,
   updateParticipant,
   upsertParticipant,
-} from './store.ts';
+} from './participation-store.ts';
 
 export interface Participant {
   readonly id: number;

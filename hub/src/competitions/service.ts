@@ -9,20 +9,19 @@ import type { Resources } from '../resources/service.ts';
 import { ensureDefaultQueue } from '../sites/default-queue.ts';
 import type { BlobStore } from '../storage/blob-store.ts';
 import { createCompetitionMaker } from './creation/job.ts';
+import {
+  type Creation,
+  findCreation,
+  findCreationOfResource,
+  findUnfinishedCreations,
+  insertCreation,
+} from './creation/store.ts';
 import { type CompetitionDetail, filesAreOut, readDetail } from './detail.ts';
 import { CreationMissingError, FileMissingError, ParticipantsOnlyError } from './errors.ts';
 import { type CompetitionGate, createCompetitionGate } from './gate.ts';
 import { type CompetitionCard, type CompetitionFilter, listCompetitions } from './listing.ts';
 import { createParticipation, type Participation } from './participation.ts';
-import {
-  type Creation,
-  findCreation,
-  findCreationOfResource,
-  findPhaseFile,
-  findUnfinishedCreations,
-  insertCreation,
-  updateCompetition,
-} from './store.ts';
+import { findPhaseFile, updateCompetition } from './store.ts';
 
 /** An uploaded bundle on its way to becoming a competition. */
 export interface CreationProgress {

@@ -1,15 +1,14 @@
-import { and, asc, count, desc, eq, getTableColumns, inArray, isNull, lt, sql } from 'drizzle-orm';
+import { and, count, eq, getTableColumns, inArray, isNull, sql } from 'drizzle-orm';
 import { alias } from 'drizzle-orm/pg-core';
 import { users } from '../accounts/schema.ts';
-import type { Queries, Transaction } from '../db/database.ts';
+import type { Queries } from '../db/database.ts';
 import { resources } from '../resources/schema.ts';
 import { nodes, siteDatasets, sites } from '../sites/schema.ts';
 import { submissions } from '../submissions/schema.ts';
-import type { Membership, ParticipantStatus } from './access.ts';
+import type { Membership } from './access.ts';
 import {
   collaborators,
   columns,
-  competitionCreations,
   competitions,
   leaderboards,
   pages,
@@ -21,7 +20,6 @@ import {
 
 export type Competition = typeof competitions.$inferSelect;
 export type PhaseRow = typeof phases.$inferSelect;
-export type Creation = typeof competitionCreations.$inferSelect;
 
 /** A competition and one person's part in it. */
 export type CompetitionForActor = Competition &
@@ -195,117 +193,4 @@ export async function updateCompetition(
   change: Partial<Pick<Competition, 'published' | 'deletedAt'>>,
 ): Promise<void> {
   await queries.update(competitions).set(change).where(eq(competitions.id, id));
-}
-
-/** Who has been denied stays so. */
-export async function upsertParticipant(
-  queries: Queries,
-  participant: Pick<typeof participants.$inferInsert, 'competitionId' | 'userId' | 'acceptedTermsVersion'> & {
-    status: ParticipantStatus;
-  },
-): Promise<ParticipantStatus> {
-  const [row] = await queries
-    .insert(participants)
-    .values(participant)
-    .onConflictDoUpdate({
-      target: [participants.competitionId, participants.userId],
-      set: {
-        acceptedTermsVersion: participant.acceptedTermsVersion,
-        acceptedTermsAt: new Date(),
-        status: sql`case when ${participants.status} = 'pending' then excluded.status else ${participants.status} end`,
-      },
-    })
-    .returning({ status: participants.status });
-  return row!.status;
-}
-
-export async function deleteParticipant(
-  queries: Queries,
-  competitionId: number,
-  userId: number,
-): Promise<void> {
-  await queries
-    .delete(participants)
-    .where(
-      and(
-        eq(participants.competitionId, competitionId),
-        eq(participants.userId, userId),
-        sql`${participants.status} <> 'denied'`,
-      ),
-    );
-}
-
-export function listParticipants(
-  queries: Queries,
-  filter: { competitionId: number; status?: ParticipantStatus; after: number | null; limit: number },
-) {
-  return queries
-    .select({
-      id: participants.id,
-      username: users.username,
-      displayName: users.displayName,
-      email: users.email,
-      status: participants.status,
-      acceptedTermsVersion: participants.acceptedTermsVersion,
-      createdAt: participants.createdAt,
-    })
-    .from(participants)
-    .innerJoin(users, eq(users.id, participants.userId))
-    .where(
-      and(
-        eq(participants.competitionId, filter.competitionId),
-        filter.status && eq(participants.status, filter.status),
-        filter.after === null ? undefined : lt(participants.id, filter.after),
-      ),
-    )
-    .orderBy(desc(participants.id))
-    .limit(filter.limit);
-}
-
-export async function findParticipant(queries: Queries, id: number) {
-  const [row] = await queries.select().from(participants).where(eq(participants.id, id));
-  return row ?? null;
-}
-
-export async function updateParticipant(
-  queries: Queries,
-  id: number,
-  status: ParticipantStatus,
-): Promise<void> {
-  await queries.update(participants).set({ status }).where(eq(participants.id, id));
-}
-
-export async function insertCreation(
-  tx: Transaction,
-  creation: { resourceId: number; createdBy: number },
-): Promise<number> {
-  const [row] = await tx.queries
-    .insert(competitionCreations)
-    .values(creation)
-    .returning({ id: competitionCreations.id });
-  return row!.id;
-}
-
-export async function findCreation(queries: Queries, id: number): Promise<Creation | null> {
-  const [row] = await queries.select().from(competitionCreations).where(eq(competitionCreations.id, id));
-  return row ?? null;
-}
-
-/** For REST, which knows a creation by the resource that was uploaded: the latest one made from it. */
-export async function findCreationOfResource(queries: Queries, resourceId: number): Promise<Creation | null> {
-  const [row] = await queries
-    .select()
-    .from(competitionCreations)
-    .where(eq(competitionCreations.resourceId, resourceId))
-    .orderBy(desc(competitionCreations.id))
-    .limit(1);
-  return row ?? null;
-}
-
-export function findUnfinishedCreations(queries: Queries) {
-  return queries
-    .select({ id: competitionCreations.id })
-    .from(competitionCreations)
-    .where(eq(competitionCreations.status, 'Starting'))
-    .orderBy(asc(competitionCreations.id));
 }

@@ -1,9 +1,11 @@
-import { and, eq, sql } from 'drizzle-orm';
+import { and, asc, desc, eq, sql } from 'drizzle-orm';
 import { users } from '../../accounts/schema.ts';
 import type { Problem } from '../../bundles/problem.ts';
 import type { Queries, Transaction } from '../../db/database.ts';
 import { resources } from '../../resources/schema.ts';
 import { competitionCreations as creations } from '../schema.ts';
+
+export type Creation = typeof creations.$inferSelect;
 
 export interface StartedCreation {
   readonly id: number;
@@ -68,4 +70,36 @@ export async function endCreation(
 function toLine({ file, line, where, message, cure }: Problem): string {
   const place = [file, line].filter((part) => part !== null).join(':');
   return [place && `${place}:`, where && `${where}:`, message, cure].filter(Boolean).join(' ');
+}
+
+export async function insertCreation(
+  tx: Transaction,
+  creation: { resourceId: number; createdBy: number },
+): Promise<number> {
+  const [row] = await tx.queries.insert(creations).values(creation).returning({ id: creations.id });
+  return row!.id;
+}
+
+export async function findCreation(queries: Queries, id: number): Promise<Creation | null> {
+  const [row] = await queries.select().from(creations).where(eq(creations.id, id));
+  return row ?? null;
+}
+
+/** For REST, which knows a creation by the resource that was uploaded: the latest one made from it. */
+export async function findCreationOfResource(queries: Queries, resourceId: number): Promise<Creation | null> {
+  const [row] = await queries
+    .select()
+    .from(creations)
+    .where(eq(creations.resourceId, resourceId))
+    .orderBy(desc(creations.id))
+    .limit(1);
+  return row ?? null;
+}
+
+export function findUnfinishedCreations(queries: Queries) {
+  return queries
+    .select({ id: creations.id })
+    .from(creations)
+    .where(eq(creations.status, 'Starting'))
+    .orderBy(asc(creations.id));
 }
