@@ -4,15 +4,7 @@ import { publicProcedure, router, userProcedure } from '../trpc/init.ts';
 const short = z.string().max(300);
 
 const tokensRouter = router({
-  list: userProcedure.query(async ({ ctx }) => {
-    const tokens = await ctx.hub.accounts.tokens.list(ctx.actor);
-    return tokens.map((token) => ({
-      ...token,
-      createdAt: token.createdAt.toISOString(),
-      lastUsedAt: token.lastUsedAt?.toISOString() ?? null,
-      expiresAt: token.expiresAt?.toISOString() ?? null,
-    }));
-  }),
+  list: userProcedure.query(({ ctx }) => ctx.hub.accounts.tokens.list(ctx.actor)),
 
   create: userProcedure
     .input(

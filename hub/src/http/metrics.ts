@@ -1,5 +1,5 @@
 import type { FastifyInstance } from 'fastify';
-import { collectDefaultMetrics, Histogram } from 'prom-client';
+import { collectDefaultMetrics, Gauge, Histogram } from 'prom-client';
 import { requireAdmin } from '../accounts/access.ts';
 import type { HubContext } from '../context/context.ts';
 import { authenticate } from './authentication.ts';
@@ -16,6 +16,8 @@ export function installMetrics(app: FastifyInstance, context: HubContext): void 
     registers: [metrics],
   });
 
+  measureQueue(context);
+
   app.addHook('onResponse', async (request, reply) => {
     const route = request.routeOptions.url ?? 'none';
     const status = `${Math.floor(reply.statusCode / 100)}xx`;
@@ -25,6 +27,32 @@ export function installMetrics(app: FastifyInstance, context: HubContext): void 
   app.get('/metrics', async (request, reply) => {
     if (!isLoopback(request.ip)) requireAdmin(await authenticate(context, request, reply));
     return reply.type(metrics.contentType).send(await metrics.metrics());
+  });
+}
+
+/** Read when somebody asks; the same in each hub process, since the database is the truth. */
+function measureQueue({ metrics, sites }: HubContext): void {
+  const registers = [metrics];
+  const runs = new Gauge({
+    name: 'weir_runs',
+    help: 'Runs that wait for a node, and runs that a node has.',
+    labelNames: ['state'],
+    registers,
+    async collect() {
+      const status = await sites.status();
+      runs.set({ state: 'waiting' }, status.queue.waiting);
+      runs.set({ state: 'running' }, status.queue.running);
+      nodes.reset();
+      for (const site of status.sites) {
+        nodes.set({ site: site.name }, site.nodes.filter(({ online }) => online).length);
+      }
+    },
+  });
+  const nodes = new Gauge({
+    name: 'weir_nodes_online',
+    help: 'Nodes that are connected, by site.',
+    labelNames: ['site'],
+    registers,
   });
 }
 

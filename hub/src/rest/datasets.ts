@@ -18,7 +18,7 @@ const keyParams = z.object({ key: z.string() });
 
 /** Uploads: announced here, sent to `sassy_url`, then used by their `key`. */
 export function datasetRoutes(routes: RestRoutes): void {
-  routes.post('/datasets', async ({ hub, actor, request, reply }) => {
+  routes.post('/datasets', async ({ hub, actor, request, reply, origin }) => {
     // `file_size` is what scripts believe, in units of their own; what arrives is what counts.
     const {
       type,
@@ -35,7 +35,7 @@ export function datasetRoutes(routes: RestRoutes): void {
       ...(description ? { description } : {}),
       isPublic: is_public ?? false,
     });
-    return reply.code(201).send({ key, sassy_url: hub.config.publicUrl + uploadPath });
+    return reply.code(201).send({ key, sassy_url: origin + uploadPath });
   });
 
   /** A bundle becomes a competition; for everything else there is nothing more to do. */

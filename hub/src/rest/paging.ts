@@ -7,10 +7,10 @@ const pageQuery = z.object({
 });
 
 /** Lists that Codabench serves page by page: `{count, next, previous, results}`. */
-export function paginated<Item>({ hub, request }: RestRequest, items: readonly Item[]) {
+export function paginated<Item>({ origin, request }: RestRequest, items: readonly Item[]) {
   const { page, page_size } = pageQuery.parse(request.query);
   const pageUrl = (number: number) => {
-    const url = new URL(request.url, hub.config.publicUrl);
+    const url = new URL(request.url, origin);
     url.searchParams.set('page', String(number));
     return url.href;
   };

@@ -35,7 +35,7 @@ export function phaseRoutes(routes: RestRoutes): void {
       primary_index: board.columns.find(({ isPrimary }) => isPrimary)?.index ?? 0,
       fact_sheet_keys: Object.keys(competition.factSheet ?? {}),
       tasks: phase.tasks.map(({ id, name }) => ({ id, name, colWidth: columns.length, columns })),
-      submissions: rows.map((row) => toRow(row, board.columns, phase.tasks[0]?.id ?? null, rest.fileUrl)),
+      submissions: rows.map((row) => toRow(row, board.columns, rest.fileUrl)),
     };
   });
 }
@@ -50,15 +50,8 @@ async function findPhase({ hub, actor, request }: RestRequest) {
 function toRow(
   row: BoardRow,
   columns: readonly { readonly id: number; readonly index: number; readonly key: string }[],
-  onlyTaskId: number | null,
   fileUrl: (path: string) => string,
 ) {
-  const scoresOf = (scores: Readonly<Record<string, string>>, taskId: number | null) =>
-    columns.flatMap(({ id, index, key }) =>
-      scores[key] === undefined ? [] : [{ id, index, column_key: key, score: scores[key], task_id: taskId }],
-    );
-  const own = Object.entries(row.scores).flatMap(([key, score]) => (score ? [[key, score.value]] : []));
-  const reports = [{ taskId: onlyTaskId, ...row }, ...row.perTask];
   return {
     id: row.submissionId,
     owner: row.owner,
@@ -67,11 +60,14 @@ function toRow(
     organization: null,
     created_when: row.submittedAt,
     fact_sheet_answers: row.factSheetAnswers,
-    scores:
-      row.perTask.length > 0
-        ? row.perTask.flatMap(({ scores, taskId }) => scoresOf(scores, taskId))
-        : scoresOf(Object.fromEntries(own), onlyTaskId),
-    detailed_results: reports.flatMap(({ taskId, submissionId, detailedResultUrl }) =>
+    scores: row.perTask.flatMap(({ scores, taskId }) =>
+      columns.flatMap(({ id, index, key }) =>
+        scores[key] === undefined
+          ? []
+          : [{ id, index, column_key: key, score: scores[key], task_id: taskId }],
+      ),
+    ),
+    detailed_results: row.perTask.flatMap(({ taskId, submissionId, detailedResultUrl }) =>
       detailedResultUrl ? [{ task: taskId, id: submissionId, url: fileUrl(detailedResultUrl) }] : [],
     ),
   };

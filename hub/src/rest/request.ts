@@ -15,6 +15,8 @@ export interface RestRequest {
   readonly actor: Actor;
   readonly request: FastifyRequest;
   readonly reply: FastifyReply;
+  /** Scheme and host as the client has them, for addresses in answers. */
+  readonly origin: string;
   /** The whole address of a file, good for this person for a day without logging in. */
   fileUrl(path: string): string;
 }
@@ -54,10 +56,16 @@ export class RestRoutes {
       url,
       async handler(request, reply) {
         const actor = await authenticate(hub, request, reply);
+        const origin = originFor(request, hub.config.publicUrl);
         const fileUrl = (path: string) =>
-          hub.config.publicUrl + (actor.kind === 'user' ? hub.links.sign('GET', path, actor.user.id) : path);
-        return handler({ hub, actor, request, reply, fileUrl });
+          origin + (actor.kind === 'user' ? hub.links.sign('GET', path, actor.user.id) : path);
+        return handler({ hub, actor, request, reply, origin, fileUrl });
       },
     });
   }
+}
+
+/** The public address; or, for a client that came another way, such as by the machine's own name, that way. */
+function originFor({ protocol, host }: FastifyRequest, publicUrl: string): string {
+  return new URL(publicUrl).host === host ? publicUrl : `${protocol}://${host}`;
 }
