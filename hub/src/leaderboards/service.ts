@@ -53,7 +53,7 @@ export interface BoardRow {
   /** Sites that have released scores, of those that were asked; null without site data. */
   readonly coverage: { readonly done: number; readonly of: number } | null;
   readonly perSite: { readonly site: string; readonly scores: RoundedScores }[];
-  /** One for each task of a submission with several. */
+  /** One for each task that was entered; of a submission with one task, that one. */
   readonly perTask: {
     readonly taskId: number;
     readonly taskName: string;
@@ -182,16 +182,13 @@ function toRow(board: Board, standing: Standing, shown: Shown): Omit<BoardRow, '
         site: run.site ?? '',
         scores: roundAll(shown.columns, ({ key }) => run.scores?.[key]),
       })),
-    perTask:
-      leaves.length < 2
-        ? []
-        : leaves.map((leaf) => ({
-            taskId: leaf.taskId,
-            taskName: leaf.taskName,
-            submissionId: leaf.submissionId,
-            scores: roundAll(shown.columns, ({ id }) => leaf.scores[id]),
-            detailedResultUrl: reportOf(leaf, shown),
-          })),
+    perTask: leaves.map((leaf) => ({
+      taskId: leaf.taskId,
+      taskName: leaf.taskName,
+      submissionId: leaf.submissionId,
+      scores: roundAll(shown.columns, ({ id }) => leaf.scores[id]),
+      detailedResultUrl: reportOf(leaf, shown),
+    })),
     detailedResultUrl: best ? reportOf(best, shown) : null,
     factSheetAnswers: standing.factSheetAnswers && answersShown(standing.factSheetAnswers, shown),
   };
