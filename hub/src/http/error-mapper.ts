@@ -34,6 +34,10 @@ export function sendError(
     reply.code(status).send({ error: { code: error.code ?? 'invalid', message: error.message } });
     return;
   }
+  if (error.code === 'ECONNRESET' && request.raw.destroyed) {
+    request.log.info('the client went away in the middle of its request');
+    return;
+  }
   request.log.error({ err: error }, 'request failed');
   const message = `Something went wrong in this hub. It has been recorded as ${request.id}.`;
   reply.code(status).send({ error: { code: 'internal', message } });
