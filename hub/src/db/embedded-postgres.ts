@@ -99,6 +99,7 @@ async function startServer(
     max_connections: 200,
     shared_buffers: '256MB',
     max_wal_size: '2GB',
+    autovacuum_naptime: '10s',
     jit: 'off',
   };
   const flags = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]);

@@ -14,7 +14,6 @@ import {
   timestamp,
   uuid,
 } from 'drizzle-orm/pg-core';
-import { nodes, sites } from '../sites/schema.ts';
 import { fault, submissions } from '../submissions/schema.ts';
 
 const bytea = customType<{ data: Buffer; driverData: Buffer }>({ dataType: () => 'bytea' });
@@ -47,11 +46,11 @@ export const runs = pgTable(
     submissionId: bigint({ mode: 'number' })
       .notNull()
       .references(() => submissions.id, { onDelete: 'cascade' }),
-    siteId: integer().references(() => sites.id),
+    siteId: integer(),
     state: runState().notNull().default('queued'),
     /** The last attempt, running or over; 0 before the first. */
     attempt: integer().notNull().default(0),
-    nodeId: uuid().references(() => nodes.id),
+    nodeId: uuid(),
     failureCode: text(),
     fault: fault(),
     /** Column key -> number, as released by the site. */
@@ -74,9 +73,7 @@ export const runs = pgTable(
 export const claims = pgTable(
   'claims',
   {
-    runId: bigint({ mode: 'number' })
-      .primaryKey()
-      .references(() => runs.id, { onDelete: 'cascade' }),
+    runId: bigint({ mode: 'number' }).primaryKey(),
     /** Who may take it: 'site:<id>' or 'queue:<id>'. */
     pool: text().notNull(),
     priority: smallint().notNull().default(0),
@@ -98,9 +95,7 @@ export const claims = pgTable(
 export const attempts = pgTable(
   'attempts',
   {
-    runId: bigint({ mode: 'number' })
-      .notNull()
-      .references(() => runs.id, { onDelete: 'cascade' }),
+    runId: bigint({ mode: 'number' }).notNull(),
     attempt: integer().notNull(),
     nodeId: uuid(),
     /** finished, failed, cancelled, refused, or lost (its lease ran out). */
@@ -114,9 +109,7 @@ export const attempts = pgTable(
 export const logChunks = pgTable(
   'log_chunks',
   {
-    runId: bigint({ mode: 'number' })
-      .notNull()
-      .references(() => runs.id, { onDelete: 'cascade' }),
+    runId: bigint({ mode: 'number' }).notNull(),
     attempt: integer().notNull(),
     /** Number of the contract's LogStream. */
     stream: smallint().notNull(),

@@ -9,9 +9,6 @@ import {
   primaryKey,
   timestamp,
 } from 'drizzle-orm/pg-core';
-import { users } from '../accounts/schema.ts';
-import { phases } from '../competitions/schema.ts';
-import { submissions } from '../submissions/schema.ts';
 
 /** Grows with each change of any board. */
 export const boardVersions = pgSequence('board_versions');
@@ -24,21 +21,14 @@ export const boardVersions = pgSequence('board_versions');
 export const leaderboardEntries = pgTable(
   'leaderboard_entries',
   {
-    phaseId: integer()
-      .notNull()
-      .references(() => phases.id, { onDelete: 'cascade' }),
-    ownerId: integer()
-      .notNull()
-      .references(() => users.id),
+    phaseId: integer().notNull(),
+    ownerId: integer().notNull(),
     /**
      * 0 where the rule gives an owner one entry, else the submission's id. So a submission takes the place of another in one
      * insert-or-update, which is exact when several arrive at once.
      */
     slot: bigint({ mode: 'number' }).notNull(),
-    submissionId: bigint({ mode: 'number' })
-      .notNull()
-      .unique()
-      .references(() => submissions.id, { onDelete: 'cascade' }),
+    submissionId: bigint({ mode: 'number' }).notNull().unique(),
     sortKey: numeric().array().notNull(),
     submittedAt: timestamp({ withTimezone: true }).notNull(),
     /** The largest of a phase is the version of its board. */

@@ -1,3 +1,4 @@
+import { sql } from 'drizzle-orm';
 import {
   bigint,
   boolean,
@@ -13,8 +14,7 @@ import {
   timestamp,
 } from 'drizzle-orm/pg-core';
 import { users } from '../accounts/schema.ts';
-import { columns, phases, tasks } from '../competitions/schema.ts';
-import { resources } from '../resources/schema.ts';
+import { phases } from '../competitions/schema.ts';
 
 /** Codabench's public names, since scripts compare them. */
 export const submissionStatus = pgEnum('submission_status', [
@@ -32,6 +32,12 @@ export const submissionStatus = pgEnum('submission_status', [
 export const fault = pgEnum('fault', ['participant', 'organizer', 'site', 'hub']);
 
 /**
+ * The tables of this file and of `dispatch` and `leaderboards` are written for each run. Only a submission and its runs carry foreign keys, to what
+ * they belong to: each key costs a look-up and a row lock at every insert, and the other rows are written by statements that hold the
+ * submission's row anyway.
+ */
+
+/**
  * What a participant enters in a phase. With one task it is a *leaf* and has the runs itself. With several tasks it is a parent
  * with one leaf for each task, and has no runs of its own.
  */
@@ -47,10 +53,8 @@ export const submissions = pgTable(
       .references(() => users.id),
     parentId: bigint({ mode: 'number' }),
     /** Null for a parent. */
-    taskId: integer().references(() => tasks.id),
-    resourceId: integer()
-      .notNull()
-      .references(() => resources.id),
+    taskId: integer(),
+    resourceId: integer().notNull(),
     name: text().notNull().default(''),
     description: text().notNull().default(''),
     fileName: text().notNull().default(''),
@@ -73,7 +77,7 @@ export const submissions = pgTable(
   (table) => [
     index('submissions_phase').on(table.phaseId, table.id),
     index('submissions_owner').on(table.ownerId, table.phaseId, table.id),
-    index('submissions_parent').on(table.parentId),
+    index('submissions_parent').on(table.parentId).where(sql`${table.parentId} is not null`),
   ],
 );
 
@@ -81,12 +85,8 @@ export const submissions = pgTable(
 export const submissionUsage = pgTable(
   'submission_usage',
   {
-    phaseId: integer()
-      .notNull()
-      .references(() => phases.id, { onDelete: 'cascade' }),
-    userId: integer()
-      .notNull()
-      .references(() => users.id, { onDelete: 'cascade' }),
+    phaseId: integer().notNull(),
+    userId: integer().notNull(),
     day: date().notNull(),
     usedToday: integer().notNull(),
     usedInAll: integer().notNull(),
@@ -98,12 +98,8 @@ export const submissionUsage = pgTable(
 export const scores = pgTable(
   'scores',
   {
-    submissionId: bigint({ mode: 'number' })
-      .notNull()
-      .references(() => submissions.id, { onDelete: 'cascade' }),
-    columnId: integer()
-      .notNull()
-      .references(() => columns.id, { onDelete: 'cascade' }),
+    submissionId: bigint({ mode: 'number' }).notNull(),
+    columnId: integer().notNull(),
     value: numeric({ precision: 20, scale: 10 }).notNull(),
   },
   (table) => [primaryKey({ columns: [table.submissionId, table.columnId] })],
