@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readFile, writeFile } from 'node:fs/promises';
+import { chmod, mkdtemp, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { runCommand } from '../../deploy/host/commands.ts';
@@ -81,7 +81,8 @@ export class TestNode implements AsyncDisposable {
     const flags: string[] = [];
     for (const [part, files] of Object.entries(parts)) {
       const folder = await mkdtemp(join(this.home, '..', `data-${this.name}-${part}-`));
-      await mkdir(folder, { recursive: true });
+      // Programs in containers run under a user of their own.
+      await chmod(folder, 0o755);
       for (const [name, content] of Object.entries(files)) await writeFile(join(folder, name), content);
       flags.push(`--${part}`, folder);
     }

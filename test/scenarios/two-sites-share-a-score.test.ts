@@ -25,6 +25,7 @@ test('code runs next to the data of two sites; the board has the mean, and nothi
   const id = await ada.submit(challenge.phaseId, codeSubmission(TALKATIVE));
   const submission = await ada.submissionOver(id, { within: 60_000 });
 
+  expect(submission.explanation).toBeNull();
   expect(submission).toMatchObject({ status: 'Finished', scores: [{ raw: 0.5 }] });
   const bySite = Object.fromEntries(
     submission.runs.map(({ site, scores }) => [site?.name, scores[0]?.value]),
