@@ -194,6 +194,19 @@ test('a node that was away keeps its run when nobody else has taken it up', asyn
   expect(history.map(({ attempt, outcome }) => [attempt, outcome])).toEqual([[1, 'finished']]);
 });
 
+test('an attempt that cannot exist is rejected, and what is reported with it is not', async () => {
+  const phase = await seedPhase(database);
+  const node = await connected(null, 1);
+  await dispatch.admit(phase.submission());
+  const { runId } = assignmentOf(node);
+  const impossible = [scored(2n ** 64n - 1n, 1, { score: 1 }), scored(runId, 2 ** 32 - 1, { score: 1 })];
+  expect(await dispatch.report(node.node.id, [...impossible, scored(runId, 1, { score: 0.4 })])).toEqual([
+    Disposition.REJECTED,
+    Disposition.REJECTED,
+    Disposition.ACCEPTED,
+  ]);
+});
+
 test('a node can neither report nor hold what is not its own', async () => {
   const phase = await seedPhase(database);
   const owner = await connected(null, 1);

@@ -1,5 +1,6 @@
 import { type LogChunk, LogStream } from '@weir/proto/node/v1';
 import type { Database, Statement } from '../db/database.ts';
+import { toAttemptKey } from './attempt-key.ts';
 
 /** What one attempt may leave at the hub, over all its streams. A node caps earlier; this is for the one that does not. */
 const MAX_LOG_BYTES = 4 * 1024 * 1024;
@@ -50,9 +51,10 @@ export async function appendLogs(
   nodeId: string,
   chunks: readonly LogChunk[],
 ): Promise<LogAcknowledgement[]> {
-  const valid = chunks.flatMap((chunk) =>
-    isValid(chunk) ? [{ ...chunk, runId: Number(chunk.attempt.runId), number: chunk.attempt.attempt }] : [],
-  );
+  const valid = chunks.flatMap((chunk) => {
+    const key = toAttemptKey(chunk.attempt);
+    return key && isValid(chunk) ? [{ ...chunk, runId: key.runId, number: key.attempt }] : [];
+  });
   if (valid.length === 0) return [];
   const welcome = await database.prepared<{ runId: number; attempt: number }>(APPEND, [
     nodeId,
@@ -80,13 +82,7 @@ export async function appendLogs(
   }));
 }
 
-function isValid(chunk: LogChunk): chunk is LogChunk & { attempt: NonNullable<LogChunk['attempt']> } {
-  const isKnownStream = chunk.stream !== LogStream.UNSPECIFIED && LogStream[chunk.stream] !== undefined;
-  return (
-    chunk.attempt !== undefined &&
-    isKnownStream &&
-    chunk.sequence >= 1 &&
-    chunk.sequence < 1e6 &&
-    chunk.text.length <= MAX_CHUNK_BYTES
-  );
+function isValid({ stream, sequence, text }: LogChunk): boolean {
+  const isKnownStream = stream !== LogStream.UNSPECIFIED && LogStream[stream] !== undefined;
+  return isKnownStream && sequence >= 1 && sequence < 1e6 && text.length <= MAX_CHUNK_BYTES;
 }

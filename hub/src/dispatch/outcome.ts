@@ -1,5 +1,6 @@
 import { timestampMs } from '@bufbuild/protobuf/wkt';
 import { FailureCode, type Outcome } from '@weir/proto/node/v1';
+import { toAttemptKey } from './attempt-key.ts';
 import { type Fault, failureCodeName, faultOf, refusalCodeName } from './faults.ts';
 
 /** How an attempt ended, as the hub records it. */
@@ -21,11 +22,11 @@ const MOST_SCORES = 1_000;
 
 /** What a node reported, or null when no honest node would say such a thing. */
 export function toAttemptEnd(nodeId: string, report: Outcome): AttemptEnd | null {
-  if (!report.attempt || report.result.case === undefined) return null;
+  const key = toAttemptKey(report.attempt);
+  if (!key || report.result.case === undefined) return null;
   const startedAt = report.startedAt ? timestampMs(report.startedAt) : null;
   const common = {
-    runId: Number(report.attempt.runId),
-    attempt: report.attempt.attempt,
+    ...key,
     nodeId,
     failureCode: null,
     fault: null,

@@ -1,6 +1,7 @@
 import { type Progress, RunState } from '@weir/proto/node/v1';
 import type { Database, Statement } from '../db/database.ts';
 import type { Topic } from '../live/bus.ts';
+import { toAttemptKey } from './attempt-key.ts';
 
 /**
  * Moves runs forward as nodes say they are; a run never goes back, so hints may arrive late or not at all. The public status of the submission, and of
@@ -47,7 +48,8 @@ export interface NodeProgress {
 export async function recordProgress(database: Database, told: readonly NodeProgress[]): Promise<Topic[]> {
   const known = told.flatMap(({ nodeId, progress }) => {
     const state = STATES[progress.state];
-    return state && progress.attempt ? [{ nodeId, attempt: progress.attempt, state }] : [];
+    const attempt = toAttemptKey(progress.attempt);
+    return state && attempt ? [{ nodeId, attempt, state }] : [];
   });
   if (known.length === 0) return [];
   const changed = await database.prepared<{ id: number; phaseId: number; ownerId: number }>(PROGRESS, [

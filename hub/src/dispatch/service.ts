@@ -11,6 +11,7 @@ import type { Dispatch, NewSubmission } from './admission.ts';
 import { type Admission, admissions } from './admit.ts';
 import { ArtifactUrls } from './artifact-urls.ts';
 import { toAssignment } from './assignment.ts';
+import type { AttemptKey } from './attempt-key.ts';
 import { Backlog } from './backlog.ts';
 import { cancelSubmission } from './cancel.ts';
 import { type ClaimedRun, claim, extendLeases, unclaim } from './claim.ts';
@@ -37,11 +38,6 @@ interface Dependencies {
   readonly config: Pick<Config, 'leaseMs' | 'maxAttempts' | 'publicUrl'>;
   readonly secrets: Pick<Secrets, 'artifactUrlKey'>;
   readonly log: Logger;
-}
-
-export interface AttemptKey {
-  readonly runId: number;
-  readonly attempt: number;
 }
 
 const DISPOSITIONS: Readonly<Record<Settlement, Disposition>> = {

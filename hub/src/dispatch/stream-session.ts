@@ -6,10 +6,11 @@ import type { Logger } from 'pino';
 import type { Config } from '../config/config.ts';
 import type { LiveBus } from '../live/bus.ts';
 import type { Sites } from '../sites/service.ts';
+import { type AttemptKey, toAttemptKey } from './attempt-key.ts';
 import { GatewayError } from './gateway-error.ts';
 import { queuePool, sitePool } from './pools.ts';
 import { SendQueue } from './send-queue.ts';
-import type { AttemptKey, Dispatcher } from './service.ts';
+import type { Dispatcher } from './service.ts';
 import type { AssignmentInit, NodeSession } from './sessions.ts';
 
 type Response = MessageInitShape<typeof SessionResponseSchema>;
@@ -230,7 +231,7 @@ export class StreamSession {
 function attemptKeys(held: readonly AttemptRef[]): AttemptKey[] {
   if (held.length > MOST_HELD)
     throw new GatewayError(status.INVALID_ARGUMENT, `a node holds at most ${MOST_HELD} runs`);
-  return held.map(({ runId, attempt }) => ({ runId: Number(runId), attempt }));
+  return held.flatMap((ref) => toAttemptKey(ref) ?? []);
 }
 
 function attemptRef({ runId, attempt }: AttemptKey) {
