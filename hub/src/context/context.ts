@@ -76,7 +76,8 @@ export async function createContext({
   const boards = new Boards();
   const authority = await loadAuthority(database, secrets.sealingKey, config.name);
   const sites = createSites({ database, authority, live, config, log });
-  const dispatch = new Dispatcher({ database, sites, live, boards, config, secrets, log });
+  const queue = openDatabase(databaseUrl, log, { connections: 8, byKey: true });
+  const dispatch = new Dispatcher({ database: queue, sites, live, boards, config, secrets, log });
   const leaderboards = createLeaderboards({ database, competitions });
   const submissions = createSubmissions({ database, dispatch, resources, competitions, boards, live, log });
 
@@ -103,6 +104,7 @@ export async function createContext({
     async [Symbol.asyncDispose]() {
       await dispatch[Symbol.asyncDispose]();
       await jobs[Symbol.asyncDispose]();
+      await queue[Symbol.asyncDispose]();
       await database[Symbol.asyncDispose]();
     },
   };

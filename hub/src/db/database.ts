@@ -35,20 +35,35 @@ export interface Database extends AsyncDisposable {
   prepared<Row extends pg.QueryResultRow>(statement: Statement, values: unknown[]): Promise<Row[]>;
 }
 
+export interface DatabaseOptions {
+  readonly connections?: number;
+  /**
+   * For connections whose statements all find rows by key. A prepared statement keeps its plan, and one that was made while the tables were small
+   * scans them whole for as long as it is kept, however large they become: here the planner never scans a table that has an index to offer.
+   */
+  readonly byKey?: boolean;
+}
+
 /**
  * Connections are pipelined: statements of a transaction that do not wait for one another's answers go out together, in the order in which they
  * were called.
  */
-export function openDatabase(url: string, log: Logger, { connections = 16 } = {}): Database {
+export function openDatabase(
+  url: string,
+  log: Logger,
+  { connections = 16, byKey = false }: DatabaseOptions = {},
+): Database {
   const pool = new pg.Pool({
     connectionString: url,
     max: connections,
     application_name: 'weir-hub',
     keepAlive: true,
     pipeline: true,
+    ...(byKey && { options: '-c enable_seqscan=off -c plan_cache_mode=force_generic_plan' }),
   });
   // Without a listener, an idle connection that the server closes ends the process.
   pool.on('error', ({ message }) => log.warn({ reason: message }, 'an idle database connection was lost'));
+  pool.on('connect', (client) => client.on('error', () => {}));
   // Binding drizzle to a connection takes a while, so it is done once for each.
   const bound = new WeakMap<pg.PoolClient, Queries>();
   const bind = (client: pg.PoolClient): Queries => {
@@ -70,6 +85,7 @@ export function openDatabase(url: string, log: Logger, { connections = 16 } = {}
       try {
         // It goes out with the first statement of the work; if it fails, so does everything after it.
         const begun = client.query('begin');
+        begun.catch(() => {});
         const result = await work({
           queries: bind(client),
           prepared: async (statement, values) => {
