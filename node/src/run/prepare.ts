@@ -10,7 +10,7 @@ import type { Permission } from '../policy/decide.ts';
 
 /** More than any archive of a task should hold; what really bounds it is the site's disk. */
 const TASK_LIMITS: UnpackLimits = { maxBytes: 500 * 1024 ** 3, maxEntries: 5_000_000 };
-const SUBMISSION_LIMITS: UnpackLimits = { maxBytes: 20 * 1024 ** 3, maxEntries: 100_000 };
+const SUBMISSION_LIMITS: UnpackLimits = { maxBytes: 20 * 1024 ** 3, maxEntries: 50_000 };
 
 interface Wanted {
   readonly part: Part;
