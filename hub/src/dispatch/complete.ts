@@ -4,7 +4,7 @@ import { boardEffects } from '../leaderboards/scoring.ts';
 import type { Topic } from '../live/bus.ts';
 import { isRetryable } from './faults.ts';
 import type { AttemptEnd } from './outcome.ts';
-import { type Leaf, runsOfLeaves, settleLeaves, summarise } from './settle.ts';
+import { type Leaf, type RunRow, runsOfLeaves, settleLeaves, summarise } from './settle.ts';
 
 export type Settlement = 'accepted' | 'stale' | 'rejected';
 
@@ -15,18 +15,12 @@ export interface Completion {
   readonly requeued: boolean;
 }
 
-/** Locks the leaves whose runs are reported, in one order everywhere, so that the sites of one submission settle one after the other. */
-const LOCK_LEAVES: Statement = {
-  name: 'dispatch-lock-leaves',
-  text: `
-select r.id::float8 as "runId", s.id::float8 as "leafId", s.parent_id::float8 as "parentId", s.phase_id as "phaseId", s.owner_id as "ownerId"
-from runs r join submissions s on s.id = r.submission_id
-where r.id = any($1) order by s.id for no key update of s`,
-};
-
 /**
  * Ends attempts whose fencing token is still good: the claim names the attempt, and it is leased to the node, or waits again after this very node lost
  * its lease. Runs that end for good lose their claim, those to be tried again go back to the queue with a delay that doubles.
+ *
+ * It locks the leaves first, in one order everywhere, so that the sites of one submission settle one after the other. A run without a site is its
+ * leaf's only one.
  */
 const END_ATTEMPTS: Statement = {
   name: 'dispatch-end-attempts',
@@ -34,11 +28,15 @@ const END_ATTEMPTS: Statement = {
 with ends as (
   select * from unnest($1::bigint[], $2::int[], $3::uuid[], $4::text[], $5::text[], $6::fault[], $7::jsonb[], $8::timestamptz[], $9::text[], $10::bool[])
     as e(run_id, attempt, node_id, outcome, failure_code, fault, scores, started_at, image_digest, retry)
+), leaves as (
+  select r.id as run_id, r.node_id, r.site_id, s.id, s.parent_id, s.phase_id, s.owner_id
+  from ends e join runs r on r.id = e.run_id join submissions s on s.id = r.submission_id
+  order by s.id for no key update of s
 ), current as (
-  select e.*, e.retry and c.attempt < $11 as again from ends e
+  select e.*, e.retry and c.attempt < $11 as again, l.site_id, l.id as leaf_id, l.parent_id, l.phase_id, l.owner_id
+  from leaves l join ends e on e.run_id = l.run_id
   join claims c on c.run_id = e.run_id and c.attempt = e.attempt
-  join runs r on r.id = e.run_id
-  where c.node_id = e.node_id or (c.node_id is null and r.node_id = e.node_id)
+  where c.node_id = e.node_id or (c.node_id is null and l.node_id = e.node_id)
   for update of c
 ), over as (
   delete from claims c using current e where c.run_id = e.run_id and not e.again
@@ -59,7 +57,9 @@ with ends as (
     finished_at = case when not e.again then now() end
   from current e where r.id = e.run_id
 )
-select run_id::float8 as "runId", again from current`,
+select run_id::float8 as "runId", again, site_id is null as "isOnlyRun", leaf_id::float8 as "leafId", parent_id::float8 as "parentId",
+  phase_id as "phaseId", owner_id as "ownerId"
+from current`,
 };
 
 /** Reports that did not match: sent before and recorded (accepted), overtaken by a later attempt (stale), or never this node's (rejected). */
@@ -82,20 +82,14 @@ export async function complete(
   ends: readonly AttemptEnd[],
 ): Promise<Completion> {
   return database.transaction(async (tx) => {
-    const runIds = ends.map(({ runId }) => runId);
-    const [leaves, current, runs] = await Promise.all([
-      tx.prepared<Leaf & { runId: number }>(LOCK_LEAVES, [runIds]),
-      endAttempts(tx, ends, maxAttempts),
-      runsOfLeaves(tx, runIds),
-    ]);
-    const ended = new Set(current.map(({ runId }) => runId));
-    const touched = new Map(
-      leaves.filter(({ runId }) => ended.has(runId)).map((leaf) => [leaf.leafId, leaf]),
-    );
-    const { progress, scored, topics } = summarise([...touched.values()], runs);
+    const current = await endAttempts(tx, ends, maxAttempts);
+    const leaves = new Map(current.map((ended) => [ended.leafId, ended]));
+    const shared = current.flatMap(({ isOnlyRun, runId }) => (isOnlyRun ? [] : [runId]));
+    const runs = [...onlyRuns(current, ends), ...(shared.length > 0 ? await runsOfLeaves(tx, shared) : [])];
+    const { progress, scored, topics } = summarise([...leaves.values()], runs);
     const [boardTopics, settlements] = await Promise.all([
       boardEffects(tx, boards, scored),
-      explain(tx, ends, ended),
+      explain(tx, ends, new Set(current.map(({ runId }) => runId))),
       settleLeaves(tx, progress),
     ]);
     return {
@@ -106,8 +100,30 @@ export async function complete(
   });
 }
 
-function endAttempts(tx: Transaction, ends: readonly AttemptEnd[], maxAttempts: number) {
-  return tx.prepared<{ runId: number; again: boolean }>(END_ATTEMPTS, [
+interface EndedAttempt extends Leaf {
+  readonly runId: number;
+  /** The run waits for another attempt. */
+  readonly again: boolean;
+  readonly isOnlyRun: boolean;
+}
+
+/** Of leaves with one run, the report says all there is to know. */
+function onlyRuns(current: readonly EndedAttempt[], ends: readonly AttemptEnd[]): RunRow[] {
+  const reported = new Map(ends.map((end) => [end.runId, end]));
+  return current.flatMap(({ runId, leafId, again, isOnlyRun }) => {
+    const end = reported.get(runId);
+    if (!isOnlyRun || !end) return [];
+    const { failureCode, fault, scores, outcome } = end;
+    return [{ leafId, state: again ? 'queued' : outcome, failureCode, fault, scores }];
+  });
+}
+
+function endAttempts(
+  tx: Transaction,
+  ends: readonly AttemptEnd[],
+  maxAttempts: number,
+): Promise<EndedAttempt[]> {
+  return tx.prepared<EndedAttempt & { [column: string]: unknown }>(END_ATTEMPTS, [
     ends.map(({ runId }) => runId),
     ends.map(({ attempt }) => attempt),
     ends.map(({ nodeId }) => nodeId),

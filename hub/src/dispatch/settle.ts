@@ -18,9 +18,10 @@ export interface Leaf {
   readonly ownerId: number;
 }
 
-interface RunRow extends RunProgress {
+/** A run as far as its leaf cares. */
+export interface RunRow extends RunProgress {
   readonly leafId: number;
-  readonly scores: Record<string, number> | null;
+  readonly scores: Readonly<Record<string, number>> | null;
 }
 
 /** All runs of the leaves that the given runs belong to. */

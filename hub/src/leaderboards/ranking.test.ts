@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { compareSortKeys, computeColumns, type RankingColumn, sortKey } from './ranking.ts';
+import { compareSortKeys, computeColumns, type RankingColumn, sortKey, toDecimal } from './ranking.ts';
 
 /** Ids are 100 + index, so that the tests notice when one is taken for the other. */
 function column(index: number, rest: Partial<RankingColumn> = {}): RankingColumn {
@@ -16,6 +16,22 @@ function column(index: number, rest: Partial<RankingColumn> = {}): RankingColumn
 
 const scores = (...values: (number | null)[]) =>
   new Map(values.flatMap((value, index) => (value === null ? [] : [[100 + index, value] as const])));
+
+describe('what is stored', () => {
+  it.each([
+    [1 / 3, '0.3333333333'],
+    [2 / 3, '0.6666666667'],
+    [1 / 2048, '0.0004882812'],
+    [3 / 2048, '0.0014648438'],
+    [-1 / 2048, '-0.0004882812'],
+    [1e6 + 5 / 2048, '1000000.0024414062'],
+    [1 / 1024, '0.0009765625'],
+    [1 / 4096, '0.0002441406'],
+    [9_999_999_999.5, '9999999999.5000000000'],
+  ])('%d has ten decimals, ties going to the even one', (value, stored) => {
+    expect(toDecimal(value)).toBe(stored);
+  });
+});
 
 describe('computed columns', () => {
   const board = (computation: RankingColumn['computation']) => [

@@ -17,9 +17,18 @@ const DECIMALS = 10;
 /** A missing score comes after every other, whatever the direction of its column. */
 const MISSING = 'Infinity';
 
-/** The decimal string that is stored: ten decimals, as Codabench keeps them, and far from exponents. */
+/** What lies exactly between two numbers of ten decimals is an odd multiple of 1/2048, as its eleventh decimal is a five and its last. */
+const TIES = 2 ** (DECIMALS + 1);
+
+/**
+ * The decimal string that is stored: ten decimals, as Codabench keeps them, and far from exponents. A tie goes to the even neighbour, as it does
+ * there; scores that are shares of 2048 cases are such ties.
+ */
 export function toDecimal(value: number): string {
-  return value.toFixed(DECIMALS);
+  const rounded = value.toFixed(DECIMALS);
+  if (Math.abs((value * TIES) % 2) !== 1) return rounded;
+  const towardsZero = value.toFixed(DECIMALS + 1).slice(0, -1);
+  return Number(towardsZero.at(-1)) % 2 === 0 ? towardsZero : rounded;
 }
 
 /**

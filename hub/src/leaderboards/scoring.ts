@@ -37,7 +37,7 @@ export async function boardEffects(
     return board ? [{ ...leaf, board, computed: computeColumns(board.columns, byColumn(board, leaf)) }] : [];
   });
   if (scored.length === 0) return [];
-  await replaceScores(tx, scored);
+  const stored = replaceScores(tx, scored);
   const placed: Placed[] = scored
     .filter(({ parentId }) => parentId === null)
     .map(({ submissionId, board, computed }) => ({
@@ -48,7 +48,10 @@ export async function boardEffects(
   const parents = new Map(
     scored.flatMap(({ parentId, board }) => (parentId === null ? [] : [[parentId, board] as const])),
   );
-  const changed = await applyRules(tx, [...placed, ...(await placeParents(tx, parents))]);
+  // The scores of parts are read back to place the whole; everything else need not wait for them to be stored.
+  if (parents.size > 0) await stored;
+  const entries = [...placed, ...(await placeParents(tx, parents))];
+  const [changed] = await Promise.all([applyRules(tx, entries), stored]);
   return [...changed].map((phaseId) => `leaderboard:${phaseId}` as const);
 }
 
