@@ -1,7 +1,9 @@
 import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { freePort } from './free-port.ts';
 import { Person } from './person.ts';
+import { startPortal } from './portal.ts';
 import { ProcessMark } from './process-mark.ts';
 import { TcpProxy } from './tcp-proxy.ts';
 import { TestHub, type TestHubOptions } from './test-hub.ts';
@@ -19,6 +21,11 @@ export interface NodeOptions {
   readonly servesDefaultQueue?: boolean;
   /** Whether it is run at once; true by default. */
   readonly run?: boolean;
+}
+
+export interface NetworkOptions extends Omit<TestHubOptions, 'folder'> {
+  /** Whether the hub shows the built portal; false by default. */
+  readonly portal?: boolean;
 }
 
 /** A node behind two wires that can be cut: its gRPC connection, and its HTTP (enrolment, artifacts, outputs). */
@@ -60,7 +67,7 @@ export class TestNetwork implements AsyncDisposable {
     this.#disposal = parts.disposal;
   }
 
-  static async start(options: Omit<TestHubOptions, 'folder'> = {}): Promise<TestNetwork> {
+  static async start({ portal = false, ...options }: NetworkOptions = {}): Promise<TestNetwork> {
     await using disposal = new AsyncDisposableStack();
     const folder = await mkdtemp(join(tmpdir(), 'weir-network-'));
     // PostgreSQL runs under a user of its own when the hub is root.
@@ -71,9 +78,12 @@ export class TestNetwork implements AsyncDisposable {
       const left = await mark.killAll();
       if (left.length > 0) throw new Error(`processes were left behind:\n${left.join('\n')}`);
     });
-    const hub = disposal.use(
-      await TestHub.start({ ...options, folder, env: { ...options.env, ...mark.env } }),
-    );
+    const portalPort = portal ? await freePort() : null;
+    const portalEnv = portalPort === null ? {} : { WEIR_PORTAL_URL: `http://127.0.0.1:${portalPort}` };
+    const env = { ...options.env, ...portalEnv, ...mark.env };
+    const hub = disposal.use(await TestHub.start({ ...options, folder, env }));
+    if (portalPort !== null)
+      disposal.use(await startPortal({ folder, port: portalPort, hubUrl: hub.url, env: mark.env }));
     const administrator = await hub.administrator();
     const organizer = await Person.register(hub.url, 'organizer');
     return new TestNetwork({ hub, administrator, organizer, folder, mark, disposal: disposal.move() });
