@@ -256,4 +256,13 @@ describe('notes', () => {
       'yaml_key_repeated',
     ]);
   });
+
+  test('take an average rank for a column that the scoring program fills', async () => {
+    const { bundle, problems, notes } = await readYamlBundle(
+      minimalYaml.replace('index: 0}', 'index: 0, computation: avg_rank, computation_indexes: [1, 2]}'),
+    );
+    expect(problems).toEqual([]);
+    expect(bundle?.leaderboards[0]?.columns[0]?.computation).toBeNull();
+    expect(brief(notes)).toEqual(['computation_not_offered leaderboards[0].columns[0].computation']);
+  });
 });

@@ -11,6 +11,9 @@ const SUBMISSION_RULES = [
   'Force_Best',
 ] as const satisfies readonly SubmissionRule[];
 
+/** A computation over the rows of a board instead of over the scores of one. */
+const AVERAGE_RANK = 'avg_rank';
+
 export function readLeaderboards(root: Fields): BundleLeaderboard[] {
   const boards = root.mappings('leaderboards').map(readLeaderboard);
   if (boards.length === 0 && root.list('leaderboards').length === 0) {
@@ -63,6 +66,17 @@ function readComputation(fields: Fields): BundleColumn['computation'] {
       const message = '"computation_indexes" says from what, and "computation" does not say how.';
       fields.error('computation', 'computation_missing', message, 'Add "computation": avg, sum, min or max.');
     }
+    return null;
+  }
+  if (fields.text('computation') === AVERAGE_RANK) {
+    const message = 'An average rank is not computed by this hub.';
+    fields.note(
+      'computation',
+      'computation_not_offered',
+      message,
+      'The column shows what the scoring program writes for it.',
+    );
+    fields.integers('computation_indexes');
     return null;
   }
   const kind = fields.choice('computation', ['avg', 'sum', 'min', 'max'], 'avg');
