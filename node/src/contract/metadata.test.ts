@@ -40,6 +40,18 @@ describe('metadata', () => {
       'ingestionElapsedTime: 0.25\ningestionExitCode: 1\n',
     );
   });
+
+  it("gives the ingestion's time as that of the step when nothing else ran", () => {
+    const ingestionAlone = {
+      exitCode: null,
+      elapsedSeconds: null,
+      ingestionExitCode: 0,
+      ingestionElapsedSeconds: 1.5,
+    };
+    expect(stepMetadata(ingestionAlone)).toBe(
+      'elapsedTime: 1.5\nexitCode: null\ningestionElapsedTime: 1.5\ningestionExitCode: 0\n',
+    );
+  });
 });
 
 describe('a program folder', () => {

@@ -69,10 +69,13 @@ export interface StepTimes {
   readonly ingestionElapsedSeconds: number | null;
 }
 
-/** The file `metadata` that the platform leaves in a step's output, for scoring programs that read the duration from it. */
+/**
+ * The file `metadata` that the platform leaves in a step's output, for scoring programs that read the duration from it. Where only the ingestion
+ * ran, its time stands for the program's as well, as scoring programs written for CodaLab expect.
+ */
 export function stepMetadata(times: StepTimes): string {
   return [
-    `elapsedTime: ${decimal(times.elapsedSeconds)}`,
+    `elapsedTime: ${decimal(times.elapsedSeconds ?? times.ingestionElapsedSeconds)}`,
     `exitCode: ${times.exitCode}`,
     `ingestionElapsedTime: ${decimal(times.ingestionElapsedSeconds)}`,
     `ingestionExitCode: ${times.ingestionExitCode}`,

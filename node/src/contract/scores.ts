@@ -38,8 +38,8 @@ function scoresIn(
 }
 
 /**
- * The values of the declared keys. Case matters; keys that are not declared are left out whatever they hold, and declared ones may be missing. A number
- * written as text counts as that number.
+ * The values of the declared keys. Case matters; keys that are not declared are left out whatever they hold, and declared ones may be missing or
+ * null. A number written as text counts as that number, true as one and false as zero.
  */
 export function scoresOf(document: unknown, keys: readonly string[]): ScoresResult {
   if (typeof document !== 'object' || document === null || Array.isArray(document)) {
@@ -48,8 +48,9 @@ export function scoresOf(document: unknown, keys: readonly string[]): ScoresResu
   const found = new Map(Object.entries(document));
   const values: Record<string, number> = {};
   for (const key of keys) {
-    if (!found.has(key)) continue;
-    const value = numberOf(found.get(key));
+    const written = found.get(key);
+    if (written === undefined || written === null) continue;
+    const value = numberOf(written);
     if (value === null) return { kind: 'failed', failure: FailureCode.SCORES_UNREADABLE };
     if (!Number.isFinite(value) || Math.abs(value) >= TOO_LARGE) {
       return { kind: 'failed', failure: FailureCode.SCORES_OUT_OF_RANGE };
@@ -61,7 +62,7 @@ export function scoresOf(document: unknown, keys: readonly string[]): ScoresResu
 
 function numberOf(value: unknown): number | null {
   if (typeof value === 'number') return value;
-  if (typeof value === 'bigint') return Number(value);
+  if (typeof value === 'bigint' || typeof value === 'boolean') return Number(value);
   if (typeof value !== 'string') return null;
   if (DECIMAL.test(value)) return Number(value);
   return NOT_FINITE.test(value) ? Number.NaN : null;
