@@ -15,7 +15,8 @@ import { ensureDefaultQueue } from '@weir/hub/sites/default-queue';
 import { submissions } from '@weir/hub/submissions/schema';
 import { eq } from 'drizzle-orm';
 import pino from 'pino';
-import type { Command, Measured, Reply } from './protocol.ts';
+import { processorTimes } from './processor-time.ts';
+import type { Command, Measured, Reply, Throughput } from './protocol.ts';
 
 const OWNERS = 128;
 const DIGEST = `sha256:${'0'.repeat(64)}`;
@@ -83,6 +84,16 @@ async function seed({ context: { database } }: RunningHub): Promise<Seeded> {
   return { phaseId: phase!.id, taskId: task!.id, resourceId: submission!.id, ownerIds };
 }
 
+function mapValues<Key extends string, From, To>(
+  record: Record<Key, From>,
+  map: (value: From) => To,
+): Record<Key, To> {
+  return Object.fromEntries(Object.entries<From>(record).map(([key, value]) => [key, map(value)])) as Record<
+    Key,
+    To
+  >;
+}
+
 class Load {
   readonly #hub: RunningHub;
   readonly #seeded: Seeded;
@@ -119,9 +130,14 @@ class Load {
     return { id: submissionId, createdAt, acceptedAt, doneAt: monotonic() };
   }
 
-  async throughput(inFlight: number, seconds: number): Promise<number> {
+  async throughput(inFlight: number, seconds: number, nodePid: number): Promise<Throughput> {
     const until = performance.now() + seconds * 1000;
     const started = performance.now();
+    const { rows } = await this.#hub.context.database.pool.query<{ pid: number }>(
+      'select pid from pg_stat_activity',
+    );
+    const pids = { hub: [process.pid], node: [nodePid], database: rows.map(({ pid }) => pid) };
+    const before = mapValues(pids, processorTimes);
     let done = 0;
     const lane = async () => {
       while (performance.now() < until) {
@@ -130,7 +146,15 @@ class Load {
       }
     };
     await Promise.all(Array.from({ length: inFlight }, lane));
-    return done / ((performance.now() - started) / 1000);
+    const after = mapValues(pids, processorTimes);
+    return {
+      runsPerSecond: done / ((performance.now() - started) / 1000),
+      processorMs: {
+        hub: (after.hub - before.hub) / done,
+        node: (after.node - before.node) / done,
+        database: (after.database - before.database) / done,
+      },
+    };
   }
 
   async latency(perSecond: number, seconds: number): Promise<{ toNode: number[]; toResult: number[] }> {
@@ -183,7 +207,10 @@ const reply = (message: Reply) => process.send?.(message);
 process.on('message', async (command: Command) => {
   switch (command.kind) {
     case 'throughput':
-      return reply({ kind: 'measured', value: await load.throughput(command.inFlight, command.seconds) });
+      return reply({
+        kind: 'measured',
+        value: await load.throughput(command.inFlight, command.seconds, command.nodePid),
+      });
     case 'latency':
       return reply({
         kind: 'measured',

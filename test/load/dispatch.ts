@@ -5,14 +5,19 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { freePort } from '../harness/free-port.ts';
-import type { Command, Measured, Reply } from './protocol.ts';
+import type { Command, Measured, Reply, Throughput } from './protocol.ts';
 
 const HUB = fileURLToPath(new URL('./dispatch-hub.ts', import.meta.url));
 const NODE = fileURLToPath(new URL('../../node/src/cli/main.ts', import.meta.url));
 
 export interface DispatchFigures {
   /** Runs per second, by the number in flight: median of the repetitions, and all of them. */
-  readonly throughput: { inFlight: number; median: number; repetitions: number[] }[];
+  readonly throughput: {
+    inFlight: number;
+    median: number;
+    repetitions: number[];
+    processorMs: Throughput['processorMs'];
+  }[];
   /** Milliseconds, at a steady rate. */
   readonly latency: { perSecond: number; toNode: Percentiles; toResult: Percentiles };
   /** Bytes of resident memory after everything. */
@@ -50,7 +55,7 @@ export async function benchDispatch({
       WEIR_HOME: home,
       WEIR_HTTP: '127.0.0.1:0',
       WEIR_GRPC: `127.0.0.1:${await freePort()}`,
-      WEIR_LOG_LEVEL: 'warn',
+      WEIR_LOG_LEVEL: process.env.WEIR_LOG_LEVEL ?? 'warn',
       NODE_ENV: 'production',
     },
   });
@@ -72,15 +77,20 @@ export async function benchDispatch({
   const repetitions = quick ? 1 : 5;
   const seconds = quick ? 2 : 4;
   progress('warming up');
-  await ask(hub, { kind: 'throughput', inFlight: 8, seconds: 3 });
+  await ask(hub, { kind: 'throughput', inFlight: 8, seconds: 3, nodePid: node.pid! });
   const throughput = [];
   for (const inFlight of [1, 8, 64]) {
-    const rates: number[] = [];
+    const measured: Throughput[] = [];
     for (let repetition = 0; repetition < repetitions; repetition++) {
-      rates.push((await ask(hub, { kind: 'throughput', inFlight, seconds })) as number);
+      const command = { kind: 'throughput', inFlight, seconds, nodePid: node.pid! } as const;
+      measured.push((await ask(hub, command)) as Throughput);
     }
+    const rates = measured.map(({ runsPerSecond }) => runsPerSecond);
     progress(`${inFlight} in flight: ${rates.map(Math.round).join(', ')} runs per second`);
-    throughput.push({ inFlight, median: median(rates), repetitions: rates });
+    const medianOf = (part: keyof Throughput['processorMs']) =>
+      median(measured.map(({ processorMs }) => processorMs[part]));
+    const processorMs = { hub: medianOf('hub'), node: medianOf('node'), database: medianOf('database') };
+    throughput.push({ inFlight, median: median(rates), repetitions: rates, processorMs });
   }
   const perSecond = 50;
   const samples: { toNode: number[]; toResult: number[] }[] = [];

@@ -3,11 +3,11 @@ import type { DispatchFigures } from './dispatch.ts';
 export function toMarkdown({ throughput, latency, memory, runs }: DispatchFigures): string {
   const mebibytes = (bytes: number) => `${Math.round(bytes / 2 ** 20)} MiB`;
   return [
-    '| runs in flight | durable runs per second, median | repetitions |',
-    '| --- | --- | --- |',
+    '| runs in flight | durable runs per second, median | processor ms a run: hub, node, database | repetitions |',
+    '| --- | --- | --- | --- |',
     ...throughput.map(
-      ({ inFlight, median, repetitions }) =>
-        `| ${inFlight} | ${Math.round(median)} | ${repetitions.map(Math.round).join(', ')} |`,
+      ({ inFlight, median, repetitions, processorMs: { hub, node, database } }) =>
+        `| ${inFlight} | ${Math.round(median)} | ${hub.toFixed(2)}, ${node.toFixed(2)}, ${database.toFixed(2)} | ${repetitions.map(Math.round).join(', ')} |`,
     ),
     '',
     `| at ${latency.perSecond} per second | p50 ms | p99 ms |`,

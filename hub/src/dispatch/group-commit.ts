@@ -1,3 +1,5 @@
+import { setImmediate as immediate } from 'node:timers/promises';
+
 /**
  * Lets work of one kind that waits at the same moment share one commit: whatever has queued while the last commit ran goes into the next.
  * There is no timer, so a lone item is never held back, and under load the batches grow by themselves.
@@ -33,8 +35,8 @@ export class GroupCommit<Item, Result> {
 
   async #run(): Promise<void> {
     this.#running = true;
-    // Items submitted in the same turn of the event loop belong together.
-    await Promise.resolve();
+    // Items submitted in the same turn of the event loop belong together: those that one message of a node brought, say.
+    await immediate();
     while (this.#waiting.length > 0) {
       const batch = this.#nextBatch();
       try {

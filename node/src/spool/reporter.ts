@@ -1,3 +1,4 @@
+import { setImmediate as immediate } from 'node:timers/promises';
 import { type AttemptRef, Disposition, type Outcome } from '@weir/proto/node/v1';
 import { Backoff, pause } from '../link/backoff.ts';
 import { callProblem } from '../link/call-errors.ts';
@@ -76,6 +77,8 @@ export class Reporter implements Disposable {
   }
 
   async #work(): Promise<void> {
+    // Outcomes that one sync of the journal made durable go out together.
+    await immediate();
     while (this.#queue.length > 0 && !this.#stop.signal.aborted) {
       const batch = this.#nextBatch();
       try {
