@@ -141,6 +141,12 @@ describe('refuses', () => {
     expect(await unpacked(zip)).toEqual({ kind: 'refused', failure: 'encrypted' });
   });
 
+  it('content that is not what the archive says', async () => {
+    const zip = await zipOf([['a', 'x']]);
+    zip.writeUInt32LE(1, zip.indexOf('PK\x01\x02') + 16);
+    expect(await unpacked(zip)).toEqual({ kind: 'refused', failure: 'corrupt' });
+  });
+
   it('what is no archive, and one that is cut or damaged', async () => {
     expect(await unpacked(Buffer.from('no zip'))).toEqual({ kind: 'refused', failure: 'not-a-zip' });
     expect(await unpacked(Buffer.alloc(0))).toEqual({ kind: 'refused', failure: 'not-a-zip' });

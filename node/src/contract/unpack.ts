@@ -4,6 +4,7 @@ import { join, posix } from 'node:path';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { promisify } from 'node:util';
+import { crc32 } from 'node:zlib';
 import { type Entry, type Options, open, type ZipFile } from 'yauzl';
 import type { ContainerUser } from '../engine/engine.ts';
 
@@ -67,7 +68,7 @@ export async function unpack(
     await writer.makeFolder(ROOT);
     for (const [name, entry] of members) {
       if (name.endsWith('/')) await writer.makeFolder(name.slice(0, -1));
-      else await writer.writeFile(name, await openMember(zip, entry));
+      else await writer.writeFile(name, await openMember(zip, entry), entry.crc32);
     }
     return { kind: 'unpacked', files: writer.files, bytes: writer.bytes };
   } catch (error) {
@@ -140,17 +141,21 @@ class MemberWriter {
     this.#folders.add(name);
   }
 
-  async writeFile(name: string, content: Readable): Promise<void> {
+  /** `checksum` is what the archive says of the content; yauzl leaves that to us. */
+  async writeFile(name: string, content: Readable, checksum: number): Promise<void> {
     await this.makeFolder(posix.dirname(name));
     const path = join(this.#target, name);
+    let found = 0;
     const bounded = async function* (this: MemberWriter) {
       for await (const chunk of content as AsyncIterable<Buffer>) {
         this.bytes += chunk.length;
         if (this.bytes > this.#maxBytes) throw new Refusal('too-large');
+        found = crc32(chunk, found);
         yield chunk;
       }
     };
     await pipeline(bounded.call(this), createWriteStream(path, { flags: 'wx', mode: 0o644 }));
+    if (found !== checksum) throw new Refusal('corrupt');
     await this.#give(path);
     this.files += 1;
   }
