@@ -11,8 +11,6 @@ export type Settlement = 'accepted' | 'stale' | 'rejected';
 export interface Completion {
   readonly settlements: Settlement[];
   readonly topics: Topic[];
-  /** Pools in which a run waits again. */
-  readonly requeued: boolean;
 }
 
 /**
@@ -95,7 +93,6 @@ export async function complete(
     return {
       settlements,
       topics: [...topics, ...boardTopics],
-      requeued: current.some(({ again }) => again),
     };
   });
 }

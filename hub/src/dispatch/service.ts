@@ -10,12 +10,14 @@ import type { Sites } from '../sites/service.ts';
 import type { Dispatch, NewSubmission } from './admission.ts';
 import { type Admission, admissions } from './admit.ts';
 import { ArtifactUrls } from './artifact-urls.ts';
+import { AssignedPhases } from './assigned-phases.ts';
 import { toAssignment } from './assignment.ts';
 import type { AttemptKey } from './attempt-key.ts';
 import { Backlog } from './backlog.ts';
 import { cancelSubmission } from './cancel.ts';
 import { type ClaimedRun, claim, extendLeases, unclaim } from './claim.ts';
-import { complete, type Settlement } from './complete.ts';
+import type { Settlement } from './complete.ts';
+import { completions } from './completions.ts';
 import { NoSuchSiteDataError, PhaseMissingError } from './errors.ts';
 import { GroupCommit } from './group-commit.ts';
 import { IdReserve } from './id-reserve.ts';
@@ -60,6 +62,7 @@ export class Dispatcher implements Dispatch, AsyncDisposable {
   readonly #admissions: ReturnType<typeof admissions>;
   readonly #completions: GroupCommit<AttemptEnd, Settlement>;
   readonly #progress: GroupCommit<NodeProgress, void>;
+  readonly #phases = new AssignedPhases();
   readonly #backlog = new Backlog();
   #sweeping: NodeJS.Timeout | null = null;
   #sweep: Promise<void> = Promise.resolve();
@@ -72,18 +75,13 @@ export class Dispatcher implements Dispatch, AsyncDisposable {
     this.#submissionIds = new IdReserve(database, 'submissions_id_seq');
     this.#runIds = new IdReserve(database, 'runs_id_seq');
     this.#admissions = admissions(database, config.leaseMs);
-    this.#completions = new GroupCommit(
-      async (ends) => {
-        const { settlements, topics } = await complete(
-          { database, boards: deps.boards, maxAttempts: config.maxAttempts },
-          ends,
-        );
-        live.announce(topics);
-        return settlements;
-      },
-      // Two reports on one run are settled one after the other.
-      { excludes: ({ runId }) => String(runId) },
-    );
+    this.#completions = completions({
+      database,
+      boards: deps.boards,
+      live,
+      phases: this.#phases,
+      maxAttempts: config.maxAttempts,
+    });
     this.#progress = new GroupCommit(async (told) => {
       live.announce(await recordProgress(database, told));
       return told.map(() => undefined);
@@ -226,6 +224,7 @@ export class Dispatcher implements Dispatch, AsyncDisposable {
       task,
       this.urls,
     );
+    this.#phases.note(run.runId, phase.phaseId);
     if (this.sessions.find(nodeId)?.assign(assignment)) return;
     void this.#takeBack(nodeId, [run]);
   }

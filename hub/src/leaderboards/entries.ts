@@ -9,11 +9,11 @@ export interface Placed {
 }
 
 /** Root submissions of the batch, one for each slot: the one that the rule prefers. Deleted ones and re-runs on one task never enter. */
-const candidates = (slot: string, preference: string) => `
+const candidates = (slot: string, preference: string, source: string) => `
   with candidate as (
     select distinct on (s.phase_id, s.owner_id, ${slot})
       s.phase_id, s.owner_id, ${slot} as slot, s.id as submission_id, placed.sort_key::numeric[] as sort_key, s.created_at as submitted_at
-    from unnest($1::bigint[], $2::text[]) as placed(submission_id, sort_key)
+    from ${source}
     join submissions s on s.id = placed.submission_id
     where s.deleted_at is null and not s.is_specific_task_re_run
     order by s.phase_id, s.owner_id, ${slot}, ${preference}
@@ -27,19 +27,36 @@ const candidates = (slot: string, preference: string) => `
 const ONE_SLOT = '0::bigint';
 const OWN_SLOT = 's.id';
 
+const GIVEN = 'unnest($1::bigint[], $2::text[]) as placed(submission_id, sort_key)';
+
 /**
- * One statement for each way in which entries change. The conflict clause decides on the row as it is by then, locked: two submissions
+ * What an automatic rule does with scored root submissions. The conflict clause decides on the row as it is by then, locked: two submissions
  * of one owner that are scored at the same moment leave the right one on the board, in whichever order they commit.
+ *
+ * @param source a relation `placed(submission_id, sort_key as text)`
  */
-const STATEMENTS: Readonly<Record<Automatic | 'byHand', string>> = {
-  latest: `${candidates(ONE_SLOT, 's.id desc')}
+export function enterByRule(rule: Automatic, source: string): string {
+  switch (rule) {
+    case 'latest':
+      return `${candidates(ONE_SLOT, 's.id desc', source)}
     where excluded.submission_id >= entry.submission_id
-    returning phase_id as "phaseId"`,
-  best: `${candidates(ONE_SLOT, 'placed.sort_key::numeric[], s.created_at, s.id')}
+    returning phase_id as "phaseId"`;
+    case 'best':
+      return `${candidates(ONE_SLOT, 'placed.sort_key::numeric[], s.created_at, s.id', source)}
     where excluded.submission_id = entry.submission_id
       or (excluded.sort_key, excluded.submitted_at, excluded.submission_id) < (entry.sort_key, entry.submitted_at, entry.submission_id)
-    returning phase_id as "phaseId"`,
-  every: `${candidates(OWN_SLOT, 's.id')} returning phase_id as "phaseId"`,
+    returning phase_id as "phaseId"`;
+    case 'every':
+      return `${candidates(OWN_SLOT, 's.id', source)} returning phase_id as "phaseId"`;
+    default:
+      return rule satisfies never;
+  }
+}
+
+const STATEMENTS: Readonly<Record<Automatic | 'byHand', string>> = {
+  latest: enterByRule('latest', GIVEN),
+  best: enterByRule('best', GIVEN),
+  every: enterByRule('every', GIVEN),
   // Nothing enters by itself, but what is on the board moves when its score changes.
   byHand: `
     update leaderboard_entries entry
@@ -69,7 +86,7 @@ export async function putEntry(connection: Connection, placed: Placed): Promise<
   await connection.prepared(
     {
       name: several ? 'board-put' : 'board-put-instead',
-      text: candidates(several ? OWN_SLOT : ONE_SLOT, 's.id'),
+      text: candidates(several ? OWN_SLOT : ONE_SLOT, 's.id', GIVEN),
     },
     arraysOf([placed]),
   );

@@ -34,7 +34,9 @@ export async function boardEffects(
   );
   const scored = leaves.flatMap((leaf) => {
     const board = found.get(leaf.phaseId);
-    return board ? [{ ...leaf, board, computed: computeColumns(board.columns, byColumn(board, leaf)) }] : [];
+    return board
+      ? [{ ...leaf, board, computed: computeColumns(board.columns, byColumn(board, leaf.values)) }]
+      : [];
   });
   if (scored.length === 0) return [];
   const stored = replaceScores(tx, scored);
@@ -55,10 +57,22 @@ export async function boardEffects(
   return [...changed].map((phaseId) => `leaderboard:${phaseId}` as const);
 }
 
-function byColumn(board: Board, leaf: ScoredLeaf): Values {
+/** What one submission's scores come to on its board: the rows to store, computed columns included, and its place in the order. */
+export function scoresOf(
+  board: Board,
+  values: Readonly<Record<string, number>>,
+): { stored: { columnId: number; value: string }[]; sortKey: string[] } {
+  const computed = computeColumns(board.columns, byColumn(board, values));
+  return {
+    stored: [...computed].map(([columnId, value]) => ({ columnId, value: toDecimal(value) })),
+    sortKey: sortKey(board.columns, board.primaryIndex, computed),
+  };
+}
+
+function byColumn(board: Board, scores: Readonly<Record<string, number>>): Values {
   const values = new Map<number, number>();
   for (const column of board.columns) {
-    const value = leaf.values[column.key];
+    const value = scores[column.key];
     if (value !== undefined) values.set(column.id, Number(toDecimal(value)));
   }
   return values;

@@ -1,0 +1,137 @@
+import type { Database, Statement } from '../db/database.ts';
+import type { Board, Boards } from '../leaderboards/boards.ts';
+import { enterByRule } from '../leaderboards/entries.ts';
+import { RULES } from '../leaderboards/rules.ts';
+import { scoresOf } from '../leaderboards/scoring.ts';
+import type { Topic } from '../live/bus.ts';
+import { chargesParticipant, isRetryable } from './faults.ts';
+import type { AttemptEnd } from './outcome.ts';
+
+const placedBy = (rule: string) =>
+  `(select leaf_id as submission_id, sort_key from current where automatic = '${rule}') as placed`;
+
+/**
+ * The usual end of runs in one statement, which is one commit: what `complete` does in several, for runs that are the only one of a submission which is
+ * its own root. For those everything that follows is known from the report alone. Runs that are not such, or whose fencing token is no longer
+ * good, are left untouched and are missing from the answer.
+ *
+ * Submissions are locked first, in one order everywhere, then claims.
+ */
+const FINISH: Statement = {
+  name: 'dispatch-finish',
+  text: `
+with ends as (
+  select * from unnest($1::bigint[], $2::int[], $3::uuid[], $4::text[], $5::text[], $6::fault[], $7::jsonb[], $8::timestamptz[], $9::text[], $10::bool[], $11::text[], $12::text[])
+    as e(run_id, attempt, node_id, outcome, failure_code, fault, scores, started_at, image_digest, refund, automatic, sort_key)
+), leaves as (
+  select r.id as run_id, r.node_id, s.id as leaf_id, s.phase_id, s.owner_id, s.counted_on
+  from ends e join runs r on r.id = e.run_id and r.site_id is null
+  join submissions s on s.id = r.submission_id and s.parent_id is null and s.status < 'Finished'
+  order by s.id for no key update of s
+), current as (
+  select e.*, l.leaf_id, l.phase_id, l.owner_id, l.counted_on from leaves l join ends e on e.run_id = l.run_id
+  join claims c on c.run_id = e.run_id and c.attempt = e.attempt
+  where c.node_id = e.node_id or (c.node_id is null and l.node_id = e.node_id)
+  for update of c
+), over as (
+  delete from claims c using current e where c.run_id = e.run_id
+), recorded as (
+  insert into attempts (run_id, attempt, node_id, outcome, failure_code)
+  select run_id, attempt, node_id, outcome, failure_code from current
+  -- A lease that ran out was taken for a loss; the node came back with the same attempt.
+  on conflict (run_id, attempt) do update set outcome = excluded.outcome, failure_code = excluded.failure_code, ended_at = now()
+  where attempts.outcome = 'lost'
+), ended as (
+  update runs r set state = e.outcome::run_state, failure_code = e.failure_code, fault = e.fault, scores = e.scores, image_digest = e.image_digest,
+    started_at = coalesce(e.started_at, r.started_at), finished_at = now()
+  from current e where r.id = e.run_id
+), refunded as (
+  update submission_usage u set used_today = u.used_today - (u.day = f.counted_on)::int * f.count, used_in_all = u.used_in_all - f.count
+  from (
+    select phase_id, owner_id, counted_on, count(*)::int as count from current where refund and counted_on is not null group by 1, 2, 3
+  ) f
+  where u.phase_id = f.phase_id and u.user_id = f.owner_id
+), settled as (
+  update submissions s set status = case e.outcome when 'finished' then 'Finished' else 'Failed' end::submission_status,
+    failure_code = e.failure_code, fault = e.fault, finished_at = now(), version = s.version + 1,
+    counted_on = case when not e.refund then s.counted_on end
+  from current e where s.id = e.leaf_id
+), scored as (
+  insert into scores (submission_id, column_id, value)
+  select e.leaf_id, s.column_id, s.value from unnest($13::bigint[], $14::int[], $15::numeric[]) as s(run_id, column_id, value)
+  join current e on e.run_id = s.run_id
+), latest as (${enterByRule('latest', placedBy('latest'))}
+), best as (${enterByRule('best', placedBy('best'))}
+), every_one as (${enterByRule('every', placedBy('every'))}
+), boards as (
+  select "phaseId" from latest union select "phaseId" from best union select "phaseId" from every_one
+)
+select e.run_id::float8 as "runId", e.leaf_id::float8 as "leafId", e.phase_id as "phaseId", e.owner_id as "ownerId",
+  exists (select from boards b where b."phaseId" = e.phase_id) as "boardChanged"
+from current e`,
+};
+
+/** A report of a run whose phase this process remembers from having assigned it. */
+export interface UsualEnd {
+  readonly end: AttemptEnd;
+  readonly phaseId: number;
+}
+
+/** What is tried again, or cancelled, takes the longer way. */
+export function isUsual({ outcome, fault }: AttemptEnd): boolean {
+  return outcome === 'finished' || (outcome === 'failed' && fault !== null && !isRetryable(fault));
+}
+
+/** Answers with the runs that it has settled, and whom to tell. */
+export async function finish(
+  { database, boards }: { database: Database; boards: Boards },
+  usual: readonly UsualEnd[],
+): Promise<{ settled: Set<number>; topics: Topic[] }> {
+  const found = await boards.get(
+    database,
+    usual.map(({ phaseId }) => phaseId),
+  );
+  const ends = usual.flatMap(({ end, phaseId }) => {
+    const board = found.get(phaseId);
+    return board ? [{ ...end, ...consequences(end, board) }] : [];
+  });
+  const scores = ends.flatMap(({ runId, stored }) => stored.map((score) => ({ runId, ...score })));
+  const rows = await database.prepared<{
+    runId: number;
+    leafId: number;
+    phaseId: number;
+    ownerId: number;
+    boardChanged: boolean;
+  }>(FINISH, [
+    ends.map(({ runId }) => runId),
+    ends.map(({ attempt }) => attempt),
+    ends.map(({ nodeId }) => nodeId),
+    ends.map(({ outcome }) => outcome),
+    ends.map(({ failureCode }) => failureCode),
+    ends.map(({ fault }) => fault),
+    ends.map(({ scores }) => scores && JSON.stringify(scores)),
+    ends.map(({ startedAt }) => startedAt),
+    ends.map(({ imageDigest }) => imageDigest),
+    ends.map(({ outcome, fault }) => outcome !== 'finished' && !chargesParticipant(fault)),
+    ends.map(({ automatic }) => automatic),
+    ends.map(({ sortKey }) => sortKey),
+    scores.map(({ runId }) => runId),
+    scores.map(({ columnId }) => columnId),
+    scores.map(({ value }) => value),
+  ]);
+  return {
+    settled: new Set(rows.map(({ runId }) => runId)),
+    topics: rows.flatMap(({ leafId, phaseId, ownerId, boardChanged }): Topic[] => [
+      `submission:${leafId}`,
+      `phase:${phaseId}:owner:${ownerId}`,
+      ...(boardChanged ? [`leaderboard:${phaseId}` as const] : []),
+    ]),
+  };
+}
+
+/** The scores to store and where they would stand on the board; nothing of both for a failure. */
+function consequences({ scores }: AttemptEnd, board: Board) {
+  if (!scores) return { stored: [], automatic: null, sortKey: null };
+  const { stored, sortKey } = scoresOf(board, scores);
+  return { stored, automatic: RULES[board.rule].automatic, sortKey: `{${sortKey.join(',')}}` };
+}
