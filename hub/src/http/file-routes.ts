@@ -66,7 +66,7 @@ export async function fileRoutes(app: FastifyInstance, context: HubContext): Pro
     const { id, stream } = logParams.parse(request.params);
     const { streams } = await submissions.logs.read(await readerOf(request, reply), id);
     const text = streams.find((log) => log.stream === stream)?.text ?? '';
-    return reply.header('content-security-policy', INERT).type('text/plain').send(text);
+    return reply.header('content-security-policy', INERT).type('text/plain; charset=utf-8').send(text);
   });
 
   app.get('/reports/:id', async (request, reply) => {

@@ -1,6 +1,7 @@
 import { z } from 'zod';
+import { anonymous } from '../accounts/access.ts';
 import { toCompetition, toListItem } from './competition-shape.ts';
-import { readAll } from './paging.ts';
+import { paginated, readAll } from './paging.ts';
 import { flag, idParams, type RestRoutes } from './request.ts';
 
 const MOST_LISTED = 1_000;
@@ -20,6 +21,19 @@ export function competitionRoutes(routes: RestRoutes): void {
       hub.competitions.list(actor, { mine, joined, search, type, cursor, limit: 100 }),
     );
     return cards.map((card) => toListItem(card, fileUrl));
+  });
+
+  /** The same for everybody, page by page. */
+  routes.get('/competitions/public', async (rest) => {
+    const { search, type } = listQuery.parse(rest.request.query);
+    const cards = await readAll(MOST_LISTED, (cursor) =>
+      rest.hub.competitions.list(anonymous, { search, type, cursor, limit: 100 }),
+    );
+    return paginated(
+      rest,
+      cards.map((card) => toListItem(card, rest.fileUrl)),
+      20,
+    );
   });
 
   routes.get('/competitions/:id', async ({ hub, actor, request, fileUrl }) => {

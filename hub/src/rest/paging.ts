@@ -1,14 +1,15 @@
 import { z } from 'zod';
 import { number, type RestRequest } from './request.ts';
 
+const atLeastOne = number.pipe(z.int().min(1));
 const pageQuery = z.object({
-  page: number.min(1).catch(1),
-  page_size: number.min(1).max(1_000).catch(10),
+  page: atLeastOne.catch(1),
+  page_size: atLeastOne.pipe(z.int().max(1_000)).optional().catch(undefined),
 });
 
 /** Lists that Codabench serves page by page: `{count, next, previous, results}`. */
-export function paginated<Item>({ origin, request }: RestRequest, items: readonly Item[]) {
-  const { page, page_size } = pageQuery.parse(request.query);
+export function paginated<Item>({ origin, request }: RestRequest, items: readonly Item[], perPage = 10) {
+  const { page, page_size = perPage } = pageQuery.parse(request.query);
   const pageUrl = (number: number) => {
     const url = new URL(request.url, origin);
     url.searchParams.set('page', String(number));

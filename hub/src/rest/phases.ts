@@ -33,7 +33,7 @@ export function phaseRoutes(routes: RestRoutes): void {
       id: phase.leaderboardId,
       title: board.title,
       primary_index: board.columns.find(({ isPrimary }) => isPrimary)?.index ?? 0,
-      fact_sheet_keys: Object.keys(competition.factSheet ?? {}),
+      fact_sheet_keys: (competition.factSheet ?? []).map(({ key, title }) => [key, title]),
       tasks: phase.tasks.map(({ id, name }) => ({ id, name, colWidth: columns.length, columns })),
       submissions: rows.map((row) => toRow(row, board.columns, rest.fileUrl)),
     };

@@ -3,11 +3,35 @@ import { z } from 'zod';
 import type { Actor } from '../accounts/access.ts';
 import type { HubContext } from '../context/context.ts';
 import { authenticate } from '../http/authentication.ts';
+import { NoSuchAddressError } from './errors.ts';
 
 /** Forms send everything as text, JSON does not; both are accepted everywhere. */
-export const number = z.coerce.number().int();
+export const number = z
+  .union(
+    [
+      z.number(),
+      z
+        .string()
+        .regex(/^\s*\d+\s*$/)
+        .transform(Number),
+    ],
+    {
+      error: ({ input }) =>
+        input === undefined ? 'This field is required.' : 'A valid integer is required.',
+    },
+  )
+  .pipe(z.int());
 export const flag = z.union([z.boolean(), z.stringbool()]);
-export const idParams = z.object({ id: number.positive() });
+
+/** The number in an address. @throws NoSuchAddressError */
+export const idParams = {
+  parse(params: unknown): { id: number } {
+    const { data, success } = idInAddress.safeParse(params);
+    if (!success) throw new NoSuchAddressError();
+    return data;
+  },
+};
+const idInAddress = z.object({ id: number.pipe(z.int32().positive()) });
 
 /** What each handler of the REST API is given: who asks, and addresses that work outside of it. */
 export interface RestRequest {

@@ -85,7 +85,14 @@ test('errors have the shapes that clients know', async () => {
   });
   expectStatus(badToken, 401);
 
-  for (const url of ['competitions/99999/', 'submissions/99999/', 'nothing/here/']) {
+  for (const url of [
+    'competitions/99999/',
+    'submissions/99999/',
+    'submissions/first/',
+    'phases/0/',
+    'submissions/99999999999/',
+    'nothing/here/',
+  ]) {
     const response = await get(url, people.user);
     expectStatus(response, 404);
     expect(response.json()).toMatchObject({ detail: expect.any(String) });
@@ -93,6 +100,12 @@ test('errors have the shapes that clients know', async () => {
   const type = await postForm('datasets/', { type: 'nonsense', request_sassy_file_name: 'a' }, people.user);
   expectStatus(type, 400);
   expect(type.json()).toEqual({ type: [expect.any(String)] });
+  const empty = await postForm('submissions/', {}, people.user);
+  expectStatus(empty, 400);
+  expect(empty.json()).toEqual({ phase: ['This field is required.'], data: ['This field is required.'] });
+  const text = await postForm('submissions/', { phase: 'Main', data: 'x' }, people.user);
+  expectStatus(text, 400);
+  expect(text.json()).toEqual({ phase: ['A valid integer is required.'] });
 });
 
 test('competitions are listed and shown to anybody, with or without the slash', async () => {
@@ -105,6 +118,9 @@ test('competitions are listed and shown to anybody, with or without the slash', 
       created_by: 'organizer',
     }),
   );
+  const pages = await get('competitions/public/?page_size=1');
+  expectStatus(pages, 200);
+  expect(pages.json()).toMatchObject({ previous: null, results: [expect.any(Object)] });
   const response = await get(`competitions/${challenge.competitionId}`);
   expectStatus(response, 200);
   expect(response.json()).toMatchObject({
@@ -242,6 +258,20 @@ test('the files of a submission are fetched from their addresses without logging
     expect(file.body).toBe(content);
     expect(file.headers['content-security-policy']).toContain('sandbox');
     expectStatus(await hub.inject({ method: 'GET', url: pathname }), 404);
+  }
+});
+
+test('every log has an address, one without a line too', async () => {
+  const { logs } = (
+    await get(`submissions/${challenge.submissionId}/get_details/`, people.participant)
+  ).json();
+  expect(logs).toHaveLength(8);
+  for (const { name, data_file } of logs) {
+    const { pathname, search } = new URL(data_file);
+    const log = await hub.inject({ method: 'GET', url: pathname + search });
+    expectStatus(log, 200);
+    expect(log.headers['content-type']).toBe('text/plain; charset=utf-8');
+    expect(pathname).toContain(name);
   }
 });
 

@@ -2,7 +2,7 @@ import type { FastifyInstance } from 'fastify';
 import type { HubContext } from '../context/context.ts';
 import { competitionRoutes } from './competitions.ts';
 import { datasetRoutes } from './datasets.ts';
-import { sendRestError } from './errors.ts';
+import { NoSuchAddressError, sendRestError } from './errors.ts';
 import { phaseRoutes } from './phases.ts';
 import { RestRoutes } from './request.ts';
 import { submissionRoutes } from './submissions.ts';
@@ -15,9 +15,10 @@ import { tokenAuthRoutes } from './token-auth.ts';
  */
 export async function restApi(app: FastifyInstance, context: HubContext): Promise<void> {
   app.setErrorHandler(sendRestError);
-  app.setNotFoundHandler((_request, reply) =>
-    reply.code(404).send({ detail: 'There is no such address in this API.' }),
-  );
+  // A route of its own, since the portal takes what no route takes.
+  app.all('/*', () => {
+    throw new NoSuchAddressError();
+  });
   const routes = new RestRoutes(app, context);
   tokenAuthRoutes(routes);
   datasetRoutes(routes);

@@ -1,4 +1,4 @@
-import type { RunLogs } from '../submissions/logs.ts';
+import type { LogStreamName, RunLogs } from '../submissions/logs.ts';
 import type { SubmissionDetail } from '../submissions/service.ts';
 import type { ScoreView, SubmissionView } from '../submissions/view.ts';
 
@@ -50,6 +50,18 @@ export function toCreated(submission: SubmissionView, { data, md5 }: { data: str
   };
 }
 
+/** All that there can be, those without a line too: scripts look for one by its name. */
+const LOGS = [
+  'prediction_stdout',
+  'prediction_stderr',
+  'prediction_ingestion_stdout',
+  'prediction_ingestion_stderr',
+  'scoring_stdout',
+  'scoring_stderr',
+  'scoring_ingestion_stdout',
+  'scoring_ingestion_stderr',
+] as const satisfies readonly LogStreamName[];
+
 export function toDetails(
   submission: SubmissionDetail,
   logs: readonly (RunLogs & { runId: number })[],
@@ -60,8 +72,8 @@ export function toDetails(
     return file ? fileUrl(file.url) : null;
   };
   return {
-    logs: logs.flatMap(({ runId, streams }) =>
-      streams.map(({ stream }) => ({ name: stream, data_file: fileUrl(`/files/logs/${runId}/${stream}`) })),
+    logs: logs.flatMap(({ runId, permitted }) =>
+      (permitted ? LOGS : []).map((name) => ({ name, data_file: fileUrl(`/files/logs/${runId}/${name}`) })),
     ),
     data_file: urlOf('submission'),
     prediction_result: urlOf('prediction_result'),
