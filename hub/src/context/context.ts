@@ -12,6 +12,7 @@ import { Jobs } from '../jobs/jobs.ts';
 import { Boards } from '../leaderboards/boards.ts';
 import { createLeaderboards, type Leaderboards } from '../leaderboards/service.ts';
 import { type LiveBus, LocalLiveBus } from '../live/bus.ts';
+import { LiveRelay } from '../live/relay.ts';
 import { createResources, type Resources } from '../resources/service.ts';
 import { type Authority, loadAuthority } from '../sites/authority.ts';
 import { createSites, type Sites } from '../sites/service.ts';
@@ -66,7 +67,9 @@ export async function createContext({
 }: ContextParts): Promise<HubContext> {
   const blobs = overrides.blobs ?? (await DiskBlobStore.open(join(config.home, 'blobs')));
   const database = openDatabase(databaseUrl, log);
-  const live = overrides.live ?? new LocalLiveBus();
+  const bus: LocalLiveBus = new LocalLiveBus((topics) => relay.send(topics));
+  const relay = new LiveRelay(databaseUrl, log, (topics) => bus.receive(topics));
+  const live = overrides.live ?? bus;
   const links = createSignedLinks(secrets.linkKey);
   const jobs = new Jobs(database, log);
   const secureCookie = config.publicUrl.startsWith('https:');
@@ -104,6 +107,7 @@ export async function createContext({
     async [Symbol.asyncDispose]() {
       await dispatch[Symbol.asyncDispose]();
       await jobs[Symbol.asyncDispose]();
+      await relay[Symbol.asyncDispose]();
       await queue[Symbol.asyncDispose]();
       await database[Symbol.asyncDispose]();
     },

@@ -64,6 +64,7 @@ export class Dispatcher implements Dispatch, AsyncDisposable {
   readonly #progress: GroupCommit<NodeProgress, void>;
   readonly #phases = new AssignedPhases();
   readonly #backlog = new Backlog();
+  readonly #stopping = new AbortController();
   #sweeping: NodeJS.Timeout | null = null;
   #sweep: Promise<void> = Promise.resolve();
 
@@ -98,7 +99,14 @@ export class Dispatcher implements Dispatch, AsyncDisposable {
     }, config.leaseMs / 3).unref();
     const startedAt = performance.now();
     this.#expireAfter = startedAt + config.leaseMs;
-    void this.#fillBacklog().catch((error) => log.error({ err: error }, 'the queue could not be read'));
+    void this.#followQueue().catch((error) => log.error({ err: error }, 'the queue could not be read'));
+  }
+
+  /** Looks for work now, and whenever another hub process has some that its own nodes have no room for. */
+  async #followQueue(): Promise<void> {
+    const hints = this.#deps.live.watch('queue', this.#stopping.signal);
+    await this.#fillBacklog();
+    for await (const _ of hints) await this.#fillBacklog();
   }
 
   #expireAfter = 0;
@@ -116,7 +124,7 @@ export class Dispatcher implements Dispatch, AsyncDisposable {
   }
 
   async #fillBacklog(): Promise<void> {
-    for (const pool of await poolsWithBacklog(this.#deps.database)) this.#noteBacklog(pool as Pool);
+    for (const pool of await poolsWithBacklog(this.#deps.database)) this.#serve(pool as Pool);
   }
 
   async admit(submission: NewSubmission): Promise<{ submissionId: number }> {
@@ -299,12 +307,17 @@ export class Dispatcher implements Dispatch, AsyncDisposable {
     this.#pump(session);
   }
 
+  /** Something waits in the pool that did not before. */
   #noteBacklog(pool: Pool): void {
+    if (!this.#serve(pool)) this.#deps.live.announceElsewhere(['queue']);
+  }
+
+  /** Hands out what waits in the pool; false when no node of this process has room. */
+  #serve(pool: Pool): boolean {
     this.#backlog.note(pool);
-    for (const session of this.sessions.ready(pool)) {
-      this.#pump(session);
-      break;
-    }
+    const [session] = this.sessions.ready(pool);
+    if (session) this.#pump(session);
+    return session !== undefined;
   }
 
   /** Fills a node's room from the queue, as long as there is a backlog in one of its pools. */
@@ -368,6 +381,7 @@ export class Dispatcher implements Dispatch, AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#stopping.abort();
     if (this.#sweeping) clearInterval(this.#sweeping);
     await this.#sweep;
   }

@@ -8,7 +8,9 @@ export type Topic =
   | `logs:${number}`
   | `creation:${number}`
   /** A node was revoked, or its site paused or resumed. */
-  | `node:${string}`;
+  | `node:${string}`
+  /** A run waits for which the announcing process has no node with room. */
+  | 'queue';
 
 /**
  * Wakes those who watch, in this process at once and in the other hub processes through the database. It carries hints alone: a reader
@@ -18,23 +20,29 @@ export type Topic =
 export interface LiveBus {
   /** Call it after the commit. */
   announce(topics: Iterable<Topic>): void;
+  /** Wakes the other hub processes alone. */
+  announceElsewhere(topics: Iterable<Topic>): void;
   /** Ends when the signal aborts. Hints that come while the reader is busy collapse into one. */
   watch(topic: Topic, signal: AbortSignal): AsyncIterable<void>;
 }
 
+/** A live bus of one process; `relay`, when given, takes what it announces to the others. */
 export class LocalLiveBus implements LiveBus {
   readonly #emitter = new EventEmitter({ captureRejections: false }).setMaxListeners(0);
-  readonly #relay: ((topics: Topic[]) => void) | null;
+  readonly #relay: ((topics: Iterable<Topic>) => void) | null;
 
-  /** @param relay hands topics on to the other hub processes; null when there are none. */
-  constructor(relay: ((topics: Topic[]) => void) | null = null) {
+  constructor(relay: ((topics: Iterable<Topic>) => void) | null = null) {
     this.#relay = relay;
   }
 
   announce(topics: Iterable<Topic>): void {
     const list = [...topics];
     this.receive(list);
-    if (list.length > 0) this.#relay?.(list);
+    this.announceElsewhere(list);
+  }
+
+  announceElsewhere(topics: Iterable<Topic>): void {
+    this.#relay?.(topics);
   }
 
   /** Topics announced by another hub process. */
