@@ -309,6 +309,8 @@ export function describeEngine(name: string, subject: ConformanceSubject): void 
       abort.abort();
       await Promise.all(ended);
       expect(await engine.removeLeftovers(node, new Set())).toEqual([]);
+      // What is gone is not missed.
+      await engine.remove(node, new Set([kept.name]));
     });
   });
 }

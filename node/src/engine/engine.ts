@@ -5,7 +5,8 @@
  * The floor, which no caller can lower: no network, a user other than root, no capabilities, no new privileges, a read-only root, and the
  * limits of the spec. Nothing of the host is visible but the mounts.
  *
- * Order of calls: `prepareImage`, then `run` for each container; `removeLeftovers` once when the node starts.
+ * Order of calls: `prepareImage`, then `run` for each container; `removeLeftovers` once when the node starts, and
+ * `remove` for what was kept then and is given up instead of being run again.
  *
  * Restart: `run` is idempotent by `spec.name`. When a container of that name, made by an earlier life of this node, still exists, an engine
  * whose containers outlive the node adopts it: its output is read again from the beginning and its exit awaited. Others start it anew.
@@ -33,6 +34,9 @@ export interface Engine extends AsyncDisposable {
 
   /** Removes containers labelled with `nodeId` whose name is not in `keep`. Returns the names of those removed. */
   removeLeftovers(nodeId: string, keep: ReadonlySet<string>): Promise<string[]>;
+
+  /** Removes those of these containers of an earlier life of the node that exist, whatever they are doing. None of them is being run. */
+  remove(nodeId: string, names: ReadonlySet<string>): Promise<void>;
 }
 
 export type EngineKind = 'docker' | 'podman' | 'bubblewrap' | 'scripted';

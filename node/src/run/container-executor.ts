@@ -5,7 +5,7 @@ import type { StepLimits } from '../contract/execute-step.ts';
 import type { ContainerRole, EngineKind } from '../engine/engine.ts';
 import type { Logger } from '../logging/logger.ts';
 import type { LogSender } from '../logs/log-sender.ts';
-import { attemptKey } from './attempt.ts';
+import { type AttemptKey, attemptKey } from './attempt.ts';
 import { AttemptFolder } from './attempt-folder.ts';
 import { CapturedLogs } from './captured-logs.ts';
 import { ContainerRun, type ContainerRunOptions } from './container-run.ts';
@@ -29,6 +29,8 @@ const ROLES: readonly ContainerRole[] = [
 /** Does the work of attempts in containers of an engine, each in a folder of its own. */
 export class ContainerExecutor implements Executor {
   readonly #options: ContainerExecutorOptions;
+  /** Attempts of an earlier life, which may have containers that nobody has taken up again. */
+  readonly #recovered = new Set<AttemptKey>();
 
   constructor(options: ContainerExecutorOptions) {
     this.#options = options;
@@ -37,12 +39,13 @@ export class ContainerExecutor implements Executor {
   /** Removes what earlier lives of the process left of attempts that are not held any more. */
   async removeLeftovers(held: readonly Pick<AttemptRef, 'runId' | 'attempt'>[]): Promise<void> {
     const { engine, nodeId, root, logger } = this.#options;
-    const keys = new Set(held.map((attempt) => attemptKey(attempt)));
-    const containers = [...keys].flatMap((key) => ROLES.map((role) => `weir-${nodeId}-${key}-${role}`));
-    const removed = await engine.removeLeftovers(nodeId, new Set(containers));
+    const keys = held.map((attempt) => attemptKey(attempt));
+    for (const key of keys) this.#recovered.add(key);
+    const kept = keys.flatMap((key) => this.#containersOf(key));
+    const removed = await engine.removeLeftovers(nodeId, new Set(kept));
     if (removed.length > 0) logger.info({ containers: removed }, 'containers of an earlier life removed');
     for (const name of await readdir(root)) {
-      if (!(keys as ReadonlySet<string>).has(name)) await this.#removeFolder(join(root, name));
+      if (!(this.#recovered as ReadonlySet<string>).has(name)) await this.#removeFolder(join(root, name));
     }
   }
 
@@ -70,8 +73,24 @@ export class ContainerExecutor implements Executor {
     return await run.execute();
   }
 
-  forget(attempt: AttemptRef): Promise<void> {
-    return this.#removeFolder(join(this.#options.root, attemptKey(attempt)));
+  async forget(attempt: AttemptRef): Promise<void> {
+    const key = attemptKey(attempt);
+    if (this.#recovered.delete(key)) await this.#removeContainers(key);
+    await this.#removeFolder(join(this.#options.root, key));
+  }
+
+  /** A recovered attempt may have ended before it came to its containers: given up, refused, or failed in preparation. */
+  async #removeContainers(key: AttemptKey): Promise<void> {
+    const { engine, nodeId, logger } = this.#options;
+    try {
+      await engine.remove(nodeId, new Set(this.#containersOf(key)));
+    } catch (error) {
+      logger.error({ err: error, attempt: key }, 'the containers of an attempt could not be removed');
+    }
+  }
+
+  #containersOf(key: AttemptKey): string[] {
+    return ROLES.map((role) => `weir-${this.#options.nodeId}-${key}-${role}`);
   }
 
   /**

@@ -82,14 +82,20 @@ export class BubblewrapEngine implements Engine {
     }
   }
 
-  async removeLeftovers(nodeId: string, keep: ReadonlySet<string>): Promise<string[]> {
+  removeLeftovers(nodeId: string, keep: ReadonlySet<string>): Promise<string[]> {
+    return this.#removeCgroups(nodeId, (name) => !keep.has(name));
+  }
+
+  async remove(nodeId: string, names: ReadonlySet<string>): Promise<void> {
+    await this.#removeCgroups(nodeId, (name) => names.has(name));
+  }
+
+  async #removeCgroups(nodeId: string, isOver: (name: string) => boolean): Promise<string[]> {
     const hierarchy = this.#cgroups;
     if (hierarchy === null) return [];
-    const leftovers = (await listCgroups(hierarchy, nodeId)).filter((name) => !keep.has(name));
-    await Promise.all(
-      leftovers.map((name) => Cgroup.existing(hierarchy, nodeId, name)[Symbol.asyncDispose]()),
-    );
-    return leftovers;
+    const over = (await listCgroups(hierarchy, nodeId)).filter(isOver);
+    await Promise.all(over.map((name) => Cgroup.existing(hierarchy, nodeId, name)[Symbol.asyncDispose]()));
+    return over;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {}

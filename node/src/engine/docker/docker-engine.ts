@@ -112,6 +112,10 @@ export class DockerEngine implements Engine {
     return leftovers;
   }
 
+  async remove(_nodeId: string, names: ReadonlySet<string>): Promise<void> {
+    await Promise.all([...names].map((name) => this.#remove(name)));
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {}
 
   async #startOrAdopt(spec: ContainerSpec, watch: ContainerWatch): Promise<Started> {

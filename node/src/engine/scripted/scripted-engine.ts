@@ -62,6 +62,8 @@ export class ScriptedEngine implements Engine {
     return [];
   }
 
+  async remove(): Promise<void> {}
+
   async [Symbol.asyncDispose](): Promise<void> {}
 
   #script(reference: string, role: Parameters<typeof parseScript>[1]): Script {
