@@ -29,7 +29,8 @@ export class TestHub implements AsyncDisposable {
   readonly httpPort: number;
   readonly grpcPort: number;
   readonly process: TestProcess;
-  readonly #home: string;
+  /** Its WEIR_HOME. */
+  readonly home: string;
   readonly #databaseUrl: string | null;
   readonly #disposal: AsyncDisposableStack;
 
@@ -45,7 +46,7 @@ export class TestHub implements AsyncDisposable {
     this.httpPort = parts.httpPort;
     this.grpcPort = parts.grpcPort;
     this.process = parts.process;
-    this.#home = parts.home;
+    this.home = parts.home;
     this.#databaseUrl = parts.databaseUrl;
     this.#disposal = parts.disposal;
   }
@@ -110,7 +111,7 @@ export class TestHub implements AsyncDisposable {
 
   /** Rows of its database, for what is not to be seen from outside: that nothing is there twice. */
   async query<Row extends object>(text: string, values: unknown[] = []): Promise<Row[]> {
-    const url = this.#databaseUrl ?? (await readFile(join(this.#home, 'hub', 'database-url'), 'utf8'));
+    const url = this.#databaseUrl ?? (await readFile(join(this.home, 'hub', 'database-url'), 'utf8'));
     await using database = openDatabase(url, pino({ level: 'silent' }), { connections: 1 });
     return (await database.pool.query(text, values)).rows;
   }
