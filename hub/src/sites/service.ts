@@ -150,8 +150,10 @@ export function createSites({ database, authority, live, config, log }: Dependen
     findNode: (nodeId) => store.findNode(database.queries, nodeId),
 
     async setPaused(siteName, paused) {
-      if (!(await store.updatePaused(database.queries, siteName, paused)))
-        throw new SiteNotFoundError(siteName);
+      const nodes = await store.updatePaused(database.queries, siteName, paused);
+      if (!nodes) throw new SiteNotFoundError(siteName);
+      log.info({ site: siteName, paused }, 'site paused or resumed');
+      live.announce(nodes.map((id) => `node:${id}` as const));
     },
 
     async revokeNode(nodeId) {
