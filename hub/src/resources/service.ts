@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { Logger } from 'pino';
 import { type Actor, isAdmin, requireUser } from '../accounts/access.ts';
 import type { Database, Queries } from '../db/database.ts';
@@ -125,11 +126,10 @@ export function createResources({
       if (userId === null) throw new LinkInvalidError();
       const resource = await findResource(queries, key);
       if (!resource || resource.createdBy !== userId) throw new ResourceMissingError(key);
+      if (resource.digest !== null) return sameAgain(complete(resource), content);
       const left = limits.maxBytesPerPerson - (await storageUsedBy(queries, userId));
       const maxBytes = resource.size ?? Math.min(limits.maxUploadBytes, Math.max(left, 0));
-      const blob = await blobs.put(content, { maxBytes });
-      if (resource.size !== null && resource.size !== blob.size)
-        throw new UploadSizeError(resource.size, blob.size);
+      const blob = await blobs.put(asAnnounced(content, resource.size), { maxBytes });
       const completed = await completeResource(queries, resource.id, blob);
       if (!completed && (await findResource(queries, key))?.digest !== blob.digest)
         throw new UploadChangedError();
@@ -162,4 +162,33 @@ function complete(resource: Resource): CompleteResource {
   const { digest, size, md5 } = resource;
   if (digest === null || size === null || md5 === null) throw new UploadIncompleteError(resource.fileName);
   return { ...resource, digest, size, md5 };
+}
+
+/** Fails at the end when other than the announced number of bytes came, so that the blob store keeps nothing of them. */
+async function* asAnnounced(
+  content: AsyncIterable<Uint8Array>,
+  announced: number | null,
+): AsyncIterable<Uint8Array> {
+  let received = 0;
+  for await (const chunk of content) {
+    received += chunk.length;
+    yield chunk;
+  }
+  if (announced !== null && received !== announced) throw new UploadSizeError(announced, received);
+}
+
+/** Compares what is sent to a complete upload with what is there. Nothing is stored: it could be sent without end. @throws UploadChangedError */
+async function sameAgain(
+  { digest, size, md5 }: CompleteResource,
+  content: AsyncIterable<Uint8Array>,
+): Promise<StoredBlob> {
+  const sha256 = createHash('sha256');
+  let received = 0;
+  for await (const chunk of content) {
+    received += chunk.length;
+    if (received > size) throw new UploadChangedError();
+    sha256.update(chunk);
+  }
+  if (`sha256:${sha256.digest('hex')}` !== digest) throw new UploadChangedError();
+  return { digest, size, md5 };
 }

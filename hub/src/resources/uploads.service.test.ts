@@ -56,9 +56,24 @@ test('the same bytes may be sent again; others may not take their place', async 
   const { uploadUrl } = await start(4);
   expect((await put(uploadUrl, Buffer.from('once'))).statusCode).toBe(200);
   expect((await put(uploadUrl, Buffer.from('once'))).statusCode).toBe(200);
-  const changed = await put(uploadUrl, Buffer.from('more'));
-  expect(changed.statusCode).toBe(409);
-  expect(changed.json().error.code).toBe('upload_changed');
+  for (const content of ['more', 'much more']) {
+    const changed = await put(uploadUrl, Buffer.from(content));
+    expect(changed.statusCode).toBe(409);
+    expect(changed.json().error.code).toBe('upload_changed');
+  }
+});
+
+test('what is refused takes no room', async () => {
+  const isStored = (content: Buffer) =>
+    hub.context.blobs.stat(`sha256:${createHash('sha256').update(content).digest('hex')}`);
+  const [short, other] = [Buffer.from('too short'), Buffer.from('different')];
+  const incomplete = await start(10);
+  await put(incomplete.uploadUrl, short);
+  expect(await isStored(short)).toBeNull();
+  const complete = await start(9);
+  await put(complete.uploadUrl, Buffer.from('identical'));
+  await put(complete.uploadUrl, other);
+  expect(await isStored(other)).toBeNull();
 });
 
 test('an address that was tampered with is refused', async () => {
