@@ -89,6 +89,16 @@ test('guessing is slowed down, and the answer does not tell which names exist', 
   });
 });
 
+test('many guesses at the same moment are no way around that', async () => {
+  await register('diffie');
+  const guesses = Array.from({ length: 25 }, (_, guess) =>
+    hub.call('mutation', 'accounts.login', { login: 'diffie', password: `guess ${guess}` }),
+  );
+  const reasons = (await Promise.all(guesses)).map((answer) => answer.json().error.data.reason);
+  expect(reasons.filter((reason) => reason === 'wrong_credentials')).toHaveLength(10);
+  expect(reasons.filter((reason) => reason === 'too_many_attempts')).toHaveLength(15);
+});
+
 test('a new password ends all other sessions', async () => {
   const elsewhere = cookieOf(await register('noether'));
   const cookie = cookieOf(await hub.call('mutation', 'accounts.login', { login: 'noether', password }));

@@ -10,22 +10,18 @@ export class LoginAttempts {
   readonly #byAddress = new RateLimiterMemory({ keyPrefix: 'address', points: 100, duration: 60 * 60 });
   readonly #registrations = new RateLimiterMemory({ keyPrefix: 'register', points: 100, duration: 60 * 60 });
 
-  /** @throws TooManyAttemptsError */
-  async check(login: string, address: string): Promise<void> {
+  /** Counts an attempt before it is looked at: many at the same moment are no way around the limit. @throws TooManyAttemptsError */
+  async begin(login: string, address: string): Promise<void> {
     for (const [limiter, key] of this.#counters(login, address)) {
-      const state = await limiter.get(key);
-      if (state && state.consumedPoints >= limiter.points) {
-        throw new TooManyAttemptsError(state.msBeforeNext / 1_000);
-      }
+      const state = await limiter.penalty(key);
+      if (state.consumedPoints > limiter.points) throw new TooManyAttemptsError(state.msBeforeNext / 1_000);
     }
   }
 
-  async failed(login: string, address: string): Promise<void> {
-    for (const [limiter, key] of this.#counters(login, address)) await limiter.penalty(key);
-  }
-
+  /** It was no guess, and nor were those before it. */
   async succeeded(login: string, address: string): Promise<void> {
     await this.#byName.delete(nameKey(login, address));
+    await this.#byAddress.reward(address);
   }
 
   /** Counts a new account. @throws TooManyAttemptsError */

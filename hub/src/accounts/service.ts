@@ -86,12 +86,10 @@ export function createAccounts({
     },
 
     async logIn(login, password, address) {
-      await attempts.check(login, address);
+      await attempts.begin(login, address);
       const user = await findUserByLogin(queries, login);
-      if (!(await verifyPassword(user?.passwordHash ?? null, password)) || !user) {
-        await attempts.failed(login, address);
+      if (!(await verifyPassword(user?.passwordHash ?? null, password)) || !user)
         throw new WrongCredentialsError();
-      }
       await attempts.succeeded(login, address);
       return toProfile(user);
     },
