@@ -108,6 +108,11 @@ test('a competition may be named by its id or its title', () => {
   expect(decide(policy({ competitions: ['Sepsis'] }), request).permitted).toBe(true);
 });
 
+test('a competition does not pass for another one by calling itself like its id', () => {
+  const impostor = { ...request, competition: { id: '8', title: '7' } };
+  expect(decide(policy({ competitions: [7] }), impostor).permitted).toBe(false);
+});
+
 describe('what may leave', () => {
   const generous = policy({
     logs: { hub_data: 'full' },

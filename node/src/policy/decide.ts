@@ -103,8 +103,9 @@ function permits(list: PermittedList, item: string): boolean {
   return list === 'any' || list.includes(item);
 }
 
+/** Whoever makes a competition chooses its title: one that is called "7" is not the competition with the id 7. */
 function permitsCompetition(list: PermittedList, { id, title }: PolicyRequest['competition']): boolean {
-  return permits(list, id) || permits(list, title);
+  return permits(list, id) || (!/^\d+$/.test(title) && permits(list, title));
 }
 
 /** A rule for the exact version goes before one for the name. */
