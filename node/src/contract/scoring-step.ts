@@ -1,4 +1,4 @@
-import { lstat, writeFile } from 'node:fs/promises';
+import { lstat, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { FailureCode } from '@weir/proto/node/v1';
 import { executeStep, type StepDeps } from './execute-step.ts';
@@ -56,7 +56,7 @@ export async function runScoring(input: ScoringInput, deps: StepDeps): Promise<S
   await workspace.make('shared');
   if (ingestionDuringScoring) await workspace.make('ingestion-output');
   const predictions = await workspace.make('predictions');
-  await writeFile(join(predictions, RESERVED_NAME), stepMetadata(input.prediction));
+  await writeAnew(join(predictions, RESERVED_NAME), stepMetadata(input.prediction));
 
   const containers = planScoring({
     program,
@@ -74,4 +74,10 @@ export async function runScoring(input: ScoringInput, deps: StepDeps): Promise<S
   }
   const read = await readScores(output, input.scoreKeys);
   return read.kind === 'scores' ? { kind: 'completed', scores: read.values, times: end.times } : read;
+}
+
+/** After a restart a program may still be at work in the folder: what it left under that name, such as a link to elsewhere, is not written through. */
+async function writeAnew(path: string, content: string): Promise<void> {
+  await rm(path, { force: true });
+  await writeFile(path, content, { flag: 'wx' });
 }

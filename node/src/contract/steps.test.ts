@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { FailureCode, LogStream } from '@weir/proto/node/v1';
@@ -167,6 +167,15 @@ describe('scoring', () => {
     expect(await readFile(join(workspace.path('predictions'), 'metadata'), 'utf8')).toContain(
       'elapsedTime: 1.5\nexitCode: 0\n',
     );
+  });
+
+  it('writes what it tells through no link that a program of an earlier life left in its place', async () => {
+    await given({ scoring: metadata('run'), predictions: { 'a.csv': '1' } });
+    const elsewhere = join(root, 'of the host');
+    await writeFile(elsewhere, 'untouched');
+    await symlink(elsewhere, join(workspace.path('predictions'), 'metadata'));
+    expect((await score('scripted:scores={"score":0.5}')).kind).toBe('completed');
+    expect(await readFile(elsewhere, 'utf8')).toBe('untouched');
   });
 
   it.each([
