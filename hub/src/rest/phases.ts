@@ -1,3 +1,4 @@
+import type { CompetitionDetail } from '../competitions/detail.ts';
 import type { BoardRow } from '../leaderboards/service.ts';
 import { toPhase } from './competition-shape.ts';
 import { readAll } from './paging.ts';
@@ -30,14 +31,20 @@ export function phaseRoutes(routes: RestRoutes): void {
       hidden,
     }));
     return {
-      id: phase.leaderboardId,
+      id: phase.id,
       title: board.title,
       primary_index: board.columns.find(({ isPrimary }) => isPrimary)?.index ?? 0,
-      fact_sheet_keys: (competition.factSheet ?? []).map(({ key, title }) => [key, title]),
+      fact_sheet_keys: shownQuestions(competition),
       tasks: phase.tasks.map(({ id, name }) => ({ id, name, colWidth: columns.length, columns })),
       submissions: rows.map((row) => toRow(row, board.columns, rest.fileUrl)),
     };
   });
+}
+
+/** Key and title of each question whose answers the board shows; null without any. */
+function shownQuestions({ factSheet }: CompetitionDetail): [key: string, title: string][] | null {
+  const shown = (factSheet ?? []).filter(({ isOnLeaderboard }) => isOnLeaderboard);
+  return shown.length > 0 ? shown.map(({ key, title }) => [key, title]) : null;
 }
 
 async function findPhase({ hub, actor, request }: RestRequest) {

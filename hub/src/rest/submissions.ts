@@ -98,18 +98,9 @@ async function remove({ hub, actor, request, reply }: RestRequest) {
   return reply.code(204).send();
 }
 
-/** Everybody's of a phase for its organizers; one's own otherwise. */
 async function listSubmissions({ hub, actor, request }: RestRequest) {
   const { phase: phaseId } = listQuery.parse(request.query);
-  if (phaseId === undefined) {
-    return readAll(MOST_LISTED, (cursor) => hub.submissions.mine(actor, { cursor, limit: 100 }));
-  }
-  const { competition, access } = await hub.competitions.gate.viewPhase(actor, phaseId);
-  return readAll(MOST_LISTED, (cursor) => {
-    const page = { phaseId, cursor, limit: 100 };
-    if (!access.canManage) return hub.submissions.mine(actor, page);
-    return hub.submissions.all(actor, { ...page, competitionId: competition.id });
-  });
+  return readAll(MOST_LISTED, (cursor) => hub.submissions.inReach(actor, { phaseId, cursor, limit: 100 }));
 }
 
 function requireToken({ actor }: RestRequest): void {

@@ -48,6 +48,11 @@ export interface Submissions extends Pick<SubmissionFiles, 'fileFor' | 'reportFo
     actor: Actor,
     filter: Paging & { phaseId?: number | undefined; competitionId?: number | undefined },
   ): Promise<Page<SubmissionView>>;
+  /**
+   * Newest first. Of a phase everybody's, for its organizers and for robots where they are allowed; of all phases, for administrators
+   * and robots. The actor's own otherwise.
+   */
+  inReach(actor: Actor, filter: Paging & { phaseId?: number | undefined }): Promise<Page<SubmissionView>>;
   /** For organizers: everybody's, newest first. */
   all(
     actor: Actor,
@@ -151,6 +156,17 @@ export function createSubmissions({
     async mine(actor, filter) {
       const { id: ownerId } = requireUser(actor);
       return page({ ...filter, ownerId }, false);
+    },
+
+    async inReach(actor, { phaseId, ...paging }) {
+      const { id, isAdmin, isRobot } = requireUser(actor);
+      if (phaseId !== undefined) {
+        const { access } = await competitions.gate.viewPhase(actor, phaseId);
+        const seesAll = access.canManage || access.isUnlimited;
+        return page({ ...paging, phaseId, ...(seesAll ? {} : { ownerId: id }) }, access.canManage);
+      }
+      if (isAdmin) return page(paging, true);
+      return page(isRobot ? { ...paging, robotId: id } : { ...paging, ownerId: id }, false);
     },
 
     async all(actor, filter) {

@@ -99,6 +99,8 @@ export function findScores(queries: Queries, ids: readonly number[]) {
 
 export interface SubmissionFilter {
   readonly ownerId?: number;
+  /** This robot's own, and those of competitions that allow robots. */
+  readonly robotId?: number;
   readonly phaseId?: number | undefined;
   readonly competitionId?: number | undefined;
   readonly status?: SubmissionStatus | undefined;
@@ -123,6 +125,9 @@ export async function listRoots(queries: Queries, filter: SubmissionFilter): Pro
         isNull(submissions.deletedAt),
         isNull(competitions.deletedAt),
         filter.ownerId === undefined ? undefined : eq(submissions.ownerId, filter.ownerId),
+        filter.robotId === undefined
+          ? undefined
+          : or(eq(submissions.ownerId, filter.robotId), competitions.allowRobotSubmissions),
         filter.phaseId === undefined ? undefined : eq(submissions.phaseId, filter.phaseId),
         filter.competitionId === undefined ? undefined : eq(phases.competitionId, filter.competitionId),
         filter.status && eq(submissions.status, filter.status),

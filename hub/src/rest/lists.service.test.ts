@@ -1,0 +1,71 @@
+import { eq } from 'drizzle-orm';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { competitions } from '../competitions/schema.ts';
+import {
+  createPeople,
+  createTestChallenge,
+  type People,
+  type TestChallenge,
+} from '../http/testing/test-challenge.ts';
+import { createTestHub, type TestHub, type TestPerson } from '../http/testing/test-hub.ts';
+
+let hub: TestHub;
+let people: People;
+let robot: TestPerson;
+/** Two competitions, of which the first allows robots. */
+let open: TestChallenge;
+let closed: TestChallenge;
+
+beforeAll(async () => {
+  hub = await createTestHub();
+  people = await createPeople(hub);
+  robot = await hub.person('robot', { isRobot: true });
+  [open, closed] = [await createTestChallenge(hub, people), await createTestChallenge(hub, people)];
+  await settings(open, { allowRobotSubmissions: true });
+});
+afterAll(() => hub[Symbol.asyncDispose]());
+
+const settings = ({ competitionId }: TestChallenge, change: Partial<typeof competitions.$inferInsert>) =>
+  hub.context.database.queries.update(competitions).set(change).where(eq(competitions.id, competitionId));
+
+async function get(url: string, person: TestPerson) {
+  const response = await hub.inject({ method: 'GET', url: `/api/${url}` }, person);
+  expect(response.statusCode, response.body).toBe(200);
+  return response.json();
+}
+const listed = async (person: TestPerson, phase?: TestChallenge): Promise<number[]> =>
+  (await get(`submissions/${phase ? `?phase=${phase.phaseId}` : ''}`, person)).map(
+    ({ id }: { id: number }) => id,
+  );
+
+test('administrators and organizers see all submissions of a phase, participants their own, others none', async () => {
+  for (const person of [people.admin, people.organizer, people.participant]) {
+    expect(await listed(person, closed)).toEqual([closed.submissionId]);
+  }
+  expect(await listed(people.user, closed)).toEqual([]);
+});
+
+test('robots see all submissions of a phase where they are allowed', async () => {
+  expect(await listed(robot, open)).toEqual([open.submissionId]);
+  expect(await listed(robot, closed)).toEqual([]);
+});
+
+test('without a phase everybody gets what they may see', async () => {
+  expect(await listed(people.admin)).toEqual([closed.submissionId, open.submissionId]);
+  expect(await listed(people.participant)).toEqual([closed.submissionId, open.submissionId]);
+  expect(await listed(robot)).toEqual([open.submissionId]);
+  expect(await listed(people.user)).toEqual([]);
+});
+
+test('the board names the questions whose answers it shows', async () => {
+  const question = { type: 'text' as const, selection: [], isRequired: false };
+  const board = () => get(`phases/${open.phaseId}/get_leaderboard/`, people.participant);
+  expect(await board()).toMatchObject({ id: open.phaseId, fact_sheet_keys: null });
+  await settings(open, {
+    factSheet: [
+      { ...question, key: 'method', title: 'Method', isOnLeaderboard: true },
+      { ...question, key: 'phone', title: 'Phone', isOnLeaderboard: false },
+    ],
+  });
+  expect((await board()).fact_sheet_keys).toEqual([['method', 'Method']]);
+});
