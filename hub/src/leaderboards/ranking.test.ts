@@ -49,6 +49,19 @@ describe('computed columns', () => {
     expect(computeColumns(board(computation), scores(0.2, 0.6)).get(102)).toBe(expected);
   });
 
+  it.each([
+    ['avg', [1, 0.3333333333], 0.6666666666],
+    ['avg', [0.0000000001, 0.0000000002], 0.0000000002],
+    ['avg', [0.0000000002, 0.0000000003], 0.0000000002],
+    ['avg', [-0.0000000001, -0.0000000002], -0.0000000002],
+    ['avg', [0.8514285714, 0.7281067811], 0.7897676762],
+    ['sum', [0.1, 0.2], 0.3],
+    ['sum', [9_999_999_999.5, 0.25], 9_999_999_999.75],
+    ['avg', [-2, 1], -0.5],
+  ] as const)('%s of %j is exact before it is rounded', (computation, inputs, expected) => {
+    expect(computeColumns(board(computation), scores(...inputs)).get(102)).toBe(expected);
+  });
+
   it('take the scores that are present', () => {
     expect(computeColumns(board('avg'), scores(null, 0.6)).get(102)).toBe(0.6);
   });

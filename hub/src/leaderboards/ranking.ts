@@ -58,8 +58,7 @@ export function computeColumns(columns: readonly RankingColumn[], values: Values
       return value === undefined ? [] : [value];
     });
     if (inputs.length === 0) return undefined;
-    const result = COMPUTATIONS[computation](inputs);
-    return Number(toDecimal(result));
+    return fromUnits(COMPUTATIONS[computation](inputs.map(toUnits)));
   };
 
   const result = new Map<number, number>();
@@ -70,14 +69,37 @@ export function computeColumns(columns: readonly RankingColumn[], values: Values
   return result;
 }
 
-const sum = (inputs: readonly number[]) => inputs.reduce((total, input) => total + input, 0);
+const UNIT = 10 ** DECIMALS;
+
+/** A stored score in whole units of its last decimal. Every other average of two is a tie, which floating point would round either way. */
+function toUnits(value: number): bigint {
+  return BigInt(toDecimal(value).replace('.', ''));
+}
+
+function fromUnits(units: bigint): number {
+  return Number(units) / UNIT;
+}
 
 const COMPUTATIONS = {
-  avg: (inputs: readonly number[]) => sum(inputs) / inputs.length,
+  avg: (inputs: readonly bigint[]) => divide(sum(inputs), BigInt(inputs.length)),
   sum,
-  min: (inputs: readonly number[]) => Math.min(...inputs),
-  max: (inputs: readonly number[]) => Math.max(...inputs),
+  min: (inputs: readonly bigint[]) => inputs.reduce((least, input) => (input < least ? input : least)),
+  max: (inputs: readonly bigint[]) => inputs.reduce((most, input) => (input > most ? input : most)),
 };
+
+function sum(inputs: readonly bigint[]): bigint {
+  return inputs.reduce((total, input) => total + input, 0n);
+}
+
+/** To the nearest, ties to the even neighbour. `divisor` is positive. */
+function divide(dividend: bigint, divisor: bigint): bigint {
+  const quotient = dividend / divisor;
+  const rest = dividend % divisor;
+  const twice = 2n * (rest < 0n ? -rest : rest);
+  const isAway = twice > divisor || (twice === divisor && quotient % 2n !== 0n);
+  if (!isAway) return quotient;
+  return quotient + (dividend < 0n ? -1n : 1n);
+}
 
 /** The columns that decide the ranking, in order: the primary one (even when it is hidden), then the visible ones by index. */
 export function rankingOrder<Column extends RankingColumn>(
