@@ -5,8 +5,10 @@ export function followBoard(api: Api, phaseId: () => number, changed: () => unkn
   let connected = $state(false);
   let updatedAt = $state<string | null>(null);
 
+  // Memoized: the page's data is loaded anew with each change, which must not cut the line that told of it.
+  const id = $derived(phaseId());
+
   $effect(() => {
-    const id = phaseId();
     updatedAt = null;
     let first = true;
     const subscription = api.live.leaderboard.subscribe(

@@ -6,12 +6,13 @@ import type { Creation } from '#lib/api/types.ts';
 export function followCreation(api: Api, creationId: () => number) {
   let current = $state.raw<Creation | null>(null);
   let failure = $state.raw<Failure | null>(null);
+  const id = $derived(creationId());
 
   $effect(() => {
     current = null;
     failure = null;
     const subscription = api.live.creation.subscribe(
-      { id: creationId() },
+      { id },
       {
         onData: ({ data }) => {
           current = data;

@@ -35,8 +35,10 @@ export function onMySubmissionsChanged(
   phaseId: () => number | undefined,
   changed: () => unknown,
 ): void {
+  // Memoized: the page's data is loaded anew with each change, which must not cut the line that told of it.
+  const phase = $derived(phaseId());
+
   $effect(() => {
-    const phase = phaseId();
     if (phase === undefined) return;
     let waiting: ReturnType<typeof setTimeout> | undefined;
     const subscription = api.live.mySubmissions.subscribe(

@@ -20,8 +20,10 @@ export function followLogs(api: Api, runId: () => number) {
   let permission = $state.raw<Pick<RunLogs, 'level' | 'permitted'> | null>(null);
   let failure = $state.raw<Failure | null>(null);
 
+  // Memoized: each change of the submission brings a new object of the same run.
+  const id = $derived(runId());
+
   $effect(() => {
-    const id = runId();
     const tails = new Map<LogStreamName, LogTail>();
     let subscription: { unsubscribe(): void } | undefined;
     let left = false;
