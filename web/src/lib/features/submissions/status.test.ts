@@ -1,5 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import { currentStep, explainFault, isSettled, runSteps, showStatus, submissionStatuses } from './status.ts';
+import {
+  currentStep,
+  explainFault,
+  isHeld,
+  isSettled,
+  runSteps,
+  showStatus,
+  submissionStatuses,
+} from './status.ts';
 
 describe('what a submission looks like', () => {
   it('gives every status a label', () => {
@@ -8,6 +16,10 @@ describe('what a submission looks like', () => {
 
   it('counts only terminal statuses as settled', () => {
     expect(submissionStatuses.filter(isSettled)).toEqual(['Finished', 'Failed', 'Cancelled']);
+  });
+
+  it('tells what an organizer has to start from what starts by itself', () => {
+    expect(submissionStatuses.filter(isHeld)).toEqual(['Submitting']);
   });
 });
 

@@ -9,7 +9,7 @@ export interface Shown {
 }
 
 const statuses: Record<SubmissionStatus, Shown> = {
-  Submitting: { label: 'Submitting', tone: 'waiting' },
+  Submitting: { label: 'Held', tone: 'waiting' },
   Submitted: { label: 'Waiting', tone: 'waiting' },
   Preparing: { label: 'Preparing', tone: 'active' },
   Running: { label: 'Running', tone: 'active' },
@@ -23,6 +23,11 @@ export const submissionStatuses = Object.keys(statuses) as SubmissionStatus[];
 
 export function showStatus(status: SubmissionStatus): Shown {
   return statuses[status];
+}
+
+/** An organizer has to start it: the competition does not start submissions by itself. */
+export function isHeld(status: SubmissionStatus): boolean {
+  return status === 'Submitting';
 }
 
 export function isSettled(status: SubmissionStatus): boolean {
