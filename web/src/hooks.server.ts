@@ -12,6 +12,8 @@ export const handle: Handle = async ({ event, resolve }) => {
   });
   response.headers.set('referrer-policy', 'same-origin');
   response.headers.set('x-content-type-options', 'nosniff');
+  // As on the hub's own answers: browsers ask for one choice per origin.
+  response.headers.set('origin-agent-cluster', '?1');
   return response;
 };
 

@@ -7,3 +7,7 @@ export function toReturnAddress(next: string | null): string {
 export function loginHref(from: { pathname: string; search: string }): string {
   return `/login?next=${encodeURIComponent(from.pathname + from.search)}`;
 }
+
+export function registerHref(from: { pathname: string; search: string }): string {
+  return `/register?next=${encodeURIComponent(from.pathname + from.search)}`;
+}
