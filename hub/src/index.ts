@@ -20,6 +20,8 @@ export interface RunningHub extends AsyncDisposable {
   /** Where nodes dial. */
   readonly grpcPort: number;
   readonly context: HubContext;
+  /** Rejects when the hub cannot go on: the database that it runs itself has ended. */
+  readonly failure: Promise<never>;
 }
 
 const FINISH_REQUESTS_MS = 5_000;
@@ -34,8 +36,10 @@ export async function startHub(
   const stopping = new AbortController();
   await using starting = new AsyncDisposableStack();
 
-  const databaseUrl =
-    secrets.databaseUrl ?? starting.use(await startEmbeddedPostgres(databaseDirectory(config), log)).url;
+  const database = secrets.databaseUrl
+    ? { url: secrets.databaseUrl, failure: new Promise<never>(() => {}) }
+    : starting.use(await startEmbeddedPostgres(databaseDirectory(config), log));
+  const databaseUrl = database.url;
   await migrate(databaseUrl);
   const context = starting.use(
     await createContext({ config, secrets, databaseUrl, log, stopping: stopping.signal, overrides }),
@@ -58,7 +62,13 @@ export async function startHub(
   // Runs first: what streams would otherwise hold up everything below.
   starting.defer(() => stopping.abort(new Error('the hub is stopping')));
   const running = starting.move();
-  return { url, grpcPort: gateway.port, context, [Symbol.asyncDispose]: () => running.disposeAsync() };
+  return {
+    url,
+    grpcPort: gateway.port,
+    context,
+    failure: database.failure,
+    [Symbol.asyncDispose]: () => running.disposeAsync(),
+  };
 }
 
 function databaseDirectory({ database }: Config): string {

@@ -13,9 +13,12 @@ async function main(): Promise<void> {
   const config = toConfig(env);
   await using hub = await startHub(config, toSecrets(env, config));
   hub.context.log.info({ url: hub.url }, 'the hub takes requests');
-  if (!stop.signal.aborted) await once(stop.signal, 'abort');
-  hub.context.log.info({ signal: stop.signal.reason }, 'the hub is stopping');
-  setTimeout(() => process.exit(1), STOP_WITHIN_MS).unref();
+  try {
+    if (!stop.signal.aborted) await Promise.race([once(stop.signal, 'abort'), hub.failure]);
+    hub.context.log.info({ signal: stop.signal.reason }, 'the hub is stopping');
+  } finally {
+    setTimeout(() => process.exit(1), STOP_WITHIN_MS).unref();
+  }
 }
 
 try {

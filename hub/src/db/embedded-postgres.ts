@@ -14,6 +14,8 @@ import { reachablePath } from './postgres/reach.ts';
 
 export interface EmbeddedDatabase extends AsyncDisposable {
   readonly url: string;
+  /** Rejects when the server ends by itself. */
+  readonly failure: Promise<never>;
 }
 
 const USER = 'weir';
@@ -43,7 +45,12 @@ export async function startEmbeddedPostgres(directory: string, log: Logger): Pro
   const url = `postgres://${USER}:${password}@127.0.0.1:${port}/weir`;
   await ensureDatabase(url);
   writeFileSync(join(home, 'database-url'), url, { mode: 0o600 });
-  return { url, [Symbol.asyncDispose]: () => stopServer(server) };
+  const failure = Promise.withResolvers<never>();
+  failure.promise.catch(() => {});
+  const onDeath = () => failure.reject(new Error('the PostgreSQL server that this hub runs has ended'));
+  server.once('exit', onDeath);
+  if (hasEnded(server)) onDeath();
+  return { url, failure: failure.promise, [Symbol.asyncDispose]: () => stopServer(server) };
 }
 
 function keptPassword(file: string): { password: string; isNew: boolean } {
@@ -133,9 +140,13 @@ async function startServer(
 
 /** SIGINT is PostgreSQL's fast shutdown: it ends the sessions and writes everything. */
 async function stopServer(server: ChildProcess): Promise<void> {
-  if (server.exitCode !== null || server.signalCode !== null) return;
+  if (hasEnded(server)) return;
   server.kill('SIGINT');
   await once(server, 'exit');
+}
+
+function hasEnded({ exitCode, signalCode }: ChildProcess): boolean {
+  return exitCode !== null || signalCode !== null;
 }
 
 async function ensureDatabase(url: string): Promise<void> {

@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
@@ -22,6 +22,8 @@ export const TEMPLATE = 'weir_template';
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const log = pino({ level: 'silent' });
   const home = await mkdtemp(join(tmpdir(), 'weir-test-'));
+  // Else, as root, the data would lie outside of it.
+  await chmod(home, 0o755);
   const server = await startEmbeddedPostgres(join(home, 'postgres'), log);
   const address = (database: string) => Object.assign(new URL(server.url), { pathname: database }).href;
   const admin = new pg.Client({ connectionString: address('postgres') });
