@@ -1,25 +1,30 @@
-import { randomUUID } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import { waitFor } from './wait-for.ts';
 
-const VARIABLE = 'WEIR_TEST_MARK';
-
-/** A mark in the environment that processes pass on to those that they start, so that none is left behind unnoticed. */
+/**
+ * Finds the processes that belong to a folder by its path in their environment, which they pass on to those that they start, or on their
+ * command line, so that none is left behind unnoticed.
+ */
 export class ProcessMark {
-  readonly #value = randomUUID();
+  readonly #folder: string;
 
-  get env(): Record<string, string> {
-    return { [VARIABLE]: this.#value };
+  constructor(folder: string) {
+    this.#folder = folder;
   }
 
-  /** The command lines of all that carry the mark, by pid. */
+  get env(): Record<string, string> {
+    return { WEIR_TEST_FOLDER: this.#folder };
+  }
+
+  /** Their command lines, by pid. */
   async find(): Promise<Map<number, string>> {
     const found = new Map<number, string>();
     for (const name of await readdir('/proc')) {
       if (!/^\d+$/.test(name)) continue;
       const environment = await read(`/proc/${name}/environ`);
-      if (!environment.includes(`${VARIABLE}=${this.#value}`)) continue;
-      found.set(Number(name), (await read(`/proc/${name}/cmdline`)).replaceAll('\0', ' ').trim());
+      const commandLine = (await read(`/proc/${name}/cmdline`)).replaceAll('\0', ' ').trim();
+      const belongsHere = environment.includes(this.#folder) || commandLine.includes(this.#folder);
+      if (belongsHere) found.set(Number(name), commandLine);
     }
     return found;
   }

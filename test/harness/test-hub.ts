@@ -1,4 +1,4 @@
-import { mkdtemp, readFile } from 'node:fs/promises';
+import { chmod, mkdtemp, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { openDatabase } from '@weir/hub/db/database';
@@ -54,6 +54,8 @@ export class TestHub implements AsyncDisposable {
   static async start({ folder, database = 'shared', env = {} }: TestHubOptions): Promise<TestHub> {
     await using disposal = new AsyncDisposableStack();
     const home = await mkdtemp(join(folder, 'hub-'));
+    // PostgreSQL runs under a user of its own when the hub is root.
+    await chmod(home, 0o755);
     const shared = database === 'shared' ? disposal.use(await createTestDatabase()) : null;
     const [httpPort, grpcPort] = [await freePort(), await freePort()];
     const process = new TestProcess({

@@ -73,7 +73,7 @@ export class TestNetwork implements AsyncDisposable {
     // PostgreSQL runs under a user of its own when the hub is root.
     await chmod(folder, 0o755);
     disposal.defer(() => rm(folder, { recursive: true, force: true, maxRetries: 5 }));
-    const mark = new ProcessMark();
+    const mark = new ProcessMark(folder);
     disposal.defer(async () => {
       const left = await mark.killAll();
       if (left.length > 0) throw new Error(`processes were left behind:\n${left.join('\n')}`);

@@ -16,7 +16,9 @@ test('connections that the database drops, and a database that is killed, lose n
 
   const first = await ada.submit(challenge.phaseId, codeSubmission());
   await ada.submissionInState(first, 'predicting');
-  await hub.query('select pg_terminate_backend(pid) from pg_stat_activity where backend_type = \'client backend\' and pid <> pg_backend_pid()');
+  await hub.query(
+    "select pg_terminate_backend(pid) from pg_stat_activity where backend_type = 'client backend' and pid <> pg_backend_pid()",
+  );
   expect(await ada.submissionOver(first)).toMatchObject({ status: 'Finished', scores: [{ raw: 0.5 }] });
 
   const second = await ada.submit(challenge.phaseId, codeSubmission());
