@@ -2,6 +2,7 @@ import type { Database, Statement } from '../db/database.ts';
 import type { NewSubmission } from './admission.ts';
 import { GroupCommit } from './group-commit.ts';
 import type { Pool } from './pools.ts';
+import type { NodeSession } from './sessions.ts';
 
 /** A submission with the ids that it and its parts will have. */
 export interface Admission {
@@ -18,8 +19,8 @@ export interface PlannedRun {
   readonly taskId: number;
   readonly siteId: number | null;
   readonly pool: Pool;
-  /** The node that has room for it at once; null: it waits. */
-  readonly nodeId: string | null;
+  /** Where room has been set aside for it; null: it waits. */
+  readonly session: NodeSession | null;
 }
 
 /** What an assignment needs of the submission, read as it is admitted. */
@@ -120,7 +121,7 @@ async function admit(
     runs.map(({ leafId }) => leafId),
     runs.map(({ siteId }) => siteId),
     runs.map(({ pool }) => pool),
-    runs.map(({ nodeId }) => nodeId),
+    runs.map(({ session }) => session?.node.id ?? null),
     leaseMs,
   ]);
   const admitted = new Map(rows.map((row) => [row.id, row]));

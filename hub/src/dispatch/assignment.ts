@@ -14,7 +14,7 @@ export interface LeasedRun {
   readonly submissionId: number;
   readonly submitter: string;
   readonly submission: StoredArtifact;
-  readonly factSheetAnswers: string;
+  readonly factSheetAnswers: Readonly<Record<string, unknown>> | null;
 }
 
 /** What a container may use; the phase sets the time. Sites set ceilings of their own. */
@@ -79,6 +79,6 @@ export function toAssignment(
             maxBytes,
           }),
         ),
-    factSheetAnswers: run.factSheetAnswers,
+    factSheetAnswers: run.factSheetAnswers ? JSON.stringify(run.factSheetAnswers) : '',
   };
 }

@@ -1,6 +1,7 @@
 import type { Database, Statement } from '../db/database.ts';
 import { ATTEMPTS_EXHAUSTED } from './faults.ts';
 import type { AttemptEnd } from './outcome.ts';
+import type { Pool } from './pools.ts';
 
 /** Leases that ran out: the run waits again, unless it has had all its attempts. The node, if it is alive, learns it with its next heartbeat. */
 const EXPIRE: Statement = {
@@ -48,6 +49,6 @@ export async function exhaustedRuns(database: Database, maxAttempts: number): Pr
 }
 
 /** Pools in which a run could start now. */
-export async function poolsWithBacklog(database: Database): Promise<string[]> {
-  return (await database.prepared<{ pool: string }>(BACKLOG, [])).map(({ pool }) => pool);
+export async function poolsWithBacklog(database: Database): Promise<Pool[]> {
+  return (await database.prepared<{ pool: Pool }>(BACKLOG, [])).map(({ pool }) => pool);
 }

@@ -1,0 +1,139 @@
+import type { Logger } from 'pino';
+import type { Database } from '../db/database.ts';
+import type { LiveBus } from '../live/bus.ts';
+import type { ArtifactUrls } from './artifact-urls.ts';
+import type { AssignedPhases } from './assigned-phases.ts';
+import { type LeasedRun, toAssignment } from './assignment.ts';
+import type { AttemptKey } from './attempt-key.ts';
+import { Backlog } from './backlog.ts';
+import { claim, unclaim } from './claim.ts';
+import type { PhaseSpec, PhaseSpecs, TaskSpec } from './phase-specs.ts';
+import type { Pool } from './pools.ts';
+import { type NodeSession, Sessions } from './sessions.ts';
+
+/** What a node is handed at most with one claim. */
+const LARGEST_CLAIM = 64;
+
+interface Dependencies {
+  readonly database: Database;
+  readonly specs: PhaseSpecs;
+  readonly phases: AssignedPhases;
+  readonly urls: ArtifactUrls;
+  readonly live: LiveBus;
+  readonly leaseMs: number;
+  readonly log: Logger;
+}
+
+/**
+ * Brings runs and nodes together. A run is handed to the very session whose room was set aside for it: room belongs to a stream, and a node that
+ * came back on another one has not offered any yet.
+ */
+export class HandOut {
+  readonly #deps: Dependencies;
+  readonly #sessions = new Sessions();
+  readonly #backlog = new Backlog();
+
+  constructor(deps: Dependencies) {
+    this.#deps = deps;
+  }
+
+  /** A node is ready for work: from now on it is found by its pools. */
+  connect(session: NodeSession): void {
+    this.#sessions.add(session);
+  }
+
+  disconnect(session: NodeSession): void {
+    this.#sessions.remove(session);
+  }
+
+  find(nodeId: string): NodeSession | undefined {
+    return this.#sessions.find(nodeId);
+  }
+
+  grant(session: NodeSession, runs: number): void {
+    this.#sessions.grant(session, runs);
+    this.#pump(session);
+  }
+
+  /** Sets room aside for a run that is about to be made; null when no node has any, or others wait for it. */
+  reserve(pool: Pool): NodeSession | null {
+    return this.#backlog.has(pool) ? null : (this.#sessions.take(pool) ?? null);
+  }
+
+  /** The run was not made after all. */
+  release(session: NodeSession): void {
+    this.grant(session, 1);
+  }
+
+  /** Hands over a run that has been leased to the session's node. If its stream has ended by now, the run waits again. */
+  send(session: NodeSession, run: Omit<LeasedRun, 'nodeId'>, phase: PhaseSpec, task: TaskSpec): void {
+    const { phases, urls } = this.#deps;
+    phases.note(run.runId, phase.phaseId);
+    if (session.assign(toAssignment({ ...run, nodeId: session.node.id }, phase, task, urls))) return;
+    void this.#takeBack(session.node.id, [run]);
+  }
+
+  /** Something waits in the pool that did not before. */
+  noteWaiting(pool: Pool): void {
+    if (!this.serve(pool)) this.#deps.live.announceElsewhere(['queue']);
+  }
+
+  /** Hands out what waits in the pool; false when no node of this process has room. */
+  serve(pool: Pool): boolean {
+    this.#backlog.note(pool);
+    const [session] = this.#sessions.ready(pool);
+    if (session) this.#pump(session);
+    return session !== undefined;
+  }
+
+  /** Fills a node's room from the queue, as long as there is a backlog in one of its pools. */
+  #pump(session: NodeSession): void {
+    const pools = session.pools.filter((pool) => this.#backlog.has(pool));
+    if (pools.length === 0 || session.credit === 0) return;
+    const room = Math.min(session.credit, LARGEST_CLAIM);
+    this.#sessions.spend(session, room);
+    void this.#fill(session, pools, room);
+  }
+
+  async #fill(session: NodeSession, pools: readonly Pool[], room: number): Promise<void> {
+    const { database, leaseMs, log } = this.#deps;
+    const seen = this.#backlog.mark();
+    let unused = room;
+    try {
+      const claimed = await claim(database, pools, session.node.id, room, leaseMs);
+      unused -= claimed.length;
+      // Whoever finds less than it asked for has seen the end of the queue, unless more has come since.
+      if (unused > 0) this.#backlog.clear(pools, seen);
+      await Promise.all(claimed.map((run) => this.#handOver(session, run)));
+    } catch (error) {
+      // The backlog stays noted, and the sweep comes back to it.
+      log.error({ err: error, node: session.node.id }, 'claiming runs failed');
+      this.#sessions.grant(session, unused);
+      return;
+    }
+    this.grant(session, unused);
+  }
+
+  async #handOver(session: NodeSession, run: Awaited<ReturnType<typeof claim>>[number]): Promise<void> {
+    const phase = await this.#deps.specs.find(run.phaseId);
+    const task = phase?.tasks.get(run.taskId);
+    if (!phase || !task) {
+      this.#deps.log.error({ run: run.runId }, 'a run waits for a task that its phase no longer has');
+      return;
+    }
+    const { digest, size, ...leased } = run;
+    this.send(session, { ...leased, submission: { digest, size } }, phase, task);
+  }
+
+  async #takeBack(nodeId: string, attempts: readonly AttemptKey[]): Promise<void> {
+    const { database, log } = this.#deps;
+    try {
+      for (const pool of await unclaim(database, nodeId, attempts)) this.noteWaiting(pool);
+    } catch (error) {
+      log.warn(
+        { err: error, node: nodeId },
+        'leases that did not reach their node could not be taken back; they run out by themselves',
+      );
+    }
+  }
+}

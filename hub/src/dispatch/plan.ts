@@ -1,0 +1,72 @@
+import type { Database } from '../db/database.ts';
+import type { Sites } from '../sites/service.ts';
+import type { NewSubmission } from './admission.ts';
+import type { Admission, PlannedRun } from './admit.ts';
+import { NoSuchSiteDataError } from './errors.ts';
+import { IdReserve } from './id-reserve.ts';
+import type { PhaseSpec, TaskSpec } from './phase-specs.ts';
+import { type Pool, sitePool } from './pools.ts';
+
+interface Place {
+  readonly siteId: number | null;
+  readonly pool: Pool;
+}
+
+/** Gives ids to a submission, its parts and its runs before any of them is in the database. Nothing is promised to a node here. */
+export class Planner {
+  readonly #sites: Pick<Sites, 'sitesHolding'>;
+  readonly #submissionIds: IdReserve;
+  readonly #runIds: IdReserve;
+
+  constructor(database: Database, sites: Pick<Sites, 'sitesHolding'>) {
+    this.#sites = sites;
+    this.#submissionIds = new IdReserve(database, 'submissions_id_seq');
+    this.#runIds = new IdReserve(database, 'runs_id_seq');
+  }
+
+  /** @throws NoSuchSiteDataError */
+  async admission(
+    submission: NewSubmission,
+    phase: PhaseSpec,
+    tasks: readonly TaskSpec[],
+  ): Promise<Admission> {
+    const id = await this.#submissionIds.take();
+    const leaves = [];
+    for (const { id: taskId } of tasks) {
+      leaves.push({ id: tasks.length === 1 ? id : await this.#submissionIds.take(), taskId });
+    }
+    return { id, submission, leaves, runs: submission.start ? await this.runs(phase, leaves, tasks) : [] };
+  }
+
+  /** The runs of leaves: one at each place where the leaf's task is to run. */
+  async runs(
+    phase: PhaseSpec,
+    leaves: readonly { id: number; taskId: number }[],
+    tasks: Iterable<TaskSpec>,
+  ): Promise<PlannedRun[]> {
+    const runs: PlannedRun[] = [];
+    for (const task of tasks) {
+      const places = await this.#places(phase, task);
+      for (const leaf of leaves.filter(({ taskId }) => taskId === task.id)) {
+        for (const place of places) {
+          runs.push({
+            id: await this.#runIds.take(),
+            leafId: leaf.id,
+            taskId: task.id,
+            ...place,
+            session: null,
+          });
+        }
+      }
+    }
+    return runs;
+  }
+
+  /** Each site that holds the task's data, or the competition's queue. */
+  async #places(phase: PhaseSpec, task: TaskSpec): Promise<Place[]> {
+    if (!task.siteData) return [{ siteId: null, pool: phase.pool }];
+    const holders = await this.#sites.sitesHolding(task.siteData);
+    if (holders.length === 0) throw new NoSuchSiteDataError(`${task.siteData.name}@${task.siteData.version}`);
+    return holders.map(({ id }) => ({ siteId: id, pool: sitePool(id) }));
+  }
+}
