@@ -1,9 +1,9 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { findCommand, runCommand } from '../host/commands.ts';
 import { readRelease } from '../host/packages.ts';
-import { BASE_PACKAGES, EXCLUDED_PATHS, type Recipe } from './recipe.ts';
+import { ALIASES, BASE_PACKAGES, EXCLUDED_PATHS, type Recipe } from './recipe.ts';
 
 /** Where this machine's own apt gets its packages from. */
 export interface Mirror {
@@ -33,6 +33,7 @@ export function debianRecipe(mirror: Mirror): Recipe {
     release: mirror.release,
     architecture: process.arch,
     packages: BASE_PACKAGES,
+    aliases: ALIASES,
     excluded: EXCLUDED_PATHS,
   };
 }
@@ -47,6 +48,9 @@ export async function writeDebianArchive(file: string, mirror: Mirror): Promise<
       env: { ...process.env, ...(await aptProxy()) },
       timeout: 15 * 60_000,
     });
+    for (const [name, command] of Object.entries(ALIASES)) {
+      await symlink(command, join(root, 'usr', 'bin', name));
+    }
     const excluded = EXCLUDED_PATHS.map((path) => `--exclude=${path}`);
     await runCommand('tar', ['-C', root, ...excluded, '--one-file-system', '-cf', file, '.'], {
       timeout: 5 * 60_000,

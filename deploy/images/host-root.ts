@@ -2,7 +2,7 @@ import { lstat, mkdir, mkdtemp, realpath, rm, symlink, writeFile } from 'node:fs
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { findCommand, runCommand } from '../host/commands.ts';
-import { EXCLUDED_PATHS, type Recipe } from './recipe.ts';
+import { ALIASES, EXCLUDED_PATHS, type Recipe } from './recipe.ts';
 
 /** Programs that scoring programs commonly call besides Python. Those that are missing are left out. */
 const PROGRAMS = [
@@ -35,6 +35,7 @@ export function hostRecipe(pythonVersion: string): Recipe {
     release: pythonVersion,
     architecture: process.arch,
     packages: PROGRAMS,
+    aliases: ALIASES,
     excluded: EXCLUDED_PATHS,
   };
 }
@@ -60,9 +61,11 @@ export async function writeHostArchive(file: string, python: string): Promise<vo
     );
     await writeFile(join(skeleton, 'etc', 'group'), 'root:x:0:\nnogroup:x:65534:\n');
     await mkdir(join(skeleton, 'tmp'));
-    if (!python.startsWith('/usr/bin/')) {
-      await mkdir(join(skeleton, 'usr', 'local', 'bin'), { recursive: true });
-      await symlink(python, join(skeleton, 'usr', 'local', 'bin', 'python3'));
+    const commands = join(skeleton, 'usr', 'local', 'bin');
+    await mkdir(commands, { recursive: true });
+    const isNamed = python.startsWith('/usr/bin/');
+    for (const name of isNamed ? Object.keys(ALIASES) : ['python3', ...Object.keys(ALIASES)]) {
+      await symlink(python, join(commands, name));
     }
     const paths = await hostPaths(python);
     const relative = paths.map((path) => path.slice(1));

@@ -15,11 +15,16 @@ export interface Recipe {
   release: string;
   architecture: string;
   packages: string[];
+  /** Other names of commands: name -> command. */
+  aliases: Record<string, string>;
   /** Paths left out of the image. */
   excluded: string[];
 }
 
 export const BASE_PACKAGES = ['python3'];
+
+/** Most bundles and submissions start `python`, which Debian and Ubuntu have only as a package of its own, not always in `main`. */
+export const ALIASES = { python: 'python3' };
 
 /** Documentation and package indexes: half the size, and nothing that a program reads. */
 export const EXCLUDED_PATHS = [
