@@ -1,5 +1,15 @@
 import { describe, expect, it } from 'vitest';
-import { refusalOf } from './upload.ts';
+import { refusalOf, requireZip } from './upload.ts';
+
+describe('a chosen file', () => {
+  it('has to be a ZIP archive, whatever its name', async () => {
+    await expect(requireZip(new Blob(['PK\u0003\u0004…']))).resolves.toBeUndefined();
+    await expect(requireZip(new Blob(['PK\u0005\u0006']))).resolves.toBeUndefined();
+    for (const content of ['hello', 'P', '']) {
+      await expect(requireZip(new Blob([content]))).rejects.toThrow('not a ZIP archive');
+    }
+  });
+});
 
 describe('a refused upload', () => {
   it("is explained in the hub's words", () => {

@@ -12,6 +12,15 @@ export class UploadError extends Error {
   override readonly name = 'UploadError';
 }
 
+/** Refused here already: as a submission it would cost the participant one of the day's. @throws UploadError */
+export async function requireZip(file: Blob): Promise<void> {
+  const start = new Uint8Array(await file.slice(0, 4).arrayBuffer());
+  if (start[0] === 0x50 && start[1] === 0x4b) return;
+  throw new UploadError(
+    'This is not a ZIP archive. Put the files into a .zip and choose that; nothing was sent.',
+  );
+}
+
 /**
  * Puts a file into the hub's store: the hub names the place, the bytes go there directly, the hub checks that all of
  * them arrived. Returns the key of the resource. Nothing is kept of an upload that was aborted.
@@ -22,6 +31,7 @@ export async function upload(
   file: File,
   options: UploadOptions,
 ): Promise<string> {
+  await requireZip(file);
   const { key, uploadUrl } = await api.resources.startUpload.mutate({
     type,
     fileName: file.name,
