@@ -1,4 +1,4 @@
-import { stripVTControlCharacters, styleText } from 'node:util';
+import { styleText } from 'node:util';
 import type { Account, DemoAccounts, LoadedCompetition } from './demo-content.ts';
 
 /** One line of progress. */
@@ -17,61 +17,51 @@ export interface Summary {
 /** What a person needs to know once everything runs. */
 export function formatSummary({ url, engine, home, administrator, demo }: Summary): string {
   const heading = (text: string): string => styleText('bold', text);
-  const lines = [
-    heading('Weir is running'),
+  return [
     '',
-    `  ${styleText(['cyan', 'underline'], url)}`,
+    `${heading('Weir is running:')} ${styleText(['cyan', 'underline'], url)}`,
     '',
     ...accountLines(administrator, demo?.accounts ?? null),
     '',
     ...(demo ? [heading('What to look at'), '', ...demoLines(url, demo.competitions)] : bareLines(url)),
     '',
-    `Engine: ${engine}. Everything is kept in ${home}; logs are in ${home}/logs.`,
+    `Programs run with ${engine}. Everything is kept in ${home}, logs in its folder logs.`,
     'Ctrl-C stops it; the next start continues where this one ended.',
-  ];
-  return frame(lines);
+    '',
+  ].join('\n');
 }
 
 function accountLines(administrator: Account, accounts: DemoAccounts | null): string[] {
   const rows: [string, Account][] = [['administrator and organizer', administrator]];
   if (accounts) {
-    rows.push(['participant, fitted a model', accounts.participants.ada]);
-    rows.push(['participant, counts points', accounts.participants.grace]);
+    rows.push(['participant who fitted a model', accounts.participants.ada]);
+    rows.push(['participant who counts points', accounts.participants.grace]);
   }
   const width = Math.max(...rows.map(([, { username }]) => username.length));
   return rows.map(
     ([role, { username, password }]) =>
-      `  ${styleText('bold', username.padEnd(width))}  ${password}   ${role}`,
+      `  ${styleText('bold', username.padEnd(width))}  ${password}  ${role}`,
   );
 }
 
 function demoLines(url: string, competitions: LoadedCompetition[]): string[] {
   const [sites, warmUp] = competitions;
   return [
-    `  1  ${sites?.title}: each score on the board is a mean of north and south`,
+    '  1  The board of a challenge at two hospitals: each score is the mean of both',
     `     ${url}/competitions/${sites?.id}/leaderboard`,
-    `  2  ${warmUp?.title}: sign in as ada and open her submission for its report`,
-    `     ${url}/competitions/${warmUp?.id}/submissions`,
-    '  3  As ada, download the starting kit, change main.py, submit it, and watch it run at both sites',
+    '  2  As ada: download the starting kit, change main.py, zip it, submit it, and',
+    '     watch it run at both',
     `     ${url}/competitions/${sites?.id}/submit`,
-    '  4  As the administrator, upload a bundle and look after the competitions, the sites and the queue',
-    `     ${url}/manage  ${url}/status`,
+    '  3  As ada: open her submission to the warm-up, with its log and its report',
+    `     ${url}/competitions/${warmUp?.id}/submissions`,
+    '  4  As the administrator: upload a bundle, manage competitions, pause a site',
+    `     ${url}/manage and ${url}/status`,
   ];
 }
 
 function bareLines(url: string): string[] {
   return [
-    '  One local node serves the default queue. Sign in as the administrator and upload a bundle,',
-    `  or use the REST API below ${url}/api/ as the administrator, who counts as a robot account.`,
+    'One local node serves the default queue. Sign in as the administrator and upload',
+    `a bundle, or use the REST API below ${url}/api/ (the administrator counts as a robot).`,
   ];
-}
-
-function frame(lines: string[]): string {
-  const width = Math.max(...lines.map((line) => stripVTControlCharacters(line).length));
-  const edge = '─'.repeat(width + 4);
-  const rows = lines.map((line) => {
-    const padding = ' '.repeat(width - stripVTControlCharacters(line).length);
-    return `│  ${line}${padding}  │`;
-  });
-  return ['', `┌${edge}┐`, ...rows, `└${edge}┘`, ''].join('\n');
 }

@@ -17,9 +17,11 @@ if (process.argv.includes('--help')) {
 } else {
   try {
     await start();
+    say('stopped');
   } catch (error) {
     if (error instanceof StartError) console.error(`\n${error.message}`);
-    else if (!(error instanceof StoppedError)) console.error(error);
+    else if (error instanceof StoppedError) say('stopped');
+    else console.error(error);
     process.exitCode = error instanceof StoppedError ? 0 : 1;
   }
   // Keep-alive connections and the channel to the parent would hold the process up.
