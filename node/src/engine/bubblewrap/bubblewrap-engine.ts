@@ -107,7 +107,11 @@ export class BubblewrapEngine implements Engine {
   ): Promise<ContainerExit> {
     const entrances = cgroup?.entrances ?? null;
     const sandbox = new SandboxProcess(spec, { user: this.user, software: this.#software, entrances }, watch);
-    const kill = () => sandbox.kill();
+    // A sandbox whose bwrap is killed while it is still being set up goes on without it; only its group knows it then.
+    const kill = () => {
+      sandbox.kill();
+      void cgroup?.kill();
+    };
     watch.signal.addEventListener('abort', kill);
     try {
       const { code, commandEnded, lastWords } = await sandbox.ended;
