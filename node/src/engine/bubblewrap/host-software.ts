@@ -2,7 +2,26 @@ import { lstat, readlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { HostPath } from './sandbox-arguments.ts';
 
-const folders = ['/usr', '/bin', '/sbin', '/lib', '/lib32', '/lib64', '/libx32'];
+/** Of /usr only where packages put software: people keep projects and data in /usr/src and the like, a node's home and its datasets among them. */
+const folders = [
+  '/usr/bin',
+  '/usr/games',
+  '/usr/include',
+  '/usr/lib',
+  '/usr/lib32',
+  '/usr/lib64',
+  '/usr/libexec',
+  '/usr/libx32',
+  '/usr/local',
+  '/usr/sbin',
+  '/usr/share',
+  '/bin',
+  '/sbin',
+  '/lib',
+  '/lib32',
+  '/lib64',
+  '/libx32',
+];
 
 /** What programs and the dynamic linker read of /etc. No accounts, no keys, no host names. */
 const configuration = [

@@ -36,6 +36,7 @@ export function sandboxArguments(spec: ContainerSpec, facts: SandboxFacts): stri
     ...(facts.seccomp === null ? [] : ['--seccomp', String(facts.seccomp)]),
     ...['--hostname', 'weir', '--chdir', spec.workingDirectory],
     ...Object.entries(environment).flatMap(([key, value]) => ['--setenv', key, value]),
+    ...parents(facts.software),
     ...facts.software.flatMap((path) =>
       'link' in path ? ['--symlink', path.link, path.target] : ['--ro-bind', path.source, path.target],
     ),
@@ -46,7 +47,7 @@ export function sandboxArguments(spec: ContainerSpec, facts: SandboxFacts): stri
     ...tmpfs('/tmp', limits.scratchBytes),
     ...tmpfs('/var/tmp', limits.scratchBytes),
     ...tmpfs('/dev/shm', Math.floor(limits.memoryBytes / 2)),
-    ...parents(spec.mounts).flatMap((path) => ['--perms', '0755', '--dir', path]),
+    ...parents(spec.mounts),
     ...spec.mounts.flatMap(({ source, target, readOnly }) => [
       readOnly ? '--ro-bind' : '--bind',
       source,
@@ -90,12 +91,12 @@ function withoutPrivileges({ asRoot, user }: SandboxFacts): string[] {
 }
 
 /** The folders above the mount points, which bwrap would make for its own user alone. */
-function parents(mounts: readonly Mount[]): string[] {
+function parents(mounts: readonly Pick<Mount, 'target'>[]): string[] {
   const paths = mounts.flatMap(({ target }) => {
     const parts = target.split('/').slice(1, -1);
     return parts.map((_, index) => `/${parts.slice(0, index + 1).join('/')}`);
   });
-  return [...new Set(paths)];
+  return [...new Set(paths)].flatMap((path) => ['--perms', '0755', '--dir', path]);
 }
 
 function tmpfs(path: string, bytes: number): string[] {
