@@ -17,7 +17,7 @@ export const sitesRouter = router({
     return {
       token,
       expiresAt: expiresAt.toISOString(),
-      command: `weir-node enrol --hub ${ctx.hub.config.publicUrl} --token ${token} --name ${input.site}-1 --home ./weir-node`,
+      command: `npx weir-node enrol --hub ${ctx.hub.config.publicUrl} --token ${token} --name ${input.site}-1 --home ./weir-node`,
     };
   }),
 
