@@ -87,7 +87,7 @@ export function readYaml(file: string, bytes: Uint8Array): YamlResult {
   }
   if (document.errors.length > 0) {
     const problems = document.errors.slice(0, MAX_SYNTAX_PROBLEMS).map((error) => {
-      const message = `This is not valid YAML: ${error.message}`;
+      const message = `This is not valid YAML: ${error.message.replace(/\.?$/, '.')}`;
       return toProblem(file, 'error', 'yaml_syntax', positionOf(error.pos[0]), message, SPLIT_LINES);
     });
     return { root: null, problems };

@@ -207,6 +207,7 @@ test('a participant submits as the example script does, and follows it', async (
 test.each([
   ['no tasks', (_: TestChallenge) => ({})],
   ['an empty list', (_: TestChallenge) => ({ tasks: [] })],
+  ['an empty text', (_: TestChallenge) => ({ tasks: '' })],
   ['a list of numbers', ({ taskId }: TestChallenge) => ({ tasks: [taskId] })],
   ['one number', ({ taskId }: TestChallenge) => ({ tasks: taskId })],
 ])('a submission as JSON with %s', async (_, tasks) => {

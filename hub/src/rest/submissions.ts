@@ -8,7 +8,7 @@ const MOST_LISTED = 5_000;
 
 /** Lists come as `tasks` or, from forms, as `tasks[]`; one value of a form is no list; none means all. */
 const taskList = z
-  .preprocess((value) => (value === undefined || value === '' ? [] : [value].flat()), z.array(number))
+  .preprocess((value) => (value === '' ? [] : [value ?? []].flat()), z.array(number))
   .optional();
 const newSubmission = z.object({
   phase: number,
