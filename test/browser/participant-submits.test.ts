@@ -60,7 +60,8 @@ test('submits by drag and drop, and cancels', async () => {
   const grace = await network.addParticipant('grace', challenge);
   const page = await openPage(browser, network.hub.url, { as: grace });
   await page.goto(`/competitions/${challenge.id}/submit`);
-  await page.getByRole('button', { name: 'Submit', exact: true }).waitFor();
+  // Enabled as soon as the page can take a file.
+  await page.locator('input[type=file]:enabled').waitFor();
   const transfer = await page.evaluateHandle(
     `new Promise((resolve) => {
       const transfer = new DataTransfer();
@@ -89,7 +90,7 @@ test('submits with the keyboard alone', async () => {
   await tabTo(page, 'Make a submission');
   await page.keyboard.press('Enter');
   await page.waitForURL(/\/submit/);
-  await page.getByRole('button', { name: 'Submit', exact: true }).waitFor();
+  await page.locator('input[type=file]:enabled').waitFor();
   await tabTo(page, 'Submission file');
   const chooser = page.waitForEvent('filechooser');
   await page.keyboard.press('Enter');

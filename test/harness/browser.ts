@@ -18,7 +18,7 @@ export function launchBrowser(): Promise<Browser> {
 export interface PageOptions extends BrowserContextOptions {
   /** Who is signed in. */
   readonly as?: Person;
-  /** What the console may say, since the test provokes it. */
+  /** What the page may complain of, since the test provokes it. */
   readonly expects?: RegExp;
 }
 
@@ -40,9 +40,12 @@ export async function openPage(
   }
   const page = await context.newPage();
   const complaints: string[] = [];
-  page.on('pageerror', (error) => complaints.push(String(error)));
+  const hear = (text: string) => {
+    if (!expects?.test(text)) complaints.push(text);
+  };
+  page.on('pageerror', (error) => hear(String(error)));
   page.on('console', (message) => {
-    if (message.type() === 'error' && !expects?.test(message.text())) complaints.push(message.text());
+    if (message.type() === 'error') hear(message.text());
   });
   onTestFinished(async ({ task }) => {
     if (task.result?.state === 'fail') {

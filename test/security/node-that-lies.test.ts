@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { connect as connectPlainly } from 'node:net';
 import { connect } from 'node:tls';
 import { status } from '@grpc/grpc-js';
 import { dial } from '@weir/node/link/dial';
@@ -161,6 +162,10 @@ test('without a certificate of this hub there is no call at all', async () => {
   const socket = connect({ host: '127.0.0.1', port: network.hub.grpcPort, rejectUnauthorized: false });
   const [error] = (await once(socket, 'error')) as [NodeJS.ErrnoException];
   expect(error.code).toMatch(/CERTIFICATE_REQUIRED|ECONNRESET/);
+
+  const plain = connectPlainly({ host: '127.0.0.1', port: network.hub.grpcPort });
+  plain.write('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n and then whatever');
+  await once(plain, 'close');
 
   const { authority } = hostile.credentials;
   const foreign = await (await makeAuthority()).credentialsOf(hostile.id);
