@@ -24,7 +24,7 @@ const SITE =
 /** What happened, and what whoever submitted can do. Sites give codes alone, since free text could carry data. */
 const SENTENCES: Readonly<Record<FailureName, string>> = {
   submission_unreadable:
-    'Your submission is not a readable zip archive. Zip the files again and submit the new archive.',
+    'Your submission is not a zip archive that can be unpacked. Zip plain files again, without links or a password, and submit the new archive.',
   submission_without_command:
     'Your submission has a metadata file without a command, so there is nothing to run. Add a line "command: ..." to it.',
   prediction_time_limit: 'Your program ran longer than this phase allows and was stopped. Make it faster.',
@@ -36,7 +36,7 @@ const SENTENCES: Readonly<Record<FailureName, string>> = {
     'Your program wrote a file called "metadata", a name that the platform itself needs there. Call it something else.',
   prediction_output_refused:
     'The output of your program has links, special files or too many files. Write ordinary files, and fewer of them.',
-  scoring_failed: `The organizers' scoring program failed on your submission. Check the format of your predictions; if it is right, tell the organizers. It does not count against your limits.`,
+  scoring_failed: `The organizers' scoring program failed on your submission. See in the logs whether your own program ran to its end, and check the format of its predictions; if both are right, tell the organizers. It does not count against your limits.`,
   scoring_time_limit: `The organizers' scoring program ran longer than it may. ${ORGANIZERS}`,
   scoring_memory_limit: `The organizers' scoring program needed more memory than it may have. ${ORGANIZERS}`,
   scoring_disk_limit: `The organizers' scoring program wrote more than it may. ${ORGANIZERS}`,
