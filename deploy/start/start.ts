@@ -3,6 +3,7 @@ import { formatSummary, say } from './announce.ts';
 import { watchSubmissions } from './demo-content.ts';
 import { chooseEngine } from './engine-choice.ts';
 import { StartError } from './errors.ts';
+import { requireWritable } from './home.ts';
 import { PasswordBook } from './passwords.ts';
 import { requireFree } from './ports.ts';
 import { buildProject } from './project-build.ts';
@@ -36,6 +37,7 @@ async function start(): Promise<void> {
     system?.kill();
     process.exit(130);
   });
+  await requireWritable(settings.home);
   await requireFree('WEIR_HTTP', settings.http);
   await requireFree('WEIR_GRPC', settings.grpc);
   say('building (the first time this takes a minute)');
