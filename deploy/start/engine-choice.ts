@@ -70,7 +70,9 @@ async function chooseBubblewrap(say: (text: string) => void): Promise<EngineChoi
   const program = (await findCommand('bwrap')) ?? 'bwrap';
   try {
     // Some systems forbid user namespaces to ordinary people; better to hear it now than from the first run.
-    await runCommand(program, ['--unshare-all', '--ro-bind', '/', '/', 'true'], { timeout: 10_000 });
+    await runCommand(program, ['--unshare-all', '--ro-bind', '/', '/', process.execPath, '--version'], {
+      timeout: 10_000,
+    });
   } catch (error) {
     throw new StartError(
       `bubblewrap is installed but may not make namespaces here (${error instanceof Error ? error.message : error}).\nStart Docker or Podman, or allow it: sudo sysctl -w kernel.unprivileged_userns_clone=1 kernel.apparmor_restrict_unprivileged_userns=0`,
