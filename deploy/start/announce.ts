@@ -1,5 +1,5 @@
 import { styleText } from 'node:util';
-import type { Account, DemoAccounts, LoadedCompetition } from './demo-content.ts';
+import type { DemoAccounts, LoadedCompetition } from './demo-content.ts';
 
 /** One line of progress. */
 export function say(text: string): void {
@@ -10,7 +10,8 @@ export interface Summary {
   url: string;
   engine: string;
   home: string;
-  administrator: Account;
+  /** Without the password when the person has given it. */
+  administrator: { username: string; password: string | null };
   demo: { accounts: DemoAccounts; competitions: LoadedCompetition[] } | null;
 }
 
@@ -31,8 +32,8 @@ export function formatSummary({ url, engine, home, administrator, demo }: Summar
   ].join('\n');
 }
 
-function accountLines(administrator: Account, accounts: DemoAccounts | null): string[] {
-  const rows: [string, Account][] = [['administrator and organizer', administrator]];
+function accountLines(administrator: Summary['administrator'], accounts: DemoAccounts | null): string[] {
+  const rows: [string, Summary['administrator']][] = [['administrator and organizer', administrator]];
   if (accounts) {
     rows.push(['participant who fitted a model', accounts.participants.ada]);
     rows.push(['participant who counts points', accounts.participants.grace]);
@@ -40,7 +41,7 @@ function accountLines(administrator: Account, accounts: DemoAccounts | null): st
   const width = Math.max(...rows.map(([, { username }]) => username.length));
   return rows.map(
     ([role, { username, password }]) =>
-      `  ${styleText('bold', username.padEnd(width))}  ${password}  ${role}`,
+      `  ${styleText('bold', username.padEnd(width))}  ${password ?? '(WEIR_ADMIN_PASSWORD)'}  ${role}`,
   );
 }
 

@@ -40,9 +40,9 @@ async function start(): Promise<void> {
   await requireWritable(settings.home);
   await requireFree('WEIR_HTTP', settings.http);
   await requireFree('WEIR_GRPC', settings.grpc);
+  const engine = await chooseEngine(process.env, say);
   say('building (the first time this takes a minute)');
   await buildProject(project);
-  const engine = await chooseEngine(process.env, say);
   if (settings.bare && engine.kind === 'bubblewrap') {
     say(
       'no Docker or Podman answers: programs run on the files of this machine, whatever image a competition names',
@@ -73,7 +73,8 @@ async function start(): Promise<void> {
       url: settings.publicUrl,
       engine: `${engine.kind} ${engine.version}`,
       home: settings.home,
-      administrator,
+      // A password that was given is known, and a secret: only one that was made here is shown.
+      administrator: { username, password: password === null ? administrator.password : null },
       demo,
     }),
   );
