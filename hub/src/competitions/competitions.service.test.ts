@@ -11,11 +11,15 @@ import { users } from '../accounts/schema.ts';
 import { minimalYaml, ordinaryFiles } from '../bundles/testing/bundle.ts';
 import type { Database } from '../db/database.ts';
 import { createTestDatabase } from '../db/testing/test-database.ts';
+import { Dispatcher } from '../dispatch/service.ts';
 import { createSignedLinks } from '../http/signed-links.ts';
 import { Jobs } from '../jobs/jobs.ts';
+import { Boards } from '../leaderboards/boards.ts';
 import { LocalLiveBus } from '../live/bus.ts';
 import { resources as resourceRows } from '../resources/schema.ts';
 import { createResources, type Resources } from '../resources/service.ts';
+import { loadAuthority } from '../sites/authority.ts';
+import { createSites } from '../sites/service.ts';
 import { DiskBlobStore } from '../storage/disk-blob-store.ts';
 import { type Competitions, createCompetitions } from './service.ts';
 
@@ -42,7 +46,23 @@ beforeAll(async () => {
     log,
   });
   const jobs = new Jobs(database, log);
-  competitions = createCompetitions({ database, blobs, jobs, live, resources, log });
+  const sites = createSites({
+    database,
+    authority: await loadAuthority(database, Buffer.alloc(32), 'test'),
+    live,
+    config: { name: 'test', grpcPublic: 'hub.test:1', leaseMs: 10_000 },
+    log,
+  });
+  const dispatch = new Dispatcher({
+    database,
+    sites,
+    live,
+    boards: new Boards(),
+    config: { leaseMs: 10_000, maxAttempts: 5, publicUrl: 'http://hub.test' },
+    secrets: { artifactUrlKey: Buffer.alloc(32) },
+    log,
+  });
+  competitions = createCompetitions({ database, blobs, jobs, live, resources, dispatch, log });
   [organizer, ada, bob] = await Promise.all([person('olga'), person('ada'), person('bob')]);
 });
 

@@ -3,6 +3,7 @@ import { type Actor, requireUser } from '../accounts/access.ts';
 import type { Problem } from '../bundles/problem.ts';
 import type { Database, Transaction } from '../db/database.ts';
 import type { Page } from '../db/page.ts';
+import type { Dispatch } from '../dispatch/admission.ts';
 import type { Jobs } from '../jobs/jobs.ts';
 import type { LiveBus } from '../live/bus.ts';
 import type { Resources } from '../resources/service.ts';
@@ -76,11 +77,12 @@ export interface CompetitionsDependencies {
   readonly jobs: Pick<Jobs, 'enqueue'>;
   readonly live: LiveBus;
   readonly resources: Resources;
+  readonly dispatch: Pick<Dispatch, 'cancelCompetition'>;
   readonly log: Logger;
 }
 
 export function createCompetitions(dependencies: CompetitionsDependencies): Competitions {
-  const { database, jobs, resources } = dependencies;
+  const { database, jobs, resources, dispatch } = dependencies;
   const { queries } = database;
   const gate = createCompetitionGate(queries);
 
@@ -107,6 +109,7 @@ export function createCompetitions(dependencies: CompetitionsDependencies): Comp
     async remove(actor, id) {
       await gate.remove(actor, id);
       await updateCompetition(queries, id, { deletedAt: new Date() });
+      await dispatch.cancelCompetition(id);
     },
 
     async createFromBundle(actor, resourceKey) {

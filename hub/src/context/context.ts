@@ -75,12 +75,12 @@ export async function createContext({
   const secureCookie = config.publicUrl.startsWith('https:');
   const accounts = createAccounts({ database, log, secureCookie });
   const resources = createResources({ database, blobs, links, limits: config.storage, log });
-  const competitions = createCompetitions({ database, blobs, jobs, live, resources, log });
   const boards = new Boards();
   const authority = await loadAuthority(database, secrets.sealingKey, config.name);
   const sites = createSites({ database, authority, live, config, log });
   const queue = openDatabase(databaseUrl, log, { connections: 8, byKey: true });
   const dispatch = new Dispatcher({ database: queue, sites, live, boards, config, secrets, log });
+  const competitions = createCompetitions({ database, blobs, jobs, live, resources, dispatch, log });
   const leaderboards = createLeaderboards({ database, competitions });
   const submissions = createSubmissions({ database, dispatch, resources, competitions, boards, live, log });
 

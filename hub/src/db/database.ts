@@ -58,6 +58,8 @@ export function openDatabase(
     max: connections,
     application_name: 'weir-hub',
     keepAlive: true,
+    // Whoever gets no connection for so long learns it, rather than waiting for ever.
+    connectionTimeoutMillis: 30_000,
     pipeline: true,
     ...(byKey && { options: '-c enable_seqscan=off -c plan_cache_mode=force_generic_plan' }),
   });

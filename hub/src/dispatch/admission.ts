@@ -38,6 +38,9 @@ export interface Dispatch {
   /** Cancels every run of a submission that is not over, and tells the nodes. Idempotent. */
   cancel(submissionId: number): Promise<void>;
 
+  /** Cancels every submission of a competition that is not over. */
+  cancelCompetition(competitionId: number): Promise<void>;
+
   /** Why each waiting run waits, for the participant; runs that do not wait are left out. */
   waitingReasons(runIds: readonly number[]): Promise<Map<number, string>>;
 

@@ -10,23 +10,28 @@ const CANCEL: Statement = {
   text: `
 with family as (
   select id, parent_id, phase_id, owner_id, counted_on from submissions
-  where (id = $1 or parent_id = $1) and status < 'Finished' order by id for no key update
+  where (id = $1 or parent_id = $1) and status < 'Finished' order by parent_id nulls last, id for no key update
 ), open as (
   select c.run_id, c.attempt, c.node_id, r.state from claims c join runs r on r.id = c.run_id
-  where r.submission_id in (select id from family) for update of c
+  where r.submission_id in (select id from family) order by c.run_id for update of c
 ), gone as (
   delete from claims c using open o where c.run_id = o.run_id
 ), ended as (
   update runs r set state = 'cancelled', finished_at = now() from open o where r.id = o.run_id
 ), recorded as (
   insert into attempts (run_id, attempt, node_id, outcome) select run_id, attempt, node_id, 'cancelled' from open where attempt > 0 on conflict do nothing
+), before as (
+  -- Every run of the submission, also those that were over before.
+  select r.state, r.fault, s.id, s.parent_id from runs r join submissions s on s.id = r.submission_id where s.id = $1 or s.parent_id = $1
 ), started as (
-  select exists (select from open where state >= 'predicting') as yes
+  select exists (select from before where state in ('predicting', 'scoring', 'reviewing', 'reporting', 'finished') or (state = 'failed' and fault = 'participant')) as yes
 ), refunds as (
   update submission_usage u set used_today = u.used_today - (u.day = f.counted_on)::int, used_in_all = u.used_in_all - 1
   from family f, started where f.counted_on is not null and not started.yes and u.phase_id = f.phase_id and u.user_id = f.owner_id
 ), closed as (
-  update submissions s set status = 'Cancelled', finished_at = now(), version = s.version + 1,
+  -- What is scored already stays, and so does its place on the board.
+  update submissions s set finished_at = now(), version = s.version + 1,
+    status = case when exists (select from before b where b.state = 'finished' and (b.id = s.id or b.parent_id = s.id)) then 'Finished' else 'Cancelled' end::submission_status,
     counted_on = case when started.yes then s.counted_on end
   from family f, started where s.id = f.id
 )
@@ -57,4 +62,16 @@ export async function cancelSubmission(
       row.kind === 'submission' ? [`submission:${row.id}`, `phase:${row.phaseId}:owner:${row.ownerId}`] : [],
     ),
   };
+}
+
+const OPEN: Statement = {
+  name: 'dispatch-open-submissions',
+  text: `
+select s.id::float8 as id from submissions s join phases p on p.id = s.phase_id
+where p.competition_id = $1 and s.parent_id is null and s.status < 'Finished' order by s.id`,
+};
+
+/** Root submissions of a competition that are not over. */
+export async function openSubmissions(database: Database, competitionId: number): Promise<number[]> {
+  return (await database.prepared<{ id: number }>(OPEN, [competitionId])).map(({ id }) => id);
 }

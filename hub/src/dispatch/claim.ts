@@ -1,4 +1,6 @@
+import { retryConflicts } from '../db/conflicts.ts';
 import type { Database, Statement } from '../db/database.ts';
+import { isHolder } from './fencing.ts';
 import type { Pool } from './pools.ts';
 
 /** A run taken from the queue, with all that its assignment needs. */
@@ -88,12 +90,14 @@ const EXTEND: Statement = {
 with seen as (
   update nodes set last_seen_at = now() where id = $1
 ), held as (
-  select * from unnest($2::bigint[], $3::int[]) as h(run_id, attempt)
+  select h.run_id, h.attempt, $1::uuid as node_id from unnest($2::bigint[], $3::int[]) as h(run_id, attempt)
+), locked as (
+  select c.run_id from held h join runs r on r.id = h.run_id join claims c on c.run_id = h.run_id and c.attempt = h.attempt
+  where ${isHolder('h', 'r')}
+  order by c.run_id for update of c
 ), kept as (
   update claims c set node_id = $1, not_before = null, lease_expires_at = now() + $4 * interval '1 millisecond'
-  from held h join runs r on r.id = h.run_id
-  where c.run_id = h.run_id and c.attempt = h.attempt and (c.node_id = $1 or (c.node_id is null and r.node_id = $1))
-  returning c.run_id
+  from locked l where c.run_id = l.run_id returning c.run_id
 ), again as (
   update runs r set state = 'offered' from kept where r.id = kept.run_id and r.state = 'queued'
 )
@@ -106,11 +110,7 @@ export async function extendLeases(
   held: readonly { runId: number; attempt: number }[],
   leaseMs: number,
 ): Promise<Set<number>> {
-  const rows = await database.prepared<{ runId: number }>(EXTEND, [
-    nodeId,
-    held.map(({ runId }) => runId),
-    held.map(({ attempt }) => attempt),
-    leaseMs,
-  ]);
+  const values = [nodeId, held.map(({ runId }) => runId), held.map(({ attempt }) => attempt), leaseMs];
+  const rows = await retryConflicts(() => database.prepared<{ runId: number }>(EXTEND, values));
   return new Set(rows.map(({ runId }) => runId));
 }

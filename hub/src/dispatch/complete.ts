@@ -2,9 +2,10 @@ import type { Database, Statement, Transaction } from '../db/database.ts';
 import type { Boards } from '../leaderboards/boards.ts';
 import { boardEffects } from '../leaderboards/scoring.ts';
 import type { Topic } from '../live/bus.ts';
-import { isRetryable } from './faults.ts';
+import { isRetried } from './faults.ts';
+import { isHolder } from './fencing.ts';
 import type { AttemptEnd } from './outcome.ts';
-import { type Leaf, type RunRow, runsOfLeaves, settleLeaves, summarise } from './settle.ts';
+import { type Leaf, lockParents, type RunRow, runsOfLeaves, settleLeaves, summarise } from './settle.ts';
 
 export type Settlement = 'accepted' | 'stale' | 'rejected';
 
@@ -34,8 +35,8 @@ with ends as (
   select e.*, e.retry and c.attempt < $11 as again, l.site_id, l.id as leaf_id, l.parent_id, l.phase_id, l.owner_id
   from leaves l join ends e on e.run_id = l.run_id
   join claims c on c.run_id = e.run_id and c.attempt = e.attempt
-  where c.node_id = e.node_id or (c.node_id is null and l.node_id = e.node_id)
-  for update of c
+  where ${isHolder('e', 'l')}
+  order by c.run_id for update of c
 ), over as (
   delete from claims c using current e where c.run_id = e.run_id and not e.again
 ), again as (
@@ -85,7 +86,9 @@ export async function complete(
     const shared = current.flatMap(({ isOnlyRun, runId }) => (isOnlyRun ? [] : [runId]));
     const runs = [...onlyRuns(current, ends), ...(shared.length > 0 ? await runsOfLeaves(tx, shared) : [])];
     const { progress, scored, topics } = summarise([...leaves.values()], runs);
-    const [boardTopics, settlements] = await Promise.all([
+    // Parts of one submission that end at the same moment place the whole one after the other.
+    const [, boardTopics, settlements] = await Promise.all([
+      lockParents(tx, progress),
       boardEffects(tx, boards, scored),
       explain(tx, ends, new Set(current.map(({ runId }) => runId))),
       settleLeaves(tx, progress),
@@ -130,7 +133,7 @@ function endAttempts(
     ends.map(({ scores }) => scores && JSON.stringify(scores)),
     ends.map(({ startedAt }) => startedAt),
     ends.map(({ imageDigest }) => imageDigest),
-    ends.map(({ outcome, fault }) => outcome === 'failed' && fault !== null && isRetryable(fault)),
+    ends.map((end) => end.outcome === 'failed' && isRetried(end)),
     maxAttempts,
   ]);
 }

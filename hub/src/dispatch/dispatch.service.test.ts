@@ -1,96 +1,39 @@
 import { create } from '@bufbuild/protobuf';
-import {
-  Disposition,
-  FailureCode,
-  type Outcome,
-  OutcomeSchema,
-  ProgressSchema,
-  RunState,
-} from '@weir/proto/node/v1';
-import { eq, sql } from 'drizzle-orm';
-import pino from 'pino';
+import { Disposition, FailureCode, ProgressSchema, RunState } from '@weir/proto/node/v1';
+import { eq } from 'drizzle-orm';
 import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest';
 import type { Database } from '../db/database.ts';
-import { createTestDatabase } from '../db/testing/test-database.ts';
-import { Boards } from '../leaderboards/boards.ts';
 import { leaderboardEntries } from '../leaderboards/schema.ts';
-import { LocalLiveBus } from '../live/bus.ts';
-import { loadAuthority } from '../sites/authority.ts';
-import { createSites, type Sites } from '../sites/service.ts';
-import { scores, submissions } from '../submissions/schema.ts';
+import { scores } from '../submissions/schema.ts';
 import { attempts, claims, runs } from './schema.ts';
-import { Dispatcher } from './service.ts';
-import { type RecordedSession, recordedSession } from './testing/recorded-session.ts';
-import { seedNode, seedPhase } from './testing/seed.ts';
+import type { Dispatcher } from './service.ts';
+import {
+  assignmentOf,
+  createDispatchFixture,
+  type DispatchFixture,
+  failed,
+  scored,
+} from './testing/fixture.ts';
+import { seedPhase } from './testing/seed.ts';
 
+let fixture: DispatchFixture;
 let database: Database;
-let sites: Sites;
 let dispatch: Dispatcher;
-const log = pino({ level: 'silent' });
 
 beforeAll(async () => {
-  database = await createTestDatabase();
-  const authority = await loadAuthority(database, Buffer.alloc(32), 'test');
-  sites = createSites({
-    database,
-    authority,
-    live: new LocalLiveBus(),
-    config: { name: 'test', grpcPublic: 'hub.test:1', leaseMs: 10_000 },
-    log,
-  });
+  fixture = await createDispatchFixture();
+  database = fixture.database;
 });
 
-afterAll(() => database[Symbol.asyncDispose]());
+afterAll(() => fixture[Symbol.asyncDispose]());
 
 beforeEach(async () => {
-  // Every test begins with an empty queue.
-  await database.queries.delete(claims);
-  dispatch = newDispatcher();
+  await fixture.emptyQueue();
+  dispatch = fixture.newDispatcher();
 });
 
-function newDispatcher({ maxAttempts = 5 } = {}): Dispatcher {
-  return new Dispatcher({
-    database,
-    sites,
-    live: new LocalLiveBus(),
-    boards: new Boards(),
-    config: { leaseMs: 10_000, maxAttempts, publicUrl: 'http://hub.test' },
-    secrets: { artifactUrlKey: Buffer.alloc(32) },
-    log,
-  });
-}
-
-async function connected(dataset: string | null = null, credit = 10): Promise<RecordedSession> {
-  const session = recordedSession(
-    await seedNode(database, `site-${crypto.randomUUID().slice(0, 8)}`, dataset),
-  );
-  dispatch.connect(session);
-  dispatch.grant(session, credit);
-  return session;
-}
-
-const scored = (runId: bigint, attempt: number, values: Record<string, number>): Outcome =>
-  create(OutcomeSchema, { attempt: { runId, attempt }, result: { case: 'scores', value: { values } } });
-
-const failed = (runId: bigint, attempt: number, code: FailureCode): Outcome =>
-  create(OutcomeSchema, { attempt: { runId, attempt }, result: { case: 'failure', value: { code } } });
-
-const assignmentOf = (session: RecordedSession, index = 0) => {
-  const { runId, attempt } = session.assigned[index]!;
-  return { runId: runId as bigint, attempt: attempt as number };
-};
-
-const statusOf = async (id: number) =>
-  (await database.queries.select().from(submissions).where(eq(submissions.id, id)))[0]!;
-
-/** Lets a lease run out without waiting for it. */
-const expire = (runId: bigint) =>
-  database.queries
-    .update(claims)
-    .set({ leaseExpiresAt: sql`now() - interval '1 second'` })
-    .where(eq(claims.runId, Number(runId)));
-
-const sweepNow = (dispatcher: Dispatcher) => dispatcher.sweep();
+const connected = (dataset: string | null = null, credit = 10) =>
+  fixture.connect(dispatch, { dataset, credit });
 
 test('a submission goes to a node with room at once, and its scores to the board', async () => {
   const phase = await seedPhase(database);
@@ -101,7 +44,7 @@ test('a submission goes to a node with room at once, and its scores to the board
   expect(await dispatch.report(node.node.id, [scored(run.runId, 1, { score: 0.75, unknown: 3 })])).toEqual([
     Disposition.ACCEPTED,
   ]);
-  expect(await statusOf(submissionId)).toMatchObject({ status: 'Finished', failureCode: null });
+  expect(await fixture.submission(submissionId)).toMatchObject({ status: 'Finished', failureCode: null });
   const stored = await database.queries.select().from(scores).where(eq(scores.submissionId, submissionId));
   expect(stored.map(({ value }) => value)).toEqual(['0.7500000000']);
   expect(
@@ -116,12 +59,12 @@ test('a report that is repeated is acknowledged and changes nothing', async () =
   const { submissionId } = await dispatch.admit(phase.submission());
   const run = assignmentOf(node);
   await dispatch.report(node.node.id, [scored(run.runId, 1, { score: 0.5 })]);
-  const { version } = await statusOf(submissionId);
+  const { version } = await fixture.submission(submissionId);
   const again = await dispatch.report(node.node.id, [scored(run.runId, 1, { score: 0.9 })]);
   expect(again).toEqual([Disposition.ACCEPTED]);
   const stored = await database.queries.select().from(scores).where(eq(scores.submissionId, submissionId));
   expect(stored.map(({ value }) => value)).toEqual(['0.5000000000']);
-  expect((await statusOf(submissionId)).version).toBe(version);
+  expect((await fixture.submission(submissionId)).version).toBe(version);
 });
 
 test('what waits is handed out oldest first once a node has room', async () => {
@@ -142,9 +85,9 @@ test('a lost lease goes to another node with the next attempt, and the first one
   const { submissionId } = await dispatch.admit(phase.submission());
   const { runId } = assignmentOf(slow);
   dispatch.disconnect(slow);
-  await expire(runId);
+  await fixture.expireLease(runId);
   const quick = await connected(null, 1);
-  await sweepNow(dispatch);
+  await dispatch.sweep();
   await vi.waitFor(() => expect(quick.assigned).toHaveLength(1));
   expect(assignmentOf(quick)).toEqual({ runId, attempt: 2 });
   expect(await dispatch.report(slow.node.id, [scored(runId, 1, { score: 0.1 })])).toEqual([
@@ -153,7 +96,7 @@ test('a lost lease goes to another node with the next attempt, and the first one
   expect(await dispatch.report(quick.node.id, [scored(runId, 2, { score: 0.2 })])).toEqual([
     Disposition.ACCEPTED,
   ]);
-  expect((await statusOf(submissionId)).status).toBe('Finished');
+  expect((await fixture.submission(submissionId)).status).toBe('Finished');
   const history = await database.queries
     .select()
     .from(attempts)
@@ -169,8 +112,8 @@ test('a node that was away keeps its run when nobody else has taken it up', asyn
   const node = await connected(null, 1);
   const { submissionId } = await dispatch.admit(phase.submission());
   const { runId } = assignmentOf(node);
-  await expire(runId);
-  await sweepNow(dispatch);
+  await fixture.expireLease(runId);
+  await dispatch.sweep();
   expect(
     (
       await database.queries
@@ -186,7 +129,7 @@ test('a node that was away keeps its run when nobody else has taken it up', asyn
       Disposition.ACCEPTED,
     ]);
   }
-  expect((await statusOf(submissionId)).status).toBe('Finished');
+  expect((await fixture.submission(submissionId)).status).toBe('Finished');
   const history = await database.queries
     .select()
     .from(attempts)
@@ -245,7 +188,7 @@ test('limits hold exactly, however many submit at once', async () => {
 
 test('two hub processes share one limit', async () => {
   const phase = await seedPhase(database, { perPerson: 3 });
-  const other = newDispatcher();
+  const other = fixture.newDispatcher();
   const answers = await Promise.allSettled(
     Array.from({ length: 20 }, (_, index) => (index % 2 ? dispatch : other).admit(phase.submission())),
   );
@@ -261,7 +204,7 @@ test("only the participant's own faults count against limits", async () => {
   await dispatch.report(node.node.id, [
     failed(assignmentOf(node, 1).runId, 1, FailureCode.PREDICTION_TIME_LIMIT),
   ]);
-  expect(await statusOf(submissionId)).toMatchObject({
+  expect(await fixture.submission(submissionId)).toMatchObject({
     status: 'Failed',
     failureCode: 'prediction_time_limit',
     fault: 'participant',
@@ -270,21 +213,21 @@ test("only the participant's own faults count against limits", async () => {
 });
 
 test('what a site spoils is tried again, and in the end is nobody else’s fault', async () => {
-  dispatch = newDispatcher({ maxAttempts: 2 });
+  dispatch = fixture.newDispatcher({ maxAttempts: 2 });
   const phase = await seedPhase(database, { perPerson: 1 });
   const node = await connected();
   const { submissionId } = await dispatch.admit(phase.submission());
   const { runId } = assignmentOf(node);
   await dispatch.report(node.node.id, [failed(runId, 1, FailureCode.ENGINE_FAILED)]);
-  expect((await statusOf(submissionId)).status).not.toBe('Failed');
+  expect((await fixture.submission(submissionId)).status).not.toBe('Failed');
   await database.queries
     .update(claims)
     .set({ notBefore: null })
     .where(eq(claims.runId, Number(runId)));
-  await sweepNow(dispatch);
+  await dispatch.sweep();
   await vi.waitFor(() => expect(node.assigned).toHaveLength(2));
   await dispatch.report(node.node.id, [failed(runId, 2, FailureCode.ENGINE_FAILED)]);
-  expect(await statusOf(submissionId)).toMatchObject({
+  expect(await fixture.submission(submissionId)).toMatchObject({
     status: 'Failed',
     failureCode: 'engine_failed',
     fault: 'site',
@@ -294,13 +237,13 @@ test('what a site spoils is tried again, and in the end is nobody else’s fault
 });
 
 test('a run whose attempts are all lost fails as the fault of the site', async () => {
-  dispatch = newDispatcher({ maxAttempts: 1 });
+  dispatch = fixture.newDispatcher({ maxAttempts: 1 });
   const phase = await seedPhase(database);
   const node = await connected(null, 1);
   const { submissionId } = await dispatch.admit(phase.submission());
-  await expire(assignmentOf(node).runId);
-  await sweepNow(dispatch);
-  expect(await statusOf(submissionId)).toMatchObject({
+  await fixture.expireLease(assignmentOf(node).runId);
+  await dispatch.sweep();
+  expect(await fixture.submission(submissionId)).toMatchObject({
     status: 'Failed',
     failureCode: 'attempts_exhausted',
     fault: 'site',
@@ -324,11 +267,11 @@ test('cancelling takes effect at once, reaches the node, and gives the entry bac
   const run = assignmentOf(node);
   await dispatch.cancel(submissionId);
   expect(node.cancelled).toEqual([run]);
-  expect((await statusOf(submissionId)).status).toBe('Cancelled');
+  expect((await fixture.submission(submissionId)).status).toBe('Cancelled');
   expect(await dispatch.report(node.node.id, [scored(run.runId, 1, { score: 1 })])).not.toEqual([
     Disposition.REJECTED,
   ]);
-  expect((await statusOf(submissionId)).status).toBe('Cancelled');
+  expect((await fixture.submission(submissionId)).status).toBe('Cancelled');
   await expect(dispatch.admit(phase.submission())).resolves.toBeDefined();
 });
 
@@ -340,12 +283,12 @@ test('progress moves a submission forward and never back', async () => {
   const told = (state: RunState) =>
     dispatch.progress(node.node.id, [create(ProgressSchema, { attempt: { runId, attempt }, state })]);
   await told(RunState.SCORING);
-  expect((await statusOf(submissionId)).status).toBe('Scoring');
+  expect((await fixture.submission(submissionId)).status).toBe('Scoring');
   await told(RunState.PREPARING);
-  expect((await statusOf(submissionId)).status).toBe('Scoring');
+  expect((await fixture.submission(submissionId)).status).toBe('Scoring');
   await dispatch.report(node.node.id, [scored(runId, 1, { score: 1 })]);
   await told(RunState.REPORTING);
-  expect((await statusOf(submissionId)).status).toBe('Finished');
+  expect((await fixture.submission(submissionId)).status).toBe('Finished');
 });
 
 test('a task with site data runs at every site that holds it, and the board has the mean', async () => {
@@ -365,9 +308,9 @@ test('a task with site data runs at every site that holds it, and the board has 
   });
   expect(north.assigned[0]!.outputs).toEqual([]);
   await dispatch.report(north.node.id, [scored(assignmentOf(north).runId, 1, { score: 0.8 })]);
-  expect((await statusOf(submissionId)).status).toBe('Scoring');
+  expect((await fixture.submission(submissionId)).status).toBe('Scoring');
   await dispatch.report(south.node.id, [scored(assignmentOf(south).runId, 1, { score: 0.6 })]);
-  expect((await statusOf(submissionId)).status).toBe('Finished');
+  expect((await fixture.submission(submissionId)).status).toBe('Finished');
   const stored = await database.queries.select().from(scores).where(eq(scores.submissionId, submissionId));
   expect(stored.map(({ value }) => Number(value))).toEqual([0.7]);
 });
@@ -378,9 +321,9 @@ test('a submission with several tasks is over when all of them are', async () =>
   const { submissionId } = await dispatch.admit(phase.submission());
   expect(node.assigned).toHaveLength(2);
   await dispatch.report(node.node.id, [scored(assignmentOf(node, 0).runId, 1, { score: 0.3 })]);
-  expect((await statusOf(submissionId)).status).toBe('Scoring');
+  expect((await fixture.submission(submissionId)).status).toBe('Scoring');
   await dispatch.report(node.node.id, [scored(assignmentOf(node, 1).runId, 1, { score: 0.4 })]);
-  expect((await statusOf(submissionId)).status).toBe('Finished');
+  expect((await fixture.submission(submissionId)).status).toBe('Finished');
 });
 
 test('outside the dates of its phase nothing is admitted', async () => {
@@ -396,7 +339,7 @@ test('a submission that waits for the organizer starts when it is released', asy
   const phase = await seedPhase(database);
   const node = await connected();
   const { submissionId } = await dispatch.admit(phase.submission({ start: false }));
-  expect((await statusOf(submissionId)).status).toBe('Submitting');
+  expect((await fixture.submission(submissionId)).status).toBe('Submitting');
   expect(node.assigned).toHaveLength(0);
   await dispatch.release(submissionId);
   await dispatch.release(submissionId);

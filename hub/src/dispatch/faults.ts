@@ -11,9 +11,18 @@ export function faultOf(code: FailureCode): Fault {
   return 'site';
 }
 
+/** The task is gone: no attempt at it can work out. */
+export const ASSIGNMENT_INVALID = 'assignment_invalid';
+
 /** What sites and the hub spoil is tried again; what the submission or the task got wrong would go wrong again. */
-export function isRetryable(fault: Fault): boolean {
-  return fault === 'site' || fault === 'hub';
+export function isRetried({
+  fault,
+  failureCode,
+}: {
+  fault: Fault | null;
+  failureCode: string | null;
+}): boolean {
+  return (fault === 'site' || fault === 'hub') && failureCode !== ASSIGNMENT_INVALID;
 }
 
 /** Codes as they are stored and served: `prediction_time_limit`, `refused_image`. */

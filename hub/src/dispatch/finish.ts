@@ -4,7 +4,8 @@ import { enterByRule } from '../leaderboards/entries.ts';
 import { RULES } from '../leaderboards/rules.ts';
 import { scoresOf } from '../leaderboards/scoring.ts';
 import type { Topic } from '../live/bus.ts';
-import { chargesParticipant, isRetryable } from './faults.ts';
+import { chargesParticipant, isRetried } from './faults.ts';
+import { isHolder } from './fencing.ts';
 import type { AttemptEnd } from './outcome.ts';
 
 const placedBy = (rule: string) =>
@@ -31,8 +32,8 @@ with ends as (
 ), current as (
   select e.*, l.leaf_id, l.phase_id, l.owner_id, l.counted_on from leaves l join ends e on e.run_id = l.run_id
   join claims c on c.run_id = e.run_id and c.attempt = e.attempt
-  where c.node_id = e.node_id or (c.node_id is null and l.node_id = e.node_id)
-  for update of c
+  where ${isHolder('e', 'l')}
+  order by c.run_id for update of c
 ), over as (
   delete from claims c using current e where c.run_id = e.run_id
 ), recorded as (
@@ -45,11 +46,14 @@ with ends as (
   update runs r set state = e.outcome::run_state, failure_code = e.failure_code, fault = e.fault, scores = e.scores, image_digest = e.image_digest,
     started_at = coalesce(e.started_at, r.started_at), finished_at = now()
   from current e where r.id = e.run_id
+), unused as (
+  select phase_id, owner_id, counted_on, count(*)::int as count from current where refund and counted_on is not null group by 1, 2, 3
+), usage as (
+  select u.phase_id, u.user_id from submission_usage u join unused f on u.phase_id = f.phase_id and u.user_id = f.owner_id
+  order by u.phase_id, u.user_id for no key update of u
 ), refunded as (
   update submission_usage u set used_today = u.used_today - (u.day = f.counted_on)::int * f.count, used_in_all = u.used_in_all - f.count
-  from (
-    select phase_id, owner_id, counted_on, count(*)::int as count from current where refund and counted_on is not null group by 1, 2, 3
-  ) f
+  from unused f join usage l on l.phase_id = f.phase_id and l.user_id = f.owner_id
   where u.phase_id = f.phase_id and u.user_id = f.owner_id
 ), settled as (
   update submissions s set status = case e.outcome when 'finished' then 'Finished' else 'Failed' end::submission_status,
@@ -78,8 +82,8 @@ export interface UsualEnd {
 }
 
 /** What is tried again, or cancelled, takes the longer way. */
-export function isUsual({ outcome, fault }: AttemptEnd): boolean {
-  return outcome === 'finished' || (outcome === 'failed' && fault !== null && !isRetryable(fault));
+export function isUsual(end: AttemptEnd): boolean {
+  return end.outcome === 'finished' || (end.outcome === 'failed' && !isRetried(end));
 }
 
 /** Answers with the runs that it has settled, and whom to tell. */

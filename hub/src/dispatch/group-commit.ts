@@ -1,10 +1,12 @@
 import { setImmediate as immediate } from 'node:timers/promises';
+import { isUnstorable, retryConflicts } from '../db/conflicts.ts';
 
 /**
  * Lets work of one kind that waits at the same moment share one commit: whatever has queued while the last commit ran goes into the next.
  * There is no timer, so a lone item is never held back, and under load the batches grow by themselves.
  *
- * `commit` answers for each item in order. When it throws, every item of the batch is rejected with that error: nothing of it happened.
+ * `commit` answers for each item in order and throws when nothing of the batch has happened. A conflict with another transaction is tried again. When
+ * the data of one item cannot be stored, the items are committed one by one, so that it fails alone.
  */
 export class GroupCommit<Item, Result> {
   readonly #commit: (items: Item[]) => Promise<Result[]>;
@@ -40,13 +42,23 @@ export class GroupCommit<Item, Result> {
     while (this.#waiting.length > 0) {
       const batch = this.#nextBatch();
       try {
-        const results = await this.#commit(batch.map(({ item }) => item));
-        for (const [index, entry] of batch.entries()) entry.resolve(results[index]!);
+        await this.#settle(batch);
       } catch (error) {
-        for (const entry of batch) entry.reject(error);
+        if (batch.length > 1 && isUnstorable(error))
+          for (const entry of batch) await this.#settleAlone(entry);
+        else for (const entry of batch) entry.reject(error);
       }
     }
     this.#running = false;
+  }
+
+  async #settle(batch: readonly Entry<Item, Result>[]): Promise<void> {
+    const results = await retryConflicts(() => this.#commit(batch.map(({ item }) => item)));
+    for (const [index, entry] of batch.entries()) entry.resolve(results[index]!);
+  }
+
+  async #settleAlone(entry: Entry<Item, Result>): Promise<void> {
+    await this.#settle([entry]).catch((error: unknown) => entry.reject(error));
   }
 
   #nextBatch(): Entry<Item, Result>[] {

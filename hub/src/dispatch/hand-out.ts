@@ -6,7 +6,9 @@ import type { AssignedPhases } from './assigned-phases.ts';
 import { type LeasedRun, toAssignment } from './assignment.ts';
 import type { AttemptKey } from './attempt-key.ts';
 import { Backlog } from './backlog.ts';
-import { claim, unclaim } from './claim.ts';
+import { type ClaimedRun, claim, unclaim } from './claim.ts';
+import { ASSIGNMENT_INVALID } from './faults.ts';
+import type { AttemptEnd } from './outcome.ts';
 import type { PhaseSpec, PhaseSpecs, TaskSpec } from './phase-specs.ts';
 import type { Pool } from './pools.ts';
 import { type NodeSession, Sessions } from './sessions.ts';
@@ -22,6 +24,8 @@ interface Dependencies {
   readonly live: LiveBus;
   readonly leaseMs: number;
   readonly log: Logger;
+  /** Ends a run that cannot be handed to anybody. */
+  end(end: AttemptEnd): Promise<unknown>;
 }
 
 /**
@@ -104,7 +108,7 @@ export class HandOut {
       unused -= claimed.length;
       // Whoever finds less than it asked for has seen the end of the queue, unless more has come since.
       if (unused > 0) this.#backlog.clear(pools, seen);
-      await Promise.all(claimed.map((run) => this.#handOver(session, run)));
+      for (const run of claimed) if (!(await this.#handOver(session, run))) unused++;
     } catch (error) {
       // The backlog stays noted, and the sweep comes back to it.
       log.error({ err: error, node: session.node.id }, 'claiming runs failed');
@@ -112,17 +116,35 @@ export class HandOut {
       return;
     }
     this.grant(session, unused);
+    // One node is full, and there is more: the next one takes it.
+    for (const pool of pools) if (this.#backlog.has(pool)) this.serve(pool);
   }
 
-  async #handOver(session: NodeSession, run: Awaited<ReturnType<typeof claim>>[number]): Promise<void> {
-    const phase = await this.#deps.specs.find(run.phaseId);
-    const task = phase?.tasks.get(run.taskId);
-    if (!phase || !task) {
-      this.#deps.log.error({ run: run.runId }, 'a run waits for a task that its phase no longer has');
-      return;
+  /** False when there was nothing to hand over: the run's task is gone, and the run ends. */
+  async #handOver(session: NodeSession, run: ClaimedRun): Promise<boolean> {
+    const { specs, end, log } = this.#deps;
+    const { runId, attempt, digest, size, ...rest } = run;
+    try {
+      const phase = await specs.find(run.phaseId);
+      const task = phase?.tasks.get(run.taskId);
+      if (phase && task) {
+        this.send(session, { ...rest, runId, attempt, submission: { digest, size } }, phase, task);
+        return true;
+      }
+      const gone = { outcome: 'failed', failureCode: ASSIGNMENT_INVALID, fault: 'hub' } as const;
+      await end({
+        runId,
+        attempt,
+        nodeId: session.node.id,
+        ...gone,
+        scores: null,
+        startedAt: null,
+        imageDigest: null,
+      });
+    } catch (error) {
+      log.error({ err: error, run: runId }, 'a run could not be handed over; its lease runs out');
     }
-    const { digest, size, ...leased } = run;
-    this.send(session, { ...leased, submission: { digest, size } }, phase, task);
+    return false;
   }
 
   async #takeBack(nodeId: string, attempts: readonly AttemptKey[]): Promise<void> {

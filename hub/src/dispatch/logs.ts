@@ -34,7 +34,8 @@ const ACKNOWLEDGED: Statement = {
   text: `
 select s.run_id::float8 as "runId", s.attempt, s.stream, coalesce(
   (select min(l.sequence) from log_chunks l where l.run_id = s.run_id and l.attempt = s.attempt and l.stream = s.stream and not exists (
-     select from log_chunks n where n.run_id = l.run_id and n.attempt = l.attempt and n.stream = l.stream and n.sequence = l.sequence + 1)), 0) as sequence
+     select from log_chunks n where n.run_id = l.run_id and n.attempt = l.attempt and n.stream = l.stream and n.sequence = l.sequence + 1)
+   and exists (select from log_chunks f where f.run_id = l.run_id and f.attempt = l.attempt and f.stream = l.stream and f.sequence = 1)), 0) as sequence
 from (select distinct * from unnest($1::bigint[], $2::int[], $3::int2[]) as s(run_id, attempt, stream)) s`,
 };
 

@@ -19,6 +19,8 @@ export interface AttemptEnd {
 /** Scores that numeric(20, 10) cannot hold are no scores. */
 const LARGEST_SCORE = 1e10;
 const MOST_SCORES = 1_000;
+/** A column's key has at most 36 characters; what PostgreSQL cannot store is none. */
+const SCORE_KEY = /^[^\0\ud800-\udfff]{1,100}$/u;
 
 /** What a node reported, or null when no honest node would say such a thing. */
 export function toAttemptEnd(nodeId: string, report: Outcome): AttemptEnd | null {
@@ -41,6 +43,7 @@ export function toAttemptEnd(nodeId: string, report: Outcome): AttemptEnd | null
       const scores = Object.entries(report.result.value.values);
       const areScores =
         scores.length <= MOST_SCORES &&
+        scores.every(([key]) => SCORE_KEY.test(key)) &&
         scores.every(([, value]) => Number.isFinite(value) && Math.abs(value) < LARGEST_SCORE);
       return areScores ? { ...common, outcome: 'finished', scores: Object.fromEntries(scores) } : null;
     }

@@ -14,6 +14,8 @@ with told as (
   select * from unnest($1::bigint[], $2::int[], $3::uuid[], $4::run_state[], $5::submission_status[]) as t(run_id, attempt, node_id, state, status)
 ), leaves as (
   select s.id, s.parent_id from submissions s where s.id in (select r.submission_id from runs r join told t on t.run_id = r.id) order by s.id for no key update
+), parents as (
+  select s.id from submissions s where s.id in (select parent_id from leaves) order by s.id for no key update
 ), moved as (
   update runs r set state = t.state, started_at = coalesce(r.started_at, now())
   from told t join claims c on c.run_id = t.run_id and c.attempt = t.attempt and c.node_id = t.node_id
@@ -22,7 +24,7 @@ with told as (
 ), furthest as (
   select id, max(status) as status from (
     select submission_id as id, status from moved union all
-    select l.parent_id, m.status from moved m join leaves l on l.id = m.submission_id where l.parent_id is not null
+    select p.id, m.status from moved m join leaves l on l.id = m.submission_id join parents p on p.id = l.parent_id
   ) both_levels group by id
 )
 update submissions s set status = greatest(s.status, f.status), version = s.version + 1

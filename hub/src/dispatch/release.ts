@@ -11,36 +11,45 @@ export interface WaitingSubmission {
   readonly topics: Topic[];
 }
 
-/** Gives a submission that waits in `Submitting` its runs. Null when it does not wait there (any more). */
-export function releasedSubmission(
+/** The parts of a submission that wait in `Submitting`, and the phase that they are in. */
+export interface Unreleased {
+  readonly phaseId: number;
+  readonly leaves: { id: number; taskId: number }[];
+}
+
+/** Null when the submission does not wait there (any more). */
+export async function findUnreleased(
+  { queries }: Database,
+  submissionId: number,
+): Promise<Unreleased | null> {
+  const family = await queries
+    .select({ id: submissions.id, phaseId: submissions.phaseId, taskId: submissions.taskId })
+    .from(submissions)
+    .where(isUnreleased(submissionId))
+    .orderBy(submissions.id);
+  const [first] = family;
+  if (!first) return null;
+  return {
+    phaseId: first.phaseId,
+    leaves: family.flatMap(({ id, taskId }) => (taskId === null ? [] : [{ id, taskId }])),
+  };
+}
+
+/** Gives its runs to a submission that waits in `Submitting`; null when another call was first. */
+export function releaseSubmission(
   database: Database,
   submissionId: number,
-  plan: (phaseId: number, leaves: { id: number; taskId: number }[]) => Promise<PlannedRun[]>,
+  planned: readonly PlannedRun[],
 ): Promise<WaitingSubmission | null> {
   return database.transaction(async ({ queries }) => {
     const family = await queries
-      .select({
-        id: submissions.id,
-        phaseId: submissions.phaseId,
-        ownerId: submissions.ownerId,
-        taskId: submissions.taskId,
-      })
+      .select({ id: submissions.id, phaseId: submissions.phaseId, ownerId: submissions.ownerId })
       .from(submissions)
-      .where(
-        and(
-          or(eq(submissions.id, submissionId), eq(submissions.parentId, submissionId)),
-          eq(submissions.status, 'Submitting'),
-          isNull(submissions.deletedAt),
-        ),
-      )
-      .orderBy(submissions.id)
+      .where(isUnreleased(submissionId))
+      // Parts before the whole, as everywhere.
+      .orderBy(sql`${submissions.parentId} nulls last`, submissions.id)
       .for('no key update');
-    const [root] = family;
-    if (!root) return null;
-    const planned = await plan(
-      root.phaseId,
-      family.flatMap(({ id, taskId }) => (taskId === null ? [] : [{ id, taskId }])),
-    );
+    if (family.length === 0) return null;
     await queries
       .insert(runs)
       .values(planned.map(({ id, leafId, siteId }) => ({ id, submissionId: leafId, siteId })));
@@ -57,4 +66,12 @@ export function releasedSubmission(
       ]),
     };
   });
+}
+
+function isUnreleased(submissionId: number) {
+  return and(
+    or(eq(submissions.id, submissionId), eq(submissions.parentId, submissionId)),
+    eq(submissions.status, 'Submitting'),
+    isNull(submissions.deletedAt),
+  );
 }

@@ -3,6 +3,7 @@ import { Disposition } from '@weir/proto/node/v1';
 import type { Logger } from 'pino';
 import type { Config } from '../config/config.ts';
 import type { Secrets } from '../config/secrets.ts';
+import { retryConflicts } from '../db/conflicts.ts';
 import type { Database } from '../db/database.ts';
 import type { Boards } from '../leaderboards/boards.ts';
 import type { LiveBus } from '../live/bus.ts';
@@ -12,7 +13,7 @@ import { type Admission, type AdmittedSubmission, admissions } from './admit.ts'
 import { ArtifactUrls } from './artifact-urls.ts';
 import { AssignedPhases } from './assigned-phases.ts';
 import type { AttemptKey } from './attempt-key.ts';
-import { cancelSubmission } from './cancel.ts';
+import { cancelSubmission, openSubmissions } from './cancel.ts';
 import { extendLeases } from './claim.ts';
 import type { Settlement } from './complete.ts';
 import { completions } from './completions.ts';
@@ -25,7 +26,7 @@ import { PhaseSpecs } from './phase-specs.ts';
 import { Planner } from './plan.ts';
 import { type NodeProgress, recordProgress } from './progress.ts';
 import { whyNotAdmitted } from './refusal.ts';
-import { releasedSubmission } from './release.ts';
+import { findUnreleased, releaseSubmission } from './release.ts';
 import type { NodeSession } from './sessions.ts';
 import { exhaustedRuns, expireLeases, poolsWithBacklog } from './sweep.ts';
 import { waitingReasons } from './waiting.ts';
@@ -80,6 +81,7 @@ export class Dispatcher implements Dispatch, AsyncDisposable {
       live,
       leaseMs,
       log,
+      end: (end) => this.#completions.submit(end),
     });
     this.#admissions = admissions(database, leaseMs);
     this.#completions = completions({ database, boards, live, phases, maxAttempts });
@@ -98,7 +100,7 @@ export class Dispatcher implements Dispatch, AsyncDisposable {
         .then(() => this.sweep())
         .catch((error) => log.error({ err: error }, 'the sweep for lost leases failed'));
     }, config.leaseMs / 3).unref();
-    void this.#followQueue().catch((error) => log.error({ err: error }, 'the queue could not be read'));
+    void this.#followQueue();
   }
 
   async sweep(): Promise<void> {
@@ -115,9 +117,12 @@ export class Dispatcher implements Dispatch, AsyncDisposable {
 
   /** Looks for work now, and whenever another hub process has some that its own nodes have no room for. */
   async #followQueue(): Promise<void> {
-    const hints = this.#deps.live.watch('queue', this.#stopping.signal);
-    await this.#serveBacklog();
-    for await (const _ of hints) await this.#serveBacklog();
+    const { live, log } = this.#deps;
+    const hints = live.watch('queue', this.#stopping.signal);
+    const serve = () =>
+      this.#serveBacklog().catch((error) => log.error({ err: error }, 'the queue could not be read'));
+    await serve();
+    for await (const _ of hints) await serve();
   }
 
   async #serveBacklog(): Promise<void> {
@@ -166,20 +171,28 @@ export class Dispatcher implements Dispatch, AsyncDisposable {
   }
 
   async release(submissionId: number): Promise<void> {
-    const waiting = await releasedSubmission(this.#deps.database, submissionId, async (phaseId, leaves) => {
-      const phase = await this.#specs.find(phaseId);
-      if (!phase || !leaves.every(({ taskId }) => phase.tasks.has(taskId))) throw new PhaseMissingError();
-      return this.#planner.runs(phase, leaves, phase.tasks.values());
-    });
+    const { database, live } = this.#deps;
+    const unreleased = await findUnreleased(database, submissionId);
+    if (!unreleased) return;
+    const { phaseId, leaves } = unreleased;
+    const phase = await this.#specs.find(phaseId);
+    if (!phase || !leaves.every(({ taskId }) => phase.tasks.has(taskId))) throw new PhaseMissingError();
+    const planned = await this.#planner.runs(phase, leaves, phase.tasks.values());
+    const waiting = await releaseSubmission(database, submissionId, planned);
     for (const pool of waiting?.pools ?? []) this.#handOut.noteWaiting(pool);
-    if (waiting) this.#deps.live.announce(waiting.topics);
+    if (waiting) live.announce(waiting.topics);
   }
 
   async cancel(submissionId: number): Promise<void> {
-    const { runs, topics } = await cancelSubmission(this.#deps.database, submissionId);
+    const { runs, topics } = await retryConflicts(() => cancelSubmission(this.#deps.database, submissionId));
     for (const { nodeId, runId, attempt } of runs)
       this.#handOut.find(nodeId)?.cancel({ runId: BigInt(runId), attempt });
     this.#deps.live.announce(topics);
+  }
+
+  async cancelCompetition(competitionId: number): Promise<void> {
+    for (const submissionId of await openSubmissions(this.#deps.database, competitionId))
+      await this.cancel(submissionId);
   }
 
   waitingReasons(runIds: readonly number[]): Promise<Map<number, string>> {

@@ -40,14 +40,17 @@ with settled as (
   select * from unnest($1::bigint[], $2::submission_status[], $3::text[], $4::fault[], $5::bool[]) as l(id, status, failure_code, fault, refund)
 ), before as (
   select s.id, s.phase_id, s.owner_id, s.counted_on, s.status from submissions s join settled l on l.id = s.id
+), unused as (
+  select b.phase_id, b.owner_id, b.counted_on, count(*)::int as count from before b join settled l on l.id = b.id
+  where l.refund and b.counted_on is not null and b.status < 'Finished' group by 1, 2, 3
+), usage as (
+  select u.phase_id, u.user_id from submission_usage u join unused f on u.phase_id = f.phase_id and u.user_id = f.owner_id
+  order by u.phase_id, u.user_id for no key update of u
 ), refunds as (
   update submission_usage u set
-    used_today = u.used_today - (u.day = b.counted_on)::int * b.count, used_in_all = u.used_in_all - b.count
-  from (
-    select b.phase_id, b.owner_id, b.counted_on, count(*)::int as count from before b join settled l on l.id = b.id
-    where l.refund and b.counted_on is not null and b.status < 'Finished' group by 1, 2, 3
-  ) b
-  where u.phase_id = b.phase_id and u.user_id = b.owner_id
+    used_today = u.used_today - (u.day = f.counted_on)::int * f.count, used_in_all = u.used_in_all - f.count
+  from unused f join usage l on l.phase_id = f.phase_id and l.user_id = f.owner_id
+  where u.phase_id = f.phase_id and u.user_id = f.owner_id
 )
 update submissions s set
   status = l.status, failure_code = l.failure_code, fault = l.fault, version = s.version + 1,
@@ -56,7 +59,6 @@ update submissions s set
 from settled l where s.id = l.id and s.status < 'Finished'`,
 };
 
-/** Two children that end at the same moment settle their parent one after the other. */
 const LOCK_PARENTS: Statement = {
   name: 'dispatch-lock-parents',
   text: `select from submissions where id = any($1) order by id for no key update`,
@@ -109,8 +111,18 @@ export function summarise(
 export async function settleLeaves(tx: Transaction, leaves: readonly LeafProgress[]): Promise<void> {
   if (leaves.length === 0) return;
   await settle(tx, leaves);
-  const parents = new Set(leaves.flatMap(({ parentId }) => (parentId === null ? [] : [parentId])));
-  if (parents.size > 0) await settleParents(tx, [...parents]);
+  const parents = parentsOf(leaves);
+  if (parents.length > 0) await settleParents(tx, parents);
+}
+
+/** After the leaves are locked and before anything is written about their parents. */
+export async function lockParents(tx: Transaction, leaves: readonly LeafProgress[]): Promise<void> {
+  const parents = parentsOf(leaves);
+  if (parents.length > 0) await tx.prepared(LOCK_PARENTS, [parents]);
+}
+
+function parentsOf(leaves: readonly LeafProgress[]): number[] {
+  return [...new Set(leaves.flatMap(({ parentId }) => parentId ?? []))];
 }
 
 async function settle(tx: Transaction, settled: readonly (Progress & { id: number })[]): Promise<void> {
@@ -124,7 +136,6 @@ async function settle(tx: Transaction, settled: readonly (Progress & { id: numbe
 }
 
 async function settleParents(tx: Transaction, parents: readonly number[]): Promise<void> {
-  await tx.prepared(LOCK_PARENTS, [parents]);
   const rows = await tx.prepared<Progress & { parentId: number; [column: string]: unknown }>(CHILDREN, [
     parents,
   ]);

@@ -38,8 +38,8 @@ const GIVEN = 'unnest($1::bigint[], $2::text[]) as placed(submission_id, sort_ke
 export function enterByRule(rule: Automatic, source: string): string {
   switch (rule) {
     case 'latest':
-      return `${candidates(ONE_SLOT, 's.id desc', source)}
-    where excluded.submission_id >= entry.submission_id
+      return `${candidates(ONE_SLOT, 's.created_at desc, s.id desc', source)}
+    where (excluded.submitted_at, excluded.submission_id) >= (entry.submitted_at, entry.submission_id)
     returning phase_id as "phaseId"`;
     case 'best':
       return `${candidates(ONE_SLOT, 'placed.sort_key::numeric[], s.created_at, s.id', source)}
@@ -66,11 +66,16 @@ const STATEMENTS: Readonly<Record<Automatic | 'byHand', string>> = {
     returning entry.phase_id as "phaseId"`,
 };
 
+const EFFECTS = ['latest', 'best', 'every', 'byHand'] as const;
+
 /** Applies each submission's rule. Returns the phases whose boards changed. */
 export async function applyRules(connection: Connection, placed: readonly Placed[]): Promise<Set<number>> {
   const changed = new Set<number>();
   const byEffect = Map.groupBy(placed, ({ rule }) => RULES[rule].automatic ?? 'byHand');
-  for (const [effect, batch] of byEffect) {
+  // In one order everywhere, since each locks entries.
+  for (const effect of EFFECTS) {
+    const batch = byEffect.get(effect);
+    if (!batch) continue;
     const rows = await connection.prepared<{ phaseId: number }>(
       { name: `board-${effect}`, text: STATEMENTS[effect] },
       arraysOf(batch),

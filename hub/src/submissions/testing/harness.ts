@@ -63,7 +63,6 @@ export async function createHarness() {
     log,
   });
   const jobs = new Jobs(database, log);
-  const competitions = createCompetitions({ database, blobs, jobs, live, resources, log });
   const sites = createSites({
     database,
     authority: await loadAuthority(database, Buffer.alloc(32), 'test'),
@@ -80,6 +79,7 @@ export async function createHarness() {
     secrets: { artifactUrlKey: Buffer.alloc(32) },
     log,
   });
+  const competitions = createCompetitions({ database, blobs, jobs, live, resources, dispatch, log });
   const submissions = createSubmissions({ database, dispatch, resources, competitions, boards, live, log });
   const leaderboards = createLeaderboards({ database, competitions });
   const { queries } = database;
