@@ -35,6 +35,8 @@ const DRAIN_MS = 2_000;
 export async function startGateway(address: Address, deps: Dependencies): Promise<Gateway> {
   const { dispatch, sites, authority, log } = deps;
   const streams = new Map<string, StreamSession>();
+  // The node at the other end of a connection on which a stream is open. Reading it from the certificate takes a while.
+  const callers = new Map<string, string>();
   const server = new Server(channelOptions);
 
   const handlers: GrpcHandlers<typeof NodeService> = {
@@ -45,7 +47,10 @@ export async function startGateway(address: Address, deps: Dependencies): Promis
       streams.get(nodeId)?.close(status.ABORTED, 'another stream of this node has taken over');
       const session = new StreamSession(stream, nodeId, deps);
       streams.set(nodeId, session);
+      const peer = stream.getPeer();
+      callers.set(peer, nodeId);
       void session.closed.then(() => {
+        callers.delete(peer);
         if (streams.get(nodeId) === session) streams.delete(nodeId);
       });
     },
@@ -75,7 +80,7 @@ export async function startGateway(address: Address, deps: Dependencies): Promis
   function unary<Request, Response>(handle: (nodeId: string, request: Request) => Promise<Response>) {
     return (call: ServerUnaryCall<Request, Response>, respond: sendUnaryData<Response>) => {
       const answer = async () => {
-        const nodeId = callerOf(call);
+        const nodeId = callers.get(call.getPeer()) ?? callerOf(call);
         if (!nodeId) throw new GatewayError(status.UNAUTHENTICATED, 'no client certificate');
         // A node with an open stream was checked as it said hello, and is again with each heartbeat.
         if (!streams.has(nodeId) && !(await sites.findNode(nodeId))) {

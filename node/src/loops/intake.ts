@@ -47,7 +47,10 @@ export class Intake implements Disposable {
     queueMicrotask(() => {
       this.#asking = false;
       const account = this.#options.account();
-      if (account) account.grant(this.#room() - account.credits);
+      if (!account) return;
+      const more = this.#room() - account.credits;
+      // A node with many slots asks for many runs at once, long before it runs out of them.
+      if (account.credits === 0 || more >= this.#options.slots / 4) account.grant(more);
     });
   }
 
