@@ -19,6 +19,8 @@ export interface SiteData {
 /** Archives to enter, by the title of the competition they belong to. */
 export interface DemoCompetition {
   title: string;
+  /** Whether it is evaluated on the sites' own data. */
+  usesSiteData: boolean;
   bundle: string;
   submissions: { participant: DemoParticipant; name: string; archive: string }[];
 }
@@ -83,7 +85,8 @@ async function buildCompetition(
     );
     return { participant, name: `${participant}.zip`, archive };
   });
-  return { title: titleOf(description), bundle, submissions: await Promise.all(submissions) };
+  const usesSiteData = /^ *site_data:/m.test(description);
+  return { title: titleOf(description), usesSiteData, bundle, submissions: await Promise.all(submissions) };
 }
 
 /** Places some of the generated tables under a path of a bundle. */

@@ -25,17 +25,20 @@ const ENDED = ['Finished', 'Failed', 'Cancelled'];
 
 /**
  * Loads what is missing of the demonstration through the public API: competitions that the organizer has under their
- * title stay as they are, and so do the submissions of a participant who has entered one.
+ * title stay as they are, and so do the submissions of a participant who has entered one. `onCompetition` is called before
+ * anybody enters it.
  */
 export async function loadDemo(
   origin: string,
   demo: Demo,
   accounts: DemoAccounts,
+  onCompetition: (id: number, competition: DemoCompetition) => Promise<void>,
 ): Promise<LoadedCompetition[]> {
   const organizer = await HubClient.signIn(origin, accounts.organizer.username, accounts.organizer.password);
   const loaded: LoadedCompetition[] = [];
   for (const competition of demo.competitions) {
     const details = await ensureCompetition(organizer, competition);
+    await onCompetition(details.id, competition);
     const submissions: LoadedCompetition['submissions'] = [];
     for (const { participant, name, archive } of competition.submissions) {
       const { username, password } = accounts.participants[participant];

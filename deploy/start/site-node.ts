@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { copyFile, mkdir } from 'node:fs/promises';
+import { copyFile, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { SITE_DATASET, SiteData } from '../demo/build.ts';
 import { runCommand } from '../host/commands.ts';
@@ -54,6 +54,13 @@ export class SiteNode {
     if (existsSync(join(this.#home, 'node.json'))) return;
     const token = await hub.enrolmentToken(site, title, servesDefaultQueue);
     await this.#command(['enrol', '--hub', hub.origin, '--token', token, '--name', `${site}-1`]);
+  }
+
+  /** Permits one competition to have the site's own data evaluated, where the policy permits none yet. It counts from the next decision on. */
+  async permit(competitionId: number): Promise<void> {
+    const path = join(this.#home, 'policy.yaml');
+    const policy = await readFile(path, 'utf8');
+    await writeFile(path, policy.replace('competitions: []', `competitions: [${competitionId}]`));
   }
 
   /** Registers a dataset under a name and version; the same data again changes nothing. */

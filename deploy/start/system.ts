@@ -58,7 +58,7 @@ export class System implements AsyncDisposable {
     hub: Hub,
     site: Omit<SiteNodeOptions, 'project' | 'home' | 'engine'>,
     prepare: (node: SiteNode) => Promise<void> = async () => {},
-  ): Promise<void> {
+  ): Promise<SiteNode> {
     const node = new SiteNode({
       ...site,
       project: this.#project,
@@ -68,6 +68,7 @@ export class System implements AsyncDisposable {
     await node.enrol(hub);
     await prepare(node);
     this.#nodes.set(site.site, this.#start(node.process));
+    return node;
   }
 
   /** Waits until the hub has every node that was started on its stream. */
@@ -137,7 +138,7 @@ export async function startDemo(
   const site = { policy: 'site', slots: 2 } as const;
   const north = { ...site, site: 'north', title: 'North University Hospital', servesDefaultQueue: true };
   const south = { ...site, site: 'south', title: 'South District Hospital', servesDefaultQueue: false };
-  await Promise.all([
+  const nodes = await Promise.all([
     system.startNode(hub, north, (node) => node.addDataset(SITE_DATASET, demo.siteData.north)),
     system.startNode(hub, south, (node) => node.addDataset(SITE_DATASET, demo.siteData.south)),
   ]);
@@ -151,5 +152,8 @@ export async function startDemo(
     await hub.addUser(username, `${username}@sepsis.example`, password);
   }
   const accounts = { organizer, participants };
-  return { accounts, competitions: await loadDemo(hub.origin, demo, accounts) };
+  const competitions = await loadDemo(hub.origin, demo, accounts, async (id, { usesSiteData }) => {
+    if (usesSiteData) await Promise.all(nodes.map((node) => node.permit(id)));
+  });
+  return { accounts, competitions };
 }

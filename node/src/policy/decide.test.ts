@@ -103,9 +103,11 @@ describe('what is refused, and by which rule', () => {
   });
 });
 
-test('a competition may be named by its id or its title', () => {
+test('a competition is named by its id, whatever its title', () => {
   expect(decide(policy({ competitions: [7] }), request).permitted).toBe(true);
-  expect(decide(policy({ competitions: ['Sepsis'] }), request).permitted).toBe(true);
+  const impostor = { ...request, competition: { id: '8', title: request.competition.title } };
+  expect(decide(policy({ competitions: [7] }), impostor).permitted).toBe(false);
+  expect(() => policy({ competitions: ['Sepsis'] })).toThrow(/titles do not count/);
 });
 
 test('a competition does not pass for another one by calling itself like its id', () => {

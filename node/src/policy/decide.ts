@@ -48,7 +48,7 @@ export interface Refused {
 export function decide(policy: Policy | null, request: PolicyRequest): Decision {
   if (policy === null) return refuse(RefusalCode.NO_POLICY, 'policy.yaml');
   const { competition, submitter, image, programs, dataset } = request;
-  if (!permitsCompetition(policy.competitions, competition)) {
+  if (!permits(policy.competitions, competition.id)) {
     return refuse(RefusalCode.COMPETITION, 'competitions');
   }
   if (!permits(policy.submitters, submitter)) return refuse(RefusalCode.SUBMITTER, 'submitters');
@@ -89,9 +89,7 @@ function findAppData(policy: Policy, request: PolicyRequest): Permission['appDat
 function permitsDataset(policy: Policy, place: string, { competition, submitter }: PolicyRequest): boolean {
   const rule = policy.datasets[place];
   return (
-    rule !== undefined &&
-    permitsCompetition(rule.competitions, competition) &&
-    permits(rule.submitters, submitter)
+    rule !== undefined && permits(rule.competitions, competition.id) && permits(rule.submitters, submitter)
   );
 }
 
@@ -101,11 +99,6 @@ function refuse(code: RefusalCode, rule: string): Refused {
 
 function permits(list: PermittedList, item: string): boolean {
   return list === 'any' || list.includes(item);
-}
-
-/** Whoever makes a competition chooses its title: one that is called "7" is not the competition with the id 7. */
-function permitsCompetition(list: PermittedList, { id, title }: PolicyRequest['competition']): boolean {
-  return permits(list, id) || (!/^\d+$/.test(title) && permits(list, title));
 }
 
 /** A rule for the exact version goes before one for the name. */

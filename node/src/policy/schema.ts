@@ -29,8 +29,16 @@ const listOf = (item: z.ZodType<string>) =>
     error: 'write `any` or a list; an empty list permits nothing',
   });
 
-/** Numbers in a list are competitions' ids, written without quotes. */
-const competitions = listOf(z.union([z.string(), z.number()]).transform(String));
+/** Ids alone: anybody may make a competition and give it the title of another. */
+const competitions = listOf(
+  z
+    .union([z.number(), z.string()])
+    .transform(String)
+    .refine((id) => /^[1-9]\d*$/.test(id), {
+      error:
+        'not the id of a competition; it is the number in the address of its page, and titles do not count',
+    }),
+);
 const names = listOf(z.string());
 
 const logLevel = z.enum(['none', 'full'], { error: 'write `none` or `full`' });
@@ -50,7 +58,7 @@ const appData = z.strictObject({
  */
 export const policySchema = z.strictObject({
   version: z.literal(1, { error: 'this version of the node reads policies of `version: 1`' }),
-  /** Ids or titles. */
+  /** Ids, as in the addresses of their pages. */
   competitions,
   submitters: names,
   /** Image references as competitions name them. */
