@@ -4,7 +4,7 @@ import { boardEffects } from '../leaderboards/scoring.ts';
 import type { Topic } from '../live/bus.ts';
 import { isRetried } from './faults.ts';
 import { isHolder } from './fencing.ts';
-import type { AttemptEnd } from './outcome.ts';
+import { type AttemptEnd, endColumns } from './outcome.ts';
 import { type Leaf, lockParents, type RunRow, runsOfLeaves, settleLeaves, summarise } from './settle.ts';
 
 export type Settlement = 'accepted' | 'stale' | 'rejected';
@@ -124,15 +124,7 @@ function endAttempts(
   maxAttempts: number,
 ): Promise<EndedAttempt[]> {
   return tx.prepared<EndedAttempt & { [column: string]: unknown }>(END_ATTEMPTS, [
-    ends.map(({ runId }) => runId),
-    ends.map(({ attempt }) => attempt),
-    ends.map(({ nodeId }) => nodeId),
-    ends.map(({ outcome }) => outcome),
-    ends.map(({ failureCode }) => failureCode),
-    ends.map(({ fault }) => fault),
-    ends.map(({ scores }) => scores && JSON.stringify(scores)),
-    ends.map(({ startedAt }) => startedAt),
-    ends.map(({ imageDigest }) => imageDigest),
+    ...endColumns(ends),
     ends.map((end) => end.outcome === 'failed' && isRetried(end)),
     maxAttempts,
   ]);

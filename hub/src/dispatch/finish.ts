@@ -6,7 +6,7 @@ import { scoresOf } from '../leaderboards/scoring.ts';
 import type { Topic } from '../live/bus.ts';
 import { chargesParticipant, isRetried } from './faults.ts';
 import { isHolder } from './fencing.ts';
-import type { AttemptEnd } from './outcome.ts';
+import { type AttemptEnd, endColumns } from './outcome.ts';
 
 const placedBy = (rule: string) =>
   `(select leaf_id as submission_id, sort_key from current where automatic = '${rule}') as placed`;
@@ -107,15 +107,7 @@ export async function finish(
     ownerId: number;
     boardChanged: boolean;
   }>(FINISH, [
-    ends.map(({ runId }) => runId),
-    ends.map(({ attempt }) => attempt),
-    ends.map(({ nodeId }) => nodeId),
-    ends.map(({ outcome }) => outcome),
-    ends.map(({ failureCode }) => failureCode),
-    ends.map(({ fault }) => fault),
-    ends.map(({ scores }) => scores && JSON.stringify(scores)),
-    ends.map(({ startedAt }) => startedAt),
-    ends.map(({ imageDigest }) => imageDigest),
+    ...endColumns(ends),
     ends.map(({ outcome, fault }) => outcome !== 'finished' && !chargesParticipant(fault)),
     ends.map(({ automatic }) => automatic),
     ends.map(({ sortKey }) => sortKey),

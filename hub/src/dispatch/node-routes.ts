@@ -1,10 +1,10 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import type { HubContext } from '../context/context.ts';
+import { sendBlob } from '../http/send-blob.ts';
 import type { ArtifactGrant, OutputKindName } from './artifact-urls.ts';
 import { GrantRefusedError } from './errors.ts';
 import { isLeasedTo, recordOutput } from './outputs.ts';
-import { parseRange } from './range.ts';
 
 const MAX_OUTPUT_BYTES = 256 * 1024 * 1024;
 
@@ -39,13 +39,7 @@ export async function nodeRoutes(app: FastifyInstance, context: HubContext): Pro
   app.get<{ Params: { hex: string } }>('/node/v1/artifacts/sha256/:hex', async (request, reply) => {
     await grantOf(request);
     const digest = `sha256:${request.params.hex}`;
-    const { size } = (await blobs.stat(digest)) ?? { size: 0 };
-    const range = parseRange(request.headers.range, size);
-    reply.header('accept-ranges', 'bytes').header('etag', `"${digest}"`).type('application/octet-stream');
-    if (range === 'unsatisfiable') return reply.code(416).header('content-range', `bytes */${size}`).send();
-    if (!range) return reply.header('content-length', size).send(await blobs.open(digest));
-    reply.code(206).header('content-range', `bytes ${range.start}-${range.end}/${size}`);
-    return reply.header('content-length', range.end - range.start + 1).send(await blobs.open(digest, range));
+    return sendBlob(request, reply, blobs, { digest, mediaType: 'application/octet-stream' });
   });
 
   await app.register(async (outputs) => {

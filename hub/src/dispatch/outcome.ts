@@ -67,3 +67,18 @@ export function toAttemptEnd(nodeId: string, report: Outcome): AttemptEnd | null
 function failed(common: Omit<AttemptEnd, 'outcome'>, code: FailureCode): AttemptEnd {
   return { ...common, outcome: 'failed', failureCode: failureCodeName(code), fault: faultOf(code) };
 }
+
+/** Ends as the arrays that statements unnest: run, attempt, node, outcome, failure code, fault, scores, start, image. */
+export function endColumns(ends: readonly AttemptEnd[]): unknown[][] {
+  return [
+    ends.map(({ runId }) => runId),
+    ends.map(({ attempt }) => attempt),
+    ends.map(({ nodeId }) => nodeId),
+    ends.map(({ outcome }) => outcome),
+    ends.map(({ failureCode }) => failureCode),
+    ends.map(({ fault }) => fault),
+    ends.map(({ scores }) => scores && JSON.stringify(scores)),
+    ends.map(({ startedAt }) => startedAt),
+    ends.map(({ imageDigest }) => imageDigest),
+  ];
+}
