@@ -47,6 +47,7 @@ export const stages: Stage[] = [
     needs: [],
     limit: 10,
     commands: [
+      vitest('proto', 'unit'),
       vitest('hub', 'unit'),
       vitest('node', 'unit'),
       vitest('web', 'unit'),
