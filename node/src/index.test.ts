@@ -61,7 +61,8 @@ test('runs are taken within the slots, and every outcome is reported', async () 
   const { hub, folder, config } = await setUp();
   await using _ = folder;
   await using __ = hub;
-  for (let id = 1n; id <= 100n; id += 1n) hub.enqueue({ runId: id, attempt: 1, scoreKeys: ['accuracy'] });
+  for (let id = 1n; id <= 100n; id += 1n)
+    hub.enqueue({ runId: id, attempt: 1, scoreColumns: [{ key: 'accuracy' }] });
   await using _node = await startNode(config, { backoff: quick() });
   await waitFor('all outcomes', () => hub.outcomes.length >= 100);
   expect(new Set(hub.outcomes.map((outcome) => outcome.attempt?.runId)).size).toBe(100);

@@ -69,7 +69,7 @@ export function toAssignment(
     ...(task.siteData && { siteData: task.siteData }),
     ingestionOnlyDuringScoring: task.ingestionOnlyDuringScoring,
     logLevel: phase.logLevel,
-    scoreKeys: [...phase.scoreKeys],
+    scoreColumns: [...phase.scoreColumns],
     outputs: task.siteData
       ? []
       : OUTPUTS.filter(({ name }) => name !== 'detailed_result' || phase.keepsReport).map(

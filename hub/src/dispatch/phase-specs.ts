@@ -17,7 +17,7 @@ export interface PhaseSpec {
   readonly logLevel: LogLevel;
   readonly keepsReport: boolean;
   /** Columns that a run fills, by index; computed ones are the hub's. */
-  readonly scoreKeys: readonly string[];
+  readonly scoreColumns: readonly { readonly key: string }[];
   readonly tasks: ReadonlyMap<number, TaskSpec>;
 }
 
@@ -97,7 +97,7 @@ async function readPhaseSpec(queries: Queries, phaseId: number): Promise<PhaseSp
     stepSeconds: phase.stepSeconds,
     logLevel: phase.logLevel === 'none' ? LogLevel.NONE : LogLevel.FULL,
     keepsReport: phase.keepsReport,
-    scoreKeys: scoreColumns.map(({ key }) => key),
+    scoreColumns,
     tasks: new Map((await readTaskSpecs(queries, phaseId)).map((task) => [task.id, task])),
   };
 }

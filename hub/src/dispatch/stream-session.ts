@@ -131,6 +131,8 @@ export class StreamSession {
         return this.#heartbeat(message.value.held);
       case 'progress':
         return this.#deps.dispatch.progress(this.#nodeId, message.value.runs.slice(0, MOST_HELD));
+      case 'status':
+        return;
       case undefined:
         throw new GatewayError(
           status.INVALID_ARGUMENT,

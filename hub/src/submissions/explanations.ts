@@ -63,6 +63,14 @@ const SENTENCES: Readonly<Record<FailureName, string>> = {
   refused_dataset: `The policy of the site does not allow this use of its dataset. ${SITE}`,
   refused_resources: `The run asks for more than the site gives to one run. ${SITE}`,
   refused_release: `The scores did not pass the site's check of what may leave it. ${SITE}`,
+  refused_hub: `The policy of the site does not allow runs from this hub. ${SITE}`,
+  refused_engine: `The policy of the site does not allow the container engine of its node. ${SITE}`,
+  refused_approval: `Somebody at the site did not permit the run, or nobody answered in time. ${SITE}`,
+  refused_review: `Somebody at the site did not let the result out, or nobody answered in time. ${SITE}`,
+  refused_budget: `Your submissions have drawn from the site's dataset as much as the site permits; identical submissions stay free. ${SITE}`,
+  refused_score_range: `A score lies outside of the range that was declared for it, so the site keeps the result. ${ORGANIZERS}`,
+  refused_score_cases: `A score rests on fewer cases than the site demands, so the site keeps the result. ${SITE}`,
+  refused_score_type: `A score is not of the type that was declared for it, so the site keeps the result. ${ORGANIZERS}`,
 };
 
 /** Null when nothing failed. Codes that this version does not know are told as they are. */

@@ -57,7 +57,7 @@ async function setUp(policy: object | null = POLICY) {
     limits: { stepSeconds: 5, memoryBytes: 1n << 30n, cpuMillis: 1000, pids: 64, diskBytes: 1n << 30n },
     submission: await web.addZip({ 'metadata.yaml': 'command: python predict.py' }),
     scoringProgram: await web.addZip({ 'metadata.yaml': 'command: python score.py' }),
-    scoreKeys: ['accuracy'],
+    scoreColumns: [{ key: 'accuracy' }],
     logLevel: LogLevel.FULL,
     ...changes,
   });

@@ -152,7 +152,7 @@ export class ContainerRun {
   }
 
   async #score(ready: Ready, prediction: StepTimes): Promise<Next> {
-    const { scoreKeys } = this.#run.assignment;
+    const scoreKeys = this.#run.assignment.scoreColumns.map(({ key }) => key);
     const input = { ...this.#stepInput(ready, 'scoring'), prediction, scoreKeys };
     const step = await runScoring(input, this.#stepDeps());
     if (step.kind !== 'completed') return this.#stepFailed(step);
@@ -162,7 +162,7 @@ export class ContainerRun {
 
   async #review(permission: Permission, { scores, prediction, scoring }: Scored): Promise<Next> {
     const { assignment, folder, hubUrl, logger, watch } = this.#run;
-    const keys = assignment.scoreKeys;
+    const keys = assignment.scoreColumns.map(({ key }) => key);
     const undeclared = await undeclaredKeys(folder.workspace.path('score-output'), keys);
     const release = releaseScores(scores, { keys, undeclared, siteData: this.#sawSiteData });
     if (release.kind === 'released' && permission.outputs && !this.#sawSiteData) {

@@ -9,7 +9,7 @@ const now = () => Number(process.hrtime.bigint()) / 1e6;
 export class InstantExecutor implements Executor {
   execute(assignment: Assignment): Promise<Execution> {
     const values = Object.fromEntries(
-      assignment.scoreKeys.map((key, index) => [key, key === RECEIVED ? now() : index + 0.5]),
+      assignment.scoreColumns.map(({ key }, index) => [key, key === RECEIVED ? now() : index + 0.5]),
     );
     return Promise.resolve({ result: { kind: 'scores', values }, imageDigest: '' });
   }
