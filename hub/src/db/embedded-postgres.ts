@@ -1,7 +1,7 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { chownSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chownSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -59,21 +59,22 @@ function keptPassword(file: string): { password: string; isNew: boolean } {
   return { password: readFileSync(file, 'utf8'), isNew };
 }
 
+/** Makes the data beside their place and moves them there when they are whole: a start that is cut short leaves no half of a database. */
 async function initialise(
   { initdb }: PostgresPrograms,
   data: string,
   password: string,
   account: Account | null,
 ): Promise<void> {
-  // What a first start that was cut short has left.
-  rmSync(data, { recursive: true, force: true });
-  mkdirSync(data, { recursive: true, mode: 0o700 });
-  const passwordFile = join(data, '..', `.initdb-${process.pid}`);
+  const fresh = `${data}.new`;
+  for (const leftover of [data, fresh]) rmSync(leftover, { recursive: true, force: true });
+  mkdirSync(fresh, { recursive: true, mode: 0o700 });
+  const passwordFile = join(dirname(data), `.initdb-${process.pid}`);
   writeFileSync(passwordFile, password, { mode: 0o600 });
-  if (account) for (const path of [data, passwordFile]) chownSync(path, account.uid, account.gid);
+  if (account) for (const path of [fresh, passwordFile]) chownSync(path, account.uid, account.gid);
   const args = [
     '-D',
-    data,
+    fresh,
     '-U',
     USER,
     '--auth=scram-sha-256',
@@ -83,13 +84,13 @@ async function initialise(
     // Upper and lower case of every script, the same on every machine.
     '--locale-provider=builtin',
     '--builtin-locale=C.UTF-8',
-    '--no-sync',
   ];
   try {
     await promisify(execFile)(initdb, args, { ...account, cwd: '/', env: { LC_ALL: 'C' } });
   } finally {
     rmSync(passwordFile, { force: true });
   }
+  renameSync(fresh, data);
 }
 
 async function startServer(
