@@ -1,6 +1,8 @@
 import { sql } from 'drizzle-orm';
 import {
+  bigint,
   boolean,
+  doublePrecision,
   index,
   integer,
   jsonb,
@@ -31,6 +33,7 @@ export const submissionRule = pgEnum('submission_rule', [
 ]);
 export const sortDirection = pgEnum('sort_direction', ['asc', 'desc']);
 export const computation = pgEnum('computation', ['avg', 'sum', 'min', 'max']);
+export const scoreType = pgEnum('score_type', ['decimal', 'integer']);
 export const siteCombination = pgEnum('site_combination', ['mean']);
 
 export const competitions = pgTable(
@@ -148,6 +151,16 @@ export const columns = pgTable(
     hidden: boolean().notNull().default(false),
     computation: computation(),
     computationIndexes: integer().array(),
+    /** What the competition declares of a score: nothing else leaves a site. Null: nothing is declared. */
+    scoreType: scoreType(),
+    scoreMin: doublePrecision(),
+    scoreMax: doublePrecision(),
+    /** Digits after the point that leave a site. */
+    scoreDecimals: integer(),
+    /** For people, such as "mm". */
+    unit: text().notNull().default(''),
+    /** A score from fewer cases does not leave a site. */
+    minCases: integer().notNull().default(0),
   },
   (table) => [uniqueIndex('leaderboard_columns_key').on(table.leaderboardId, table.key)],
 );
@@ -172,6 +185,12 @@ export const phases = pgTable(
     hideOutput: boolean().notNull().default(false),
     hidePredictionOutput: boolean().notNull().default(false),
     hideScoreOutput: boolean().notNull().default(false),
+    /** What a container may use. Null: the hub's default. */
+    memoryBytes: bigint({ mode: 'number' }),
+    /** In thousandths of a core. */
+    cpuMillis: integer(),
+    diskBytes: bigint({ mode: 'number' }),
+    gpus: integer(),
     leaderboardId: integer()
       .notNull()
       .references(() => leaderboards.id),
@@ -202,6 +221,8 @@ export const tasks = pgTable('tasks', {
   siteDatasetReference: boolean().notNull().default(false),
   /** How the scores of several sites become one. */
   siteCombination: siteCombination().notNull().default('mean'),
+  /** DSSE envelopes (JSON) in which others sign the programs or the image. Sites decide whose signature counts. */
+  attestations: jsonb().$type<string[]>().notNull().default(sql`'[]'::jsonb`),
   createdAt: timestamp({ withTimezone: true }).notNull().defaultNow(),
 });
 

@@ -38,6 +38,9 @@ export const runState = pgEnum('run_state', [
   'refused',
 ]);
 
+/** What a run waits for at a node, as its site says. */
+export const waitReason = pgEnum('wait_reason', ['approval', 'review', 'window', 'rate']);
+
 /** One leaf submission at one site; `siteId` is null for runs that any node serving the queue may take. */
 export const runs = pgTable(
   'runs',
@@ -59,6 +62,10 @@ export const runs = pgTable(
     createdAt: timestamp({ withTimezone: true }).notNull().defaultNow(),
     startedAt: timestamp({ withTimezone: true }),
     finishedAt: timestamp({ withTimezone: true }),
+    /** Only while it waits at its node, in `awaiting_site` or `reviewing`. */
+    waitsFor: waitReason(),
+    /** When the wait ends by itself. */
+    waitsUntil: timestamp({ withTimezone: true }),
     /** Digests of what the competition keeps besides the scores, by kind. */
     outputs:
       jsonb().$type<Partial<Record<'prediction_result' | 'scoring_result' | 'detailed_result', string>>>(),

@@ -10,6 +10,7 @@ import {
   timestamp,
   uuid,
 } from 'drizzle-orm/pg-core';
+import { users } from '../accounts/schema.ts';
 import { queues } from '../competitions/schema.ts';
 
 export const sites = pgTable('sites', {
@@ -20,6 +21,24 @@ export const sites = pgTable('sites', {
   paused: boolean().notNull().default(false),
   createdAt: timestamp({ withTimezone: true }).notNull().defaultNow(),
 });
+
+/** Who looks after a site at the hub: sees what runs there, and enrols and revokes its nodes. Assigned by administrators. */
+export const siteStewards = pgTable(
+  'site_stewards',
+  {
+    siteId: integer()
+      .notNull()
+      .references(() => sites.id, { onDelete: 'cascade' }),
+    userId: integer()
+      .notNull()
+      .references(() => users.id, { onDelete: 'cascade' }),
+    createdAt: timestamp({ withTimezone: true }).notNull().defaultNow(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.siteId, table.userId] }),
+    index('site_stewards_user').on(table.userId),
+  ],
+);
 
 /** Queues whose runs a site's nodes take, besides the runs for the site's own data. */
 export const siteQueues = pgTable(
@@ -45,12 +64,25 @@ export const nodes = pgTable(
     name: text().notNull(),
     /** Hex serial number of its newest certificate. */
     certificateSerial: text().notNull(),
+    certificateIssuedAt: timestamp({ withTimezone: true }).notNull().defaultNow(),
+    /** Certificates that begin earlier are refused: those from before the node enrolled again. */
+    certificatesFrom: timestamp({ withTimezone: true }),
     certificateExpiresAt: timestamp({ withTimezone: true }).notNull(),
     revokedAt: timestamp({ withTimezone: true }),
     softwareVersion: text(),
     engine: text(),
     engineVersion: text(),
     slots: integer().notNull().default(0),
+    gpus: integer().notNull().default(0),
+    /** What the people of the site have decided, as the node says: it takes no runs while it is paused or draining. */
+    paused: boolean().notNull().default(false),
+    draining: boolean().notNull().default(false),
+    /** sha256:<hex> of the policy in force at the node; empty when there is none. */
+    policyDigest: text().notNull().default(''),
+    /** Runs that wait for a person there. */
+    awaitingPeople: integer().notNull().default(0),
+    /** Somebody at the hub wants it to be handed nothing new. */
+    drainRequestedAt: timestamp({ withTimezone: true }),
     connectedAt: timestamp({ withTimezone: true }),
     lastSeenAt: timestamp({ withTimezone: true }),
     createdAt: timestamp({ withTimezone: true }).notNull().defaultNow(),
@@ -67,6 +99,9 @@ export const enrolments = pgTable('enrolments', {
   macKey: text().notNull(),
   expiresAt: timestamp({ withTimezone: true }).notNull(),
   usedAt: timestamp({ withTimezone: true }),
+  /** The node that comes back with it; null for a new one. */
+  againFor: uuid().references(() => nodes.id),
+  /** The node that used it. */
   nodeId: uuid().references(() => nodes.id),
   createdAt: timestamp({ withTimezone: true }).notNull().defaultNow(),
 });
@@ -83,6 +118,7 @@ export const siteDatasets = pgTable(
     digest: text().notNull(),
     hasInput: boolean().notNull(),
     hasReference: boolean().notNull(),
+    hasSynthetic: boolean().notNull().default(false),
     counts: jsonb().$type<Record<string, number>>().notNull(),
     seenAt: timestamp({ withTimezone: true }).notNull().defaultNow(),
   },

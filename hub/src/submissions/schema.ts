@@ -66,6 +66,8 @@ export const submissions = pgTable(
     isPublic: boolean().notNull().default(false),
     /** A re-run on one task never appears on a board. */
     isSpecificTaskReRun: boolean().notNull().default(false),
+    /** Ran on synthetic data at sites, to try things out: of no board, and beside the phase's limits. */
+    isRehearsal: boolean().notNull().default(false),
     /** The day (UTC) that it counts against; null when it does not count. */
     countedOn: date(),
     createdAt: timestamp({ withTimezone: true }).notNull().defaultNow(),
@@ -93,6 +95,13 @@ export const submissionUsage = pgTable(
   },
   (table) => [primaryKey({ columns: [table.phaseId, table.userId] })],
 );
+
+/** What a person has rehearsed today: rehearsals have a limit of their own, over all competitions. */
+export const rehearsalUsage = pgTable('rehearsal_usage', {
+  userId: integer().primaryKey(),
+  day: date().notNull(),
+  usedToday: integer().notNull(),
+});
 
 /** Scores of leaf submissions, combined over the sites; computed columns included. */
 export const scores = pgTable(
