@@ -17,6 +17,9 @@ export interface Home {
   readonly cache: string;
   readonly runs: string;
   readonly spool: string;
+  readonly ledger: string;
+  /** Signs receipts and the head of the ledger; see `receipts/key.ts`. */
+  readonly receiptKey: string;
   readonly lock: string;
 }
 
@@ -34,13 +37,15 @@ export function homeAt(root: string): Home {
     cache: join(root, 'cache'),
     runs: join(root, 'runs'),
     spool: join(root, 'spool'),
+    ledger: join(root, 'ledger'),
+    receiptKey: join(root, 'receipt-key.pem'),
     lock: join(root, 'lock'),
   };
 }
 
 /** Makes the folders of a home, readable by its owner alone. */
 export async function makeHome(home: Home): Promise<void> {
-  for (const folder of [home.root, home.manifests, home.cache, home.runs, home.spool]) {
+  for (const folder of [home.root, home.manifests, home.cache, home.runs, home.spool, home.ledger]) {
     await mkdir(folder, { recursive: true });
   }
   // Engines mount what containers may see; nobody has to reach in from outside.

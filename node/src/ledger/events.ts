@@ -1,0 +1,120 @@
+import { z } from 'zod';
+
+const id = z.string().min(1);
+const attempt = z.number().int().positive();
+const digest = z.string().regex(/^sha256:[0-9a-f]{64}$/);
+/** NAME@VERSION of the site's dataset, null for a run that sees none. */
+const dataset = z.string().min(1).nullable();
+
+/**
+ * What a ledger records, all of it. Ids are those of the hub, as text. An event says what was decided or done, when it was: nothing is
+ * ever corrected, only followed by something else.
+ */
+export const ledgerEventSchema = z.discriminatedUnion('kind', [
+  /** The node was started: what follows was done by this software. */
+  z.object({ kind: z.literal('start'), softwareVersion: z.string(), engine: z.string() }),
+  /** A hub asked for a run. */
+  z.object({
+    kind: z.literal('assignment'),
+    run: id,
+    attempt,
+    hub: z.string(),
+    competition: id,
+    phase: id,
+    submission: id,
+    submitter: z.string(),
+    dataset,
+    programs: z.array(digest),
+    image: z.string(),
+    rehearsal: z.boolean(),
+  }),
+  /** What the policy said, at each of the three moments at which it is asked. */
+  z.object({
+    kind: z.literal('decision'),
+    run: id,
+    attempt,
+    at: z.enum(['assignment', 'container', 'release']),
+    permitted: z.union([z.boolean(), z.literal('later')]),
+    /** The place in the policy that decided. */
+    rule: z.string(),
+    /** Digest of the policy; null when there is none that can be read. */
+    policy: digest.nullable(),
+  }),
+  /** Something leaves the site. On disk before it does. */
+  z.object({
+    kind: z.literal('release'),
+    run: id,
+    attempt,
+    /** id@hub */
+    submitter: z.string(),
+    dataset,
+    what: z.enum(['scores', 'logs', 'report', 'code', 'output']),
+    /** Identity of the computation: the same one gives the same release again, and is charged once. */
+    key: z.string(),
+    /** The upper bound of what it tells, as charged. */
+    bits: z.number().nonnegative(),
+    digest,
+    /** base64 of exactly what leaves; null where the policy keeps its digest alone. */
+    bytes: z.string().nullable(),
+    policy: digest,
+    reviewers: z.array(z.string()),
+  }),
+  /** Something does not leave, or does not run. */
+  z.object({
+    kind: z.literal('refusal'),
+    run: id,
+    attempt,
+    code: z.string(),
+    rule: z.string(),
+    /** For the people of the site; never leaves. */
+    reason: z.string(),
+  }),
+  /** Somebody at the site permitted a run, or did not. */
+  z.object({
+    kind: z.literal('approval'),
+    question: id,
+    run: id,
+    person: z.string(),
+    verdict: z.string(),
+    reason: z.string(),
+  }),
+  /** Somebody at the site looked at what would leave. */
+  z.object({
+    kind: z.literal('review'),
+    question: id,
+    run: id,
+    person: z.string(),
+    verdict: z.string(),
+    reason: z.string(),
+    /** Of exactly what was looked at. */
+    digest: digest.nullable(),
+  }),
+  /** Another policy is in force. */
+  z.object({ kind: z.literal('policy'), digest, text: z.string() }),
+  z.object({
+    kind: z.literal('dataset'),
+    name: z.string(),
+    version: z.string(),
+    digest: digest.nullable(),
+    change: z.string(),
+  }),
+  /** Somebody took a copy of these entries. */
+  z.object({
+    kind: z.literal('export'),
+    by: z.string(),
+    from: z.number().int().positive(),
+    to: z.number().int().nonnegative(),
+    digest,
+  }),
+  z.object({ kind: z.literal('control'), what: z.enum(['pause', 'resume', 'drain']), by: z.string() }),
+]);
+
+export type LedgerEvent = z.infer<typeof ledgerEventSchema>;
+export type LedgerEventKind = LedgerEvent['kind'];
+
+export const LEDGER_EVENT_KINDS = ledgerEventSchema.options.map(({ shape }) => shape.kind.value);
+
+/** The run that an event is about, if it is about one. */
+export function runOf(event: LedgerEvent): string | null {
+  return 'run' in event ? event.run : null;
+}
