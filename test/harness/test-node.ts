@@ -22,15 +22,23 @@ export interface TestNodeOptions {
 
 /** A policy that keeps nothing out and, where no data of the site is involved, nothing in. */
 export const PERMISSIVE = `version: 1
+hubs: any
 competitions: any
 submitters: any
 images: any
 programs: any
-resources: { memory: 64GiB, cpus: 64, step_seconds: 86400, disk: 256GiB }
-logs: { hub_data: full, site_data: none }
-outputs: hub_data_only
+resources: { memory: 64GiB, cpus: 64, step_seconds: 86400, disk: 256GiB, gpus: 64 }
 datasets:
   ward@1: { competitions: any, submitters: any }
+egress:
+  hub_data: { logs: full, reports: yes, outputs: yes }
+  rehearsal: { logs: full, reports: yes, outputs: yes }
+  site_data:
+    scores: { most: 100, decimals: any, min_cases: 0, require_range: false }
+    logs: codes
+    review: { scores: never, logs: never }
+    timing: { bucket: exact }
+    budget: { per_submitter_bits: unlimited, per_dataset_bits: unlimited }
 `;
 
 /** A real node: the process `node/src/cli/main.ts run` in a home of its own, started by `run` once it is enrolled. */

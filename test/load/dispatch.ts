@@ -124,7 +124,7 @@ async function enrol(url: string, token: string, home: string): Promise<void> {
   if (code !== 0) throw new Error('the node could not be enrolled');
   await writeFile(
     join(home, 'policy.yaml'),
-    'version: 1\ncompetitions: any\nsubmitters: any\nimages: any\nprograms: any\n',
+    'version: 1\nhubs: any\ncompetitions: any\nsubmitters: any\nimages: any\nprograms: any\n',
   );
 }
 

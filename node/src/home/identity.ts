@@ -74,6 +74,17 @@ export async function storeRenewal(home: Home, certificate: string): Promise<voi
   await rename(home.nextKey, home.key);
 }
 
+/** The certificate of the hub's authority, PEM. */
+export async function readAuthority(home: Home): Promise<string> {
+  return await readOrThrow(home.authority);
+}
+
+/** sha256:<hex> over the DER of a certificate: how a policy names a hub. */
+export function fingerprintOf(certificate: string): string {
+  const { fingerprint256 } = new X509Certificate(certificate);
+  return `sha256:${fingerprint256.replaceAll(':', '').toLowerCase()}`;
+}
+
 export function fits(certificate: string, key: string): boolean {
   return new X509Certificate(certificate).checkPrivateKey(createPrivateKey(key));
 }

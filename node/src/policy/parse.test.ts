@@ -23,22 +23,23 @@ test('the example is a policy', async () => {
 test('every problem is named at once, with its place', () => {
   const text = `
 version: 1
+hubs: any
 competitions: all
 submitters: any
 images: any
 programs: [sha256:short]
 resources: { memory: lots, cpus: 0, step_seconds: 60, disk: 1GB }
-logs: { hub_data: some }
+egress: { hub_data: { logs: some } }
 surprise: true
 `;
   expect(problemsOf(text).sort()).toEqual(
-    ['', 'competitions', 'logs.hub_data', 'programs.0', 'resources.cpus', 'resources.memory'].sort(),
+    ['', 'competitions', 'egress.hub_data.logs', 'programs.0', 'resources.cpus', 'resources.memory'].sort(),
   );
 });
 
 test('what is left out is a problem, not a permission', () => {
   expect(problemsOf('version: 1\ncompetitions: any\n')).toEqual(
-    expect.arrayContaining(['submitters', 'images', 'programs', 'resources']),
+    expect.arrayContaining(['hubs', 'submitters', 'images', 'programs', 'resources']),
   );
   expect(problemsOf('')).not.toEqual([]);
 });

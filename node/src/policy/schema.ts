@@ -1,28 +1,7 @@
 import { z } from 'zod';
-
-const DIGEST = /^sha256:[0-9a-f]{64}$/;
-
-const UNITS: Readonly<Record<string, number>> = {
-  '': 1,
-  K: 1000,
-  M: 1000 ** 2,
-  G: 1000 ** 3,
-  T: 1000 ** 4,
-  Ki: 1024,
-  Mi: 1024 ** 2,
-  Gi: 1024 ** 3,
-  Ti: 1024 ** 4,
-};
-
-/** `8Gi`, `8GiB`, `500M` or a plain number of bytes. */
-const byteCount = z.union([z.number(), z.string()]).transform((value, context) => {
-  const match = /^\s*(\d+(?:\.\d+)?)\s*([KMGT]i?)?B?\s*$/.exec(String(value));
-  if (!match) {
-    context.addIssue({ code: 'custom', message: 'not a size; write it like 8GiB, 500MB or 1073741824' });
-    return z.NEVER;
-  }
-  return Math.floor(Number(match[1]) * (UNITS[match[2] ?? ''] ?? 1));
-});
+import { egressSchema } from './egress-rules.ts';
+import { byteCount } from './quantities.ts';
+import { windowSchema } from './windows.ts';
 
 const listOf = (item: z.ZodType<string>) =>
   z.union([z.literal('any'), z.array(item)], {
@@ -34,16 +13,46 @@ const competitions = listOf(
   z
     .union([z.number(), z.string()])
     .transform(String)
-    .refine((id) => /^[1-9]\d*$/.test(id), {
+    .refine((id) => /^[1-9]\d*(@[^@\s]+)?$/.test(id), {
       error:
-        'not the id of a competition; it is the number in the address of its page, and titles do not count',
+        'not the id of a competition; it is the number in the address of its page (7, or 7@hub for another hub’s), and titles do not count',
     }),
 );
-const names = listOf(z.string());
+const submitters = listOf(z.string().min(1));
 
-const logLevel = z.enum(['none', 'full'], { error: 'write `none` or `full`' });
+const SIGNED_BY = /^signed_by:[A-Za-z0-9._-]+$/;
+const programs = listOf(
+  z.string().refine((item) => /^sha256:[0-9a-f]{64}$/.test(item) || SIGNED_BY.test(item), {
+    error: 'not a digest; write it like sha256:<64 hex digits>, or signed_by:NAME',
+  }),
+);
+const images = listOf(
+  z
+    .string()
+    .refine(
+      (item) =>
+        !/^(sha256|signed_by):/.test(item) || /^sha256:[0-9a-f]{64}$/.test(item) || SIGNED_BY.test(item),
+      {
+        error: 'write a reference like python:3.12-slim, sha256:<64 hex digits>, or signed_by:NAME',
+      },
+    ),
+);
 
-const datasetRule = z.strictObject({ competitions, submitters: names.default('any') });
+/** Attribute -> values of which one has to be vouched for by the submitter's hub. All attributes that are named have to fit. */
+const attributes = z.record(z.string(), z.array(z.string()));
+
+const approval = z.enum(['automatic', 'per_competition', 'per_run'], {
+  error: 'write `automatic`, `per_competition` or `per_run`',
+});
+export type Approval = z.infer<typeof approval>;
+
+const datasetRule = z.strictObject({
+  competitions,
+  submitters: submitters.default('any'),
+  attributes: attributes.default({}),
+  approval: approval.optional(),
+  egress: egressSchema.optional(),
+});
 
 const appData = z.strictObject({
   /** NAME@VERSION of a dataset that `datasets` permits for the run; otherwise nothing is shown. Its reference part never is. */
@@ -58,28 +67,52 @@ const appData = z.strictObject({
  */
 export const policySchema = z.strictObject({
   version: z.literal(1, { error: 'this version of the node reads policies of `version: 1`' }),
+  /** Names, or sha256:<fingerprint> of the hub's certificate authority. */
+  hubs: listOf(z.string().min(1)),
   /** Ids, as in the addresses of their pages. */
   competitions,
-  submitters: names,
-  /** Image references as competitions name them. */
-  images: names,
-  /** Digests of the organizer's programs (scoring and ingestion): sha256:<hex>. */
-  programs: listOf(z.string().regex(DIGEST, 'not a digest; write it like sha256:<64 hex digits>')),
+  submitters,
+  attributes: attributes.default({}),
+  /** The organizer's programs (scoring and ingestion): sha256:<hex> or signed_by:NAME. */
+  programs,
+  /** References as competitions name them, sha256:<hex> as the engine finds it, or signed_by:NAME. */
+  images,
+  /** NAME -> base64 of a raw or SPKI Ed25519 public key. */
+  signers: z.record(z.string(), z.string()).default({}),
+  engines: listOf(z.string().min(1)).default('any'),
   /** The most that one run may be given; a run that wants more is refused. */
   resources: z.strictObject({
     memory: byteCount,
     cpus: z.number().positive(),
     step_seconds: z.number().int().positive(),
     disk: byteCount,
+    gpus: z.number().int().nonnegative().default(0),
   }),
-  /** How much of what containers print may leave, for tasks without data of the site and for tasks with it. */
-  logs: z
-    .strictObject({ hub_data: logLevel.default('none'), site_data: logLevel.default('none') })
-    .default({ hub_data: 'none', site_data: 'none' }),
-  /** Archives and reports besides scores; never for tasks with data of the site. */
-  outputs: z.enum(['none', 'hub_data_only']).default('none'),
+  /** When runs may begin; absent: at any time. Outside of them they wait. */
+  windows: z
+    .array(windowSchema)
+    .min(1, 'an empty list would have every run wait for ever; leave `windows` out instead')
+    .optional(),
+  /** How many runs may begin in a day; those above wait for the next one. */
+  rate: z
+    .strictObject({
+      runs_per_day: z.number().int().nonnegative().optional(),
+      per_submitter_per_day: z.number().int().nonnegative().optional(),
+    })
+    .default({}),
+  /** Whether a person at the site is asked before a run begins. */
+  approval: approval.default('automatic'),
   /** NAME@VERSION or NAME -> who may have it evaluated. A dataset that is not named is not used. */
   datasets: z.record(z.string(), datasetRule).default({}),
+  egress: z
+    .strictObject({
+      hub_data: egressSchema.optional(),
+      site_data: egressSchema.optional(),
+      rehearsal: egressSchema.optional(),
+    })
+    .default({}),
+  /** People of the console, who may approve and review. */
+  reviewers: z.record(z.string(), z.strictObject({ organization: z.string().min(1) })).default({}),
   /** Codabench shows a folder of the host at /app/data to every container. Here the input part of one dataset, where this says so. */
   mount_at_app_data: appData.optional(),
 });

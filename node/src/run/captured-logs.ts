@@ -22,7 +22,7 @@ export class CapturedLogs {
     permission: Permission,
     { path, sender, logger }: { path: string; sender: LogSender; logger: Logger },
   ): Promise<CapturedLogs> {
-    if (permittedLogs(assignment, permission.logs) === 'none') return new CapturedLogs(null, sender);
+    if (permittedLogs(assignment, permission.egress.logs) === 'none') return new CapturedLogs(null, sender);
     const { runId, attempt } = assignment;
     const ref = create(AttemptRefSchema, { runId, attempt });
     return new CapturedLogs(await RunLogs.open(ref, path, logger), sender);
@@ -34,7 +34,7 @@ export class CapturedLogs {
 
   /** The policy was asked again: what it no longer permits is neither captured nor sent from now on. */
   restrict(permission: Permission): void {
-    if (permission.logs === 'none') this.#logs?.close();
+    if (permission.egress.logs === 'none') this.#logs?.close();
   }
 
   /** Nothing more comes. What is left is sent from memory, so that the attempt's folder can go. */

@@ -24,13 +24,13 @@ import { waitFor } from '../testing/wait.ts';
 
 const POLICY = {
   version: 1,
+  hubs: 'any',
   competitions: 'any',
   submitters: 'any',
   images: 'any',
   programs: 'any',
   resources: { memory: '4GB', cpus: 4, step_seconds: 600, disk: '10GB' },
-  logs: { hub_data: 'full' },
-  outputs: 'hub_data_only',
+  egress: { hub_data: { logs: 'full', reports: 'yes', outputs: 'yes' } },
   datasets: { sepsis: { competitions: 'any' } },
 };
 

@@ -12,7 +12,10 @@ import { ContainerRun, type ContainerRunOptions } from './container-run.ts';
 import type { Execution, Executor, RunWatch } from './executor.ts';
 
 export interface ContainerExecutorOptions
-  extends Pick<ContainerRunOptions, 'nodeId' | 'hubUrl' | 'engine' | 'cache' | 'policy' | 'registry'> {
+  extends Pick<
+    ContainerRunOptions,
+    'nodeId' | 'hubUrl' | 'hub' | 'engine' | 'cache' | 'policy' | 'registry'
+  > {
   /** Where attempts have their folders. */
   readonly root: string;
   readonly logSender: LogSender;

@@ -10,7 +10,7 @@ import { releaseScores, type ScoreRelease } from '../egress/gate.ts';
 import { undeclaredKeys } from '../egress/undeclared-keys.ts';
 import type { Engine, PreparedImage } from '../engine/engine.ts';
 import type { Logger } from '../logging/logger.ts';
-import { decide, type Permission } from '../policy/decide.ts';
+import { decide, type Permission, type PolicyFacts, type PolicyMoment } from '../policy/decide.ts';
 import type { PolicyFile } from '../policy/policy-file.ts';
 import { policyRequest } from '../policy/request.ts';
 import type { AttemptFolder } from './attempt-folder.ts';
@@ -27,6 +27,8 @@ export interface ContainerRunOptions {
   readonly watch: RunWatch;
   readonly nodeId: string;
   readonly hubUrl: string;
+  /** The hub at the other end of the link, for the policy. */
+  readonly hub: Pick<PolicyFacts, 'hub' | 'hubFingerprint'>;
   readonly engine: Engine;
   readonly cache: ArtifactCache;
   readonly policy: PolicyFile;
@@ -103,10 +105,12 @@ export class ContainerRun {
   async #advance(next: Exclude<Next, { state: RunState.REPORTING }>): Promise<Next> {
     const { assignment, policy, openLogs, logger } = this.#run;
     const read = await policy.read();
-    const decision = decide(read?.policy ?? null, policyRequest(assignment));
-    if (!decision.permitted) {
+    const request = policyRequest(assignment, this.#imageDigest || null);
+    const decision = decide(read?.policy ?? null, request, this.#facts(momentOf(next.state)));
+    if (decision.permitted !== true) {
       logger.warn({ rule: decision.rule, policy: read?.digest }, 'the policy of the site refuses this run');
-      return report({ kind: 'refusal', code: decision.code });
+      const code = decision.permitted === 'later' ? RefusalCode.RESOURCES : decision.code;
+      return report({ kind: 'refusal', code });
     }
     this.#sawSiteData ||= decision.siteData;
     this.#logs?.restrict(decision);
@@ -125,6 +129,11 @@ export class ContainerRun {
       default:
         return next satisfies never;
     }
+  }
+
+  #facts(moment: PolicyMoment): PolicyFacts {
+    const { engine, hub } = this.#run;
+    return { moment, now: new Date(), runsToday: 0, runsTodayOfSubmitter: 0, engine: engine.kind, ...hub };
   }
 
   async #prepare(permission: Permission): Promise<Next> {
@@ -165,7 +174,7 @@ export class ContainerRun {
     const keys = assignment.scoreColumns.map(({ key }) => key);
     const undeclared = await undeclaredKeys(folder.workspace.path('score-output'), keys);
     const release = releaseScores(scores, { keys, undeclared, siteData: this.#sawSiteData });
-    if (release.kind === 'released' && permission.outputs && !this.#sawSiteData) {
+    if (release.kind === 'released' && permission.egress.outputs === 'yes' && !this.#sawSiteData) {
       const run = { folder, slots: assignment.outputs, prediction, scoring };
       await deliverOutputs(run, { hubUrl, logger, signal: watch.signal });
     }
@@ -224,6 +233,18 @@ export class ContainerRun {
     if (cause !== undefined) logger.error({ err: cause, code: FailureCode[code] }, 'the run failed');
     else logger.info({ code: FailureCode[code] }, 'the run failed');
     return report({ kind: 'failure', code });
+  }
+}
+
+function momentOf(state: RunState): PolicyMoment {
+  switch (state) {
+    case RunState.PREDICTING:
+    case RunState.SCORING:
+      return 'container';
+    case RunState.REVIEWING:
+      return 'release';
+    default:
+      return 'assignment';
   }
 }
 

@@ -2,7 +2,7 @@ import { ArtifactCache } from '../cache/artifact-cache.ts';
 import type { NodeConfig } from '../config/config.ts';
 import type { DatasetRegistry } from '../data/registry.ts';
 import type { Home } from '../home/home.ts';
-import type { Identity } from '../home/identity.ts';
+import { fingerprintOf, type Identity, readAuthority } from '../home/identity.ts';
 import type { Logger } from '../logging/logger.ts';
 import type { LogSender } from '../logs/log-sender.ts';
 import { PolicyFile } from '../policy/policy-file.ts';
@@ -50,6 +50,7 @@ async function createContainerExecutor(context: ExecutorContext): Promise<ReadyE
   const executor = new ContainerExecutor({
     nodeId: identity.nodeId,
     hubUrl: identity.hubUrl,
+    hub: { hub: identity.hub, hubFingerprint: fingerprintOf(await readAuthority(home)) },
     root: home.runs,
     engine,
     cache: await ArtifactCache.open({

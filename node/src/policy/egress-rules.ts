@@ -1,0 +1,234 @@
+import { z } from 'zod';
+import { byteCount, duration } from './quantities.ts';
+
+/**
+ * What a run sees decides what may leave of it: data of the hub alone, data of the site, or a rehearsal's synthetic stand-in for it.
+ */
+export type RunKind = 'hub_data' | 'site_data' | 'rehearsal';
+
+/** The rules for what leaves of one run, with every default filled in. Sizes in bytes, times in seconds, `null` for "no limit". */
+export interface EgressRules {
+  readonly scores: {
+    /** How many scores at most. */
+    readonly most: number;
+    /** Digits after the point that leave; null leaves numbers as they are. */
+    readonly decimals: number | null;
+    /** A score from fewer cases stays. */
+    readonly minCases: number;
+    /** A column of which nobody has said its range stays. */
+    readonly requireRange: boolean;
+    /** The only columns that may leave, with rules on top of the competition's own declaration; of the two the stricter one counts. */
+    readonly columns: 'declared' | Readonly<Record<string, ColumnRule>>;
+  };
+  readonly logs: 'none' | 'codes' | 'scrubbed' | 'full';
+  readonly logBytes: number;
+  /** Applied in order to scrubbed logs. */
+  readonly scrub: readonly { readonly pattern: RegExp; readonly replace: string }[];
+  readonly reports: 'no' | 'review' | 'yes';
+  readonly reportBytes: number;
+  /** Archives of what programs wrote. */
+  readonly outputs: 'no' | 'yes';
+  readonly review: {
+    readonly scores: 'never' | 'first' | 'always';
+    readonly logs: 'never' | 'always';
+    readonly reviewers: 1 | 2;
+    /** Two reviewers do not see each other's vote before both have voted. */
+    readonly blind: boolean;
+    readonly remindAfterSeconds: number;
+    readonly refuseAfterSeconds: number;
+  };
+  /** Moments that leave are rounded up to whole buckets; null for milliseconds. */
+  readonly timing: { readonly bucketSeconds: number | null };
+  /** Bits that one submitter, and everybody together, may draw from one dataset. */
+  readonly budget: { readonly perSubmitterBits: number | null; readonly perDatasetBits: number | null };
+  /** What the ledger keeps of a release. */
+  readonly record: 'bytes' | 'digest';
+}
+
+export interface ColumnRule {
+  readonly type?: 'decimal' | 'integer' | undefined;
+  readonly range?: readonly [number, number] | undefined;
+  readonly decimals?: number | undefined;
+  readonly minCases?: number | undefined;
+}
+
+const NOTHING_OF_THE_SITE: EgressRules = {
+  scores: { most: 100, decimals: null, minCases: 0, requireRange: false, columns: 'declared' },
+  logs: 'none',
+  logBytes: 1024 ** 2,
+  scrub: [],
+  reports: 'no',
+  reportBytes: 20 * 1024 ** 2,
+  outputs: 'no',
+  review: {
+    scores: 'never',
+    logs: 'never',
+    reviewers: 1,
+    blind: true,
+    remindAfterSeconds: 86_400,
+    refuseAfterSeconds: 7 * 86_400,
+  },
+  timing: { bucketSeconds: null },
+  budget: { perSubmitterBits: null, perDatasetBits: null },
+  record: 'bytes',
+};
+
+/** What counts where the policy says nothing. Of runs that see no data of the site there is nothing to round, review or count. */
+export const EGRESS_DEFAULTS: Readonly<Record<RunKind, EgressRules>> = {
+  hub_data: NOTHING_OF_THE_SITE,
+  rehearsal: NOTHING_OF_THE_SITE,
+  site_data: {
+    ...NOTHING_OF_THE_SITE,
+    scores: { most: 10, decimals: 4, minCases: 10, requireRange: true, columns: 'declared' },
+    logBytes: 4 * 1024,
+    reportBytes: 64 * 1024,
+    review: { ...NOTHING_OF_THE_SITE.review, scores: 'always', logs: 'always' },
+    timing: { bucketSeconds: 60 },
+    budget: { perSubmitterBits: 256, perDatasetBits: 4096 },
+  },
+};
+
+const choice = <const Words extends readonly [string, ...string[]]>(...words: Words) =>
+  z.enum(words, { error: `write ${words.map((word) => `\`${word}\``).join(' or ')}` });
+
+const orWord = <Item extends z.ZodType>(word: string, item: Item) =>
+  z.union([z.literal(word).transform(() => null), item], {
+    error: (issue) => `"${String(issue.input)}" will not do; write \`${word}\` or a value`,
+  });
+
+const count = z.number().int().nonnegative();
+const decimals = z.number().int().min(0).max(15);
+const range = z
+  .tuple([z.number(), z.number()])
+  .refine(([least, most]) => least < most, 'the first number has to be below the second');
+
+const scrubRule = z.strictObject({
+  pattern: z
+    .string()
+    .max(1000)
+    .transform((source, context) => {
+      try {
+        return new RegExp(source, 'gu');
+      } catch (error) {
+        context.addIssue({
+          code: 'custom',
+          message: `not a regular expression: ${error instanceof Error ? error.message : source}`,
+        });
+        return z.NEVER;
+      }
+    }),
+  replace: z.string().max(100).default('[removed]'),
+});
+
+/** Rules as written in the file: what is absent is taken from what they stand on, see `resolveEgress`. */
+export const egressSchema = z.strictObject({
+  scores: z
+    .strictObject({
+      most: count.optional(),
+      decimals: orWord('any', decimals).optional(),
+      min_cases: count.optional(),
+      require_range: z.boolean().optional(),
+      columns: z
+        .union([
+          z.literal('declared'),
+          z.record(
+            z.string(),
+            z.strictObject({
+              type: choice('decimal', 'integer').optional(),
+              range: range.optional(),
+              decimals: decimals.optional(),
+              min_cases: count.optional(),
+            }),
+          ),
+        ])
+        .optional(),
+    })
+    .optional(),
+  logs: choice('none', 'codes', 'scrubbed', 'full').optional(),
+  log_bytes: byteCount.optional(),
+  scrub: z.array(scrubRule).max(100).optional(),
+  reports: choice('no', 'review', 'yes').optional(),
+  report_bytes: byteCount.optional(),
+  outputs: choice('no', 'yes').optional(),
+  review: z
+    .strictObject({
+      scores: choice('never', 'first', 'always').optional(),
+      logs: choice('never', 'always').optional(),
+      reviewers: z.union([z.literal(1), z.literal(2)], { error: 'write 1 or 2' }).optional(),
+      blind: z.boolean().optional(),
+      remind_after: duration.optional(),
+      refuse_after: duration.optional(),
+    })
+    .optional(),
+  timing: z.strictObject({ bucket: orWord('exact', duration).optional() }).optional(),
+  budget: z
+    .strictObject({
+      per_submitter_bits: orWord('unlimited', z.number().nonnegative()).optional(),
+      per_dataset_bits: orWord('unlimited', z.number().nonnegative()).optional(),
+    })
+    .optional(),
+  record: choice('bytes', 'digest').optional(),
+});
+
+export type WrittenEgress = z.infer<typeof egressSchema>;
+
+/** The rules for a kind of run: its defaults, with every key that the file says in its place; later ones go before earlier ones. */
+export function resolveEgress(
+  kind: RunKind,
+  ...written: readonly (WrittenEgress | undefined)[]
+): EgressRules {
+  return written.reduce<EgressRules>(
+    (rules, each) => (each ? overlay(rules, each) : rules),
+    EGRESS_DEFAULTS[kind],
+  );
+}
+
+/** `??` would take the `null` of "no limit" for something that was not said. */
+function said<Value>(value: Value | undefined, otherwise: Value): Value {
+  return value === undefined ? otherwise : value;
+}
+
+function overlay(rules: EgressRules, written: WrittenEgress): EgressRules {
+  const { scores, review, timing, budget } = written;
+  return {
+    scores: {
+      most: said(scores?.most, rules.scores.most),
+      decimals: said(scores?.decimals, rules.scores.decimals),
+      minCases: said(scores?.min_cases, rules.scores.minCases),
+      requireRange: said(scores?.require_range, rules.scores.requireRange),
+      columns: scores?.columns === undefined ? rules.scores.columns : toColumns(scores.columns),
+    },
+    logs: said(written.logs, rules.logs),
+    logBytes: said(written.log_bytes, rules.logBytes),
+    scrub: said(written.scrub, rules.scrub),
+    reports: said(written.reports, rules.reports),
+    reportBytes: said(written.report_bytes, rules.reportBytes),
+    outputs: said(written.outputs, rules.outputs),
+    review: {
+      scores: said(review?.scores, rules.review.scores),
+      logs: said(review?.logs, rules.review.logs),
+      reviewers: said(review?.reviewers, rules.review.reviewers),
+      blind: said(review?.blind, rules.review.blind),
+      remindAfterSeconds: said(review?.remind_after, rules.review.remindAfterSeconds),
+      refuseAfterSeconds: said(review?.refuse_after, rules.review.refuseAfterSeconds),
+    },
+    timing: { bucketSeconds: said(timing?.bucket, rules.timing.bucketSeconds) },
+    budget: {
+      perSubmitterBits: said(budget?.per_submitter_bits, rules.budget.perSubmitterBits),
+      perDatasetBits: said(budget?.per_dataset_bits, rules.budget.perDatasetBits),
+    },
+    record: said(written.record, rules.record),
+  };
+}
+
+type WrittenColumns = NonNullable<NonNullable<WrittenEgress['scores']>['columns']>;
+
+function toColumns(columns: WrittenColumns): EgressRules['scores']['columns'] {
+  if (columns === 'declared') return columns;
+  return Object.fromEntries(
+    Object.entries(columns).map(([key, { type, range, decimals, min_cases }]) => [
+      key,
+      { type, range, decimals, minCases: min_cases },
+    ]),
+  );
+}
