@@ -79,7 +79,14 @@ describe.each(Object.entries(engines))('with %s', { timeout: 60_000 }, (name, op
   }
 
   function input(changes: Partial<StepInput> = {}): StepInput {
-    const limits = { stepSeconds: 20, memoryBytes: 2 ** 28, cpuMillis: 1000, pids: 50, diskBytes: 4 << 20 };
+    const limits = {
+      stepSeconds: 20,
+      memoryBytes: 2 ** 28,
+      cpuMillis: 1000,
+      pids: 50,
+      gpus: 0,
+      diskBytes: 4 << 20,
+    };
     const labels = { node: `contract-${name}`, run: String(process.pid), attempt: String(attempt) };
     return { labels, image, workspace, limits, ingestionDuringScoring: false, siteData: {}, ...changes };
   }

@@ -10,6 +10,7 @@ export interface StepLimits {
   readonly memoryBytes: number;
   readonly cpuMillis: number;
   readonly pids: number;
+  readonly gpus: number;
   readonly diskBytes: number;
 }
 
@@ -44,7 +45,8 @@ export type StepEnd =
   | { readonly kind: 'engine-failed'; readonly failure: FailureCode; readonly cause: unknown };
 
 /**
- * Runs the containers of a step side by side, under one time limit and one disk limit for all of them. The clock starts with the containers. The first
+ * Runs the containers of a step side by side, under one time limit and one disk limit for all of them. The clock starts with the first container that runs,
+ * at the moment since when it has run: waiting for a turn on a cluster does not count, and what ran before the node was restarted does. The first
  * thing that ends the step for all decides how it ended; the others are killed. Settles when all containers are gone.
  */
 export async function executeStep(step: Step, stopAtFailure: boolean, deps: StepDeps): Promise<StepEnd> {
@@ -61,10 +63,11 @@ export async function executeStep(step: Step, stopAtFailure: boolean, deps: Step
   const culprit = (): ContainerKind => (running.has('ingestion') ? 'ingestion' : 'program');
   const onCancel = () => stop({ kind: 'cancelled' });
   deps.signal.addEventListener('abort', onCancel);
-  const clock = setTimeout(
-    () => stop({ kind: 'limit', limit: 'time', by: culprit() }),
-    step.limits.stepSeconds * 1000,
-  );
+  let clock: NodeJS.Timeout | undefined;
+  const startClock = (since: Date) => {
+    const left = step.limits.stepSeconds * 1000 - (Date.now() - since.getTime());
+    clock ??= setTimeout(() => stop({ kind: 'limit', limit: 'time', by: culprit() }), Math.max(0, left));
+  };
   const allEnded = new AbortController();
   const diskWatched = watchDisk(writable, initialUse + step.limits.diskBytes, allEnded.signal).then(
     (full) => full && stop({ kind: 'limit', limit: 'disk', by: culprit() }),
@@ -74,13 +77,17 @@ export async function executeStep(step: Step, stopAtFailure: boolean, deps: Step
   const outcomes = new Map<ContainerKind, { code: number; seconds: number }>();
   await Promise.all(
     step.containers.map(async (planned) => {
-      const began = performance.now();
+      let began = Date.now();
       try {
         const exit = await deps.engine.run(specOf(step, planned), {
           signal: over.signal,
+          onStarted: (since) => {
+            began = since.getTime();
+            startClock(since);
+          },
           onOutput: (stream, bytes) => deps.onLog(logStreams[planned.role][stream], bytes),
         });
-        const seconds = Math.round(performance.now() - began) / 1000;
+        const seconds = Math.max(0, Date.now() - began) / 1000;
         const reason = reasonToStop(exit, planned.kind, stopAtFailure);
         if (reason !== undefined) stop(reason);
         if (exit.kind === 'exited') outcomes.set(planned.kind, { code: exit.code, seconds });
@@ -133,6 +140,8 @@ function specOf(step: Step, planned: PlannedContainer): ContainerSpec {
       memoryBytes: limits.memoryBytes,
       cpuMillis: limits.cpuMillis,
       pids: limits.pids,
+      gpus: limits.gpus,
+      seconds: limits.stepSeconds,
       scratchBytes: limits.diskBytes,
       fileBytes: limits.diskBytes,
     },

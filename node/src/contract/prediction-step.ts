@@ -61,6 +61,9 @@ export async function runPrediction(input: StepInput, deps: StepDeps): Promise<P
 /**
  * Makes the predictions' folder, with the submission's own files where they belong there. With ingestion during scoring that also goes for a
  * submission without a command: the predictions are where that ingestion finds it.
+ *
+ * The node may be killed at any moment of it: the folder is there as a whole or not at all, and what is there is left alone, since a container that
+ * outlived the node may be at work in it.
  */
 async function handOn(
   workspace: Workspace,
@@ -75,14 +78,17 @@ async function handOn(
     return;
   }
   const [submission, predictions] = [workspace.path('submission'), workspace.path('predictions')];
+  // The platform's own file of that name comes in the place of the submission's.
+  const leaveName = (folder: string) =>
+    isForLater ? rm(join(folder, RESERVED_NAME), { force: true }) : Promise.resolve();
   if (submissionStillNeeded) {
-    await workspace.make('predictions');
-    await cp(submission, predictions, { recursive: true, force: false, verbatimSymlinks: true });
-    await workspace.give('predictions');
+    await workspace.makeFilled('predictions', async (folder) => {
+      await cp(submission, folder, { recursive: true, verbatimSymlinks: true });
+      await leaveName(folder);
+    });
   } else {
+    await chmod(submission, 0o755);
+    await leaveName(submission);
     await rename(submission, predictions);
-    await chmod(predictions, 0o755);
   }
-  // The platform's own file of that name comes in its place.
-  if (isForLater) await rm(join(predictions, RESERVED_NAME), { force: true });
 }

@@ -36,7 +36,7 @@ function input(image: string, changes: Partial<StepInput> = {}): StepInput {
     labels: { node: 'n', run: '1', attempt: '1' },
     image: { reference: image, digest: null },
     workspace,
-    limits: { stepSeconds: 5, memoryBytes: 2 ** 28, cpuMillis: 1000, pids: 10, diskBytes: 2 ** 20 },
+    limits: { stepSeconds: 5, memoryBytes: 2 ** 28, cpuMillis: 1000, pids: 10, gpus: 0, diskBytes: 2 ** 20 },
     ingestionDuringScoring: false,
     siteData: {},
     ...changes,
@@ -64,6 +64,18 @@ describe('prediction', () => {
     await runPrediction(input('scripted:'), deps());
     expect((await runPrediction(input('scripted:'), deps())).kind).toBe('completed');
     expect(await readdir(workspace.path('predictions'))).toEqual(['answer.csv']);
+  });
+
+  it('hands on as a whole after it was cut off in the middle of copying, and only once', async () => {
+    await given({ submission: { 'model.py': 'x', 'weights.bin': 'y' }, ingestion: metadata('run') });
+    await mkdir(join(workspace.root, 'predictions.unfinished'));
+    await writeFile(join(workspace.root, 'predictions.unfinished', 'model.py'), 'torn');
+    await runPrediction(input('scripted:'), deps());
+    expect(await readFile(join(workspace.path('predictions'), 'model.py'), 'utf8')).toBe('x');
+    await writeFile(join(workspace.path('predictions'), 'model.py'), 'changed by the ingestion program');
+    await runPrediction(input('scripted:'), deps());
+    expect(await readFile(join(workspace.path('predictions'), 'model.py'), 'utf8')).toContain('changed');
+    expect(await readdir(workspace.root)).not.toContain('predictions.unfinished');
   });
 
   it('copies a submission without metadata when ingestion needs it as well', async () => {

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { chown, lchown, lstat, mkdir, rm } from 'node:fs/promises';
+import { chown, lchown, lstat, mkdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import type { ContainerUser } from '../engine/engine.ts';
@@ -63,12 +63,30 @@ export class Workspace {
     return path;
   }
 
+  /**
+   * Makes a part with something in it, at once: it is there only when `fill` is through with the folder, which then belongs to the containers' user.
+   * Keeps what is there, so that a part is filled once, whenever the node was killed.
+   */
+  async makeFilled(part: Part, fill: (folder: string) => Promise<void>): Promise<void> {
+    if ((await this.find(part)) !== null) return;
+    const unfinished = `${this.path(part)}.unfinished`;
+    await rm(unfinished, { recursive: true, force: true });
+    await mkdir(unfinished);
+    await fill(unfinished);
+    await this.#give(unfinished);
+    await rename(unfinished, this.path(part));
+  }
+
   /** Gives a part that the node filled to the containers' user. Nothing may run in it. */
-  async give(part: Part): Promise<void> {
+  give(part: Part): Promise<void> {
+    return this.#give(this.path(part));
+  }
+
+  async #give(folder: string): Promise<void> {
     if (!this.#mustGive) return;
     const { uid, gid } = this.user;
-    await lchown(this.path(part), uid, gid);
-    await walkFolder(this.path(part), 'settled', ({ path }) => lchown(path, uid, gid));
+    await lchown(folder, uid, gid);
+    await walkFolder(folder, 'settled', ({ path }) => lchown(path, uid, gid));
   }
 
   /** Removes everything, whatever a container left behind. */

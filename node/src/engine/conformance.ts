@@ -59,6 +59,8 @@ export function describeEngine(name: string, subject: ConformanceSubject): void 
           memoryBytes: 256 * MiB,
           cpuMillis: 1_000,
           pids: 64,
+          gpus: 0,
+          seconds: 60,
           scratchBytes: 16 * MiB,
           fileBytes: 32 * MiB,
         },

@@ -1,6 +1,6 @@
 /**
  * What executes containers at a site. The node's run state machine speaks to this interface alone; `docker` (which also serves Podman's
- * socket), `bubblewrap` and `scripted` implement it, and one conformance suite holds them all to it.
+ * socket), `bubblewrap`, `apptainer`, `slurm` and `scripted` implement it, and one conformance suite holds them all to it.
  *
  * The floor, which no caller can lower: no network, a user other than root, no capabilities, no new privileges, a read-only root, and the
  * limits of the spec. Nothing of the host is visible but the mounts.
@@ -19,6 +19,9 @@ export interface Engine extends AsyncDisposable {
 
   /** Whom the containers run as, on the host. Never root. The caller makes the mounts readable and writable for it. */
   readonly user: ContainerUser;
+
+  /** Whether containers go on while the node is away, so that a node that comes back adopts them. See "Restart" above. */
+  readonly outlivesNode: boolean;
 
   /** Asks the engine who it is. Rejects with EngineError when it does not answer within seconds. */
   probe(): Promise<EngineVersion>;
@@ -39,7 +42,7 @@ export interface Engine extends AsyncDisposable {
   remove(nodeId: string, names: ReadonlySet<string>): Promise<void>;
 }
 
-export type EngineKind = 'docker' | 'podman' | 'bubblewrap' | 'scripted';
+export type EngineKind = 'docker' | 'podman' | 'bubblewrap' | 'apptainer' | 'slurm' | 'scripted';
 
 export interface EngineVersion {
   readonly kind: EngineKind;
@@ -63,7 +66,7 @@ export interface ContainerSpec {
   readonly name: string;
   readonly labels: ContainerLabels;
   readonly image: PreparedImage;
-  /** Executed as it is, without a shell, behind the image's entrypoint if it has one. */
+  /** Executed as it is, without a shell; by Docker and Podman behind the image's entrypoint if it has one. */
   readonly command: readonly string[];
   readonly workingDirectory: string;
   readonly environment: Readonly<Record<string, string>>;
@@ -95,6 +98,10 @@ export interface ContainerLimits {
   readonly memoryBytes: number;
   readonly cpuMillis: number;
   readonly pids: number;
+  /** How many it gets for itself. An engine that cannot give any rejects the container with EngineError when it is not zero. */
+  readonly gpus: number;
+  /** How long it may run. The caller sees to that; an engine that books time in advance books this much. */
+  readonly seconds: number;
   /** Size of the writable scratch at /tmp, and of any single file. What a step writes to its mounts is watched by the caller. */
   readonly scratchBytes: number;
   readonly fileBytes: number;
@@ -103,6 +110,11 @@ export interface ContainerLimits {
 export interface ContainerWatch {
   /** Aborting kills the container. */
   readonly signal: AbortSignal;
+  /**
+   * Called once, when the container runs, with the moment since when: in the past for one that was adopted, and later than the call of `run`
+   * where it waited for its turn. Not called for a container that was over before it could be adopted.
+   */
+  onStarted?(since: Date): void;
   /** Called with what the container prints, in order for each stream; never awaited, so it must not be slow. */
   onOutput(stream: 'stdout' | 'stderr', bytes: Uint8Array): void;
 }

@@ -2,7 +2,7 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Assignment, type AttemptRef, FailureCode } from '@weir/proto/node/v1';
 import type { StepLimits } from '../contract/execute-step.ts';
-import type { ContainerRole, EngineKind } from '../engine/engine.ts';
+import type { ContainerRole } from '../engine/engine.ts';
 import type { Logger } from '../logging/logger.ts';
 import type { LogSender } from '../logs/log-sender.ts';
 import { type AttemptKey, attemptKey } from './attempt.ts';
@@ -104,7 +104,7 @@ export class ContainerExecutor implements Executor {
     const { engine, root } = this.#options;
     const folder = await AttemptFolder.open(join(root, attemptKey(assignment)), engine.user);
     const { prepared } = await folder.readProgress();
-    return prepared && outliveTheNode(engine.kind) ? folder : folder.restart();
+    return prepared && engine.outlivesNode ? folder : folder.restart();
   }
 
   async #removeFolder(path: string): Promise<void> {
@@ -117,19 +117,6 @@ export class ContainerExecutor implements Executor {
   }
 }
 
-function outliveTheNode(kind: EngineKind): boolean {
-  switch (kind) {
-    case 'docker':
-    case 'podman':
-      return true;
-    case 'bubblewrap':
-    case 'scripted':
-      return false;
-    default:
-      return kind satisfies never;
-  }
-}
-
 function stepLimits({ limits }: Assignment): StepLimits | null {
   if (!limits || limits.stepSeconds === 0 || limits.memoryBytes === 0n) return null;
   return {
@@ -137,6 +124,7 @@ function stepLimits({ limits }: Assignment): StepLimits | null {
     memoryBytes: Number(limits.memoryBytes),
     cpuMillis: limits.cpuMillis,
     pids: limits.pids,
+    gpus: limits.gpus,
     diskBytes: Number(limits.diskBytes),
   };
 }

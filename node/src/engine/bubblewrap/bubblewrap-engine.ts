@@ -39,6 +39,7 @@ export interface BubblewrapOptions {
  */
 export class BubblewrapEngine implements Engine {
   readonly kind = 'bubblewrap';
+  readonly outlivesNode = false;
   readonly user = containerUser();
   readonly #software: readonly HostPath[];
   readonly #cgroups: CgroupHierarchy | null;
@@ -71,6 +72,11 @@ export class BubblewrapEngine implements Engine {
 
   async run(spec: ContainerSpec, watch: ContainerWatch): Promise<ContainerExit> {
     if (watch.signal.aborted) return { kind: 'killed' };
+    if (spec.limits.gpus > 0) {
+      throw new EngineError(
+        'bubblewrap cannot give a container GPUs of its own; run the node with Docker, Podman, Apptainer or Slurm, or refuse such runs in the policy',
+      );
+    }
     const hierarchy = this.#cgroups;
     try {
       await using cgroup =
@@ -113,6 +119,7 @@ export class BubblewrapEngine implements Engine {
       void cgroup?.kill();
     };
     watch.signal.addEventListener('abort', kill);
+    watch.onStarted?.(new Date());
     try {
       const { code, commandEnded, lastWords } = await sandbox.ended;
       if (watch.signal.aborted) return { kind: 'killed' };

@@ -54,6 +54,7 @@ export function containerOptions(spec: ContainerSpec, facts: EngineFacts): Conta
       MemorySwap: limits.memoryBytes,
       NanoCpus: limits.cpuMillis * 1_000_000,
       PidsLimit: limits.pids,
+      ...(limits.gpus > 0 ? { DeviceRequests: [gpuRequest(limits.gpus)] } : {}),
       // When the whole host runs out of memory, the kernel takes a container before it takes the node.
       OomScoreAdj: 500,
       Ulimits: [
@@ -65,6 +66,11 @@ export function containerOptions(spec: ContainerSpec, facts: EngineFacts): Conta
       LogConfig: { Type: 'json-file', Config: { 'max-size': '16m', 'max-file': '1' } },
     },
   };
+}
+
+/** As `docker run --gpus N`: whatever runtime of the vendor the site has installed finds that many. */
+function gpuRequest(count: number) {
+  return { Driver: '', Count: count, Capabilities: [['gpu']] };
 }
 
 /**

@@ -33,6 +33,7 @@ const PROBE_MS = 5_000;
 export class DockerEngine implements Engine {
   readonly kind: 'docker' | 'podman';
   readonly user = containerUser();
+  readonly outlivesNode = true;
   readonly #docker: Docker;
   readonly #version: string;
   readonly #rootlessPodman: boolean;
@@ -147,6 +148,7 @@ export class DockerEngine implements Engine {
       ignoreGone,
     );
     await container.start();
+    watch.onStarted?.(new Date());
     return { container, output };
   }
 
@@ -161,6 +163,7 @@ export class DockerEngine implements Engine {
         await this.#remove(spec.name);
         return await this.#start(await this.#create(spec, image), watch);
       }
+      if (found.State.Running) watch.onStarted?.(new Date(found.State.StartedAt));
       const stream = await container.logs({ follow: true, stdout: true, stderr: true });
       const output = forwardOutput(stream as AsyncIterable<Buffer> & NodeJS.ReadableStream, watch).catch(
         ignoreGone,

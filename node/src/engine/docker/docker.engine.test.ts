@@ -22,7 +22,15 @@ it('adopts a container of an earlier life, with its whole output', { timeout: 30
     workingDirectory: '/tmp',
     environment: {},
     mounts: [],
-    limits: { memoryBytes: 2 ** 28, cpuMillis: 1000, pids: 16, scratchBytes: 2 ** 20, fileBytes: 2 ** 20 },
+    limits: {
+      memoryBytes: 2 ** 28,
+      cpuMillis: 1000,
+      pids: 16,
+      gpus: 0,
+      seconds: 60,
+      scratchBytes: 2 ** 20,
+      fileBytes: 2 ** 20,
+    },
     denyLinks: false,
   };
   await killOnceItPrints(spec);

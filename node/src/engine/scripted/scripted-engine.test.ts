@@ -22,7 +22,7 @@ function spec(reference: string, role: ContainerRole): ContainerSpec {
     workingDirectory: '/app/program',
     environment: {},
     mounts: [{ source: output, target: '/app/output', readOnly: false }],
-    limits: { memoryBytes: 1, cpuMillis: 1, pids: 1, scratchBytes: 1, fileBytes: 1 },
+    limits: { memoryBytes: 1, cpuMillis: 1, pids: 1, gpus: 0, seconds: 1, scratchBytes: 1, fileBytes: 1 },
     denyLinks: false,
   };
 }

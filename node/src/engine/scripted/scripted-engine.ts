@@ -25,6 +25,7 @@ export interface ScriptedOptions {
  */
 export class ScriptedEngine implements Engine {
   readonly kind = 'scripted';
+  readonly outlivesNode = false;
   readonly user = { uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0 };
   readonly #default: string;
   readonly #running = new Set<string>();
@@ -51,6 +52,7 @@ export class ScriptedEngine implements Engine {
   async run(spec: ContainerSpec, watch: ContainerWatch): Promise<ContainerExit> {
     if (watch.signal.aborted) return { kind: 'killed' };
     this.#running.add(spec.name);
+    watch.onStarted?.(new Date());
     try {
       return await perform(this.#script(spec.image.reference, spec.labels.role), spec, watch);
     } finally {
