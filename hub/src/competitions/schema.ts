@@ -17,6 +17,7 @@ import {
 import { users } from '../accounts/schema.ts';
 import type { FactSheetQuestion } from '../bundles/model.ts';
 import type { Problem } from '../bundles/problem.ts';
+import type { SiteRule } from '../bundles/site-rule.ts';
 import { resources } from '../resources/schema.ts';
 
 export const competitionType = pgEnum('competition_type', ['competition', 'benchmark']);
@@ -34,7 +35,6 @@ export const submissionRule = pgEnum('submission_rule', [
 export const sortDirection = pgEnum('sort_direction', ['asc', 'desc']);
 export const computation = pgEnum('computation', ['avg', 'sum', 'min', 'max']);
 export const scoreType = pgEnum('score_type', ['decimal', 'integer']);
-export const siteCombination = pgEnum('site_combination', ['mean']);
 
 export const competitions = pgTable(
   'competitions',
@@ -219,8 +219,8 @@ export const tasks = pgTable('tasks', {
   siteDatasetVersion: text(),
   siteDatasetInput: boolean().notNull().default(false),
   siteDatasetReference: boolean().notNull().default(false),
-  /** How the scores of several sites become one. */
-  siteCombination: siteCombination().notNull().default('mean'),
+  /** Which sites are asked, and how their scores become one; null without a site dataset. */
+  siteRule: jsonb().$type<SiteRule>(),
   /** DSSE envelopes (JSON) in which others sign the programs or the image. Sites decide whose signature counts. */
   attestations: jsonb().$type<string[]>().notNull().default(sql`'[]'::jsonb`),
   createdAt: timestamp({ withTimezone: true }).notNull().defaultNow(),

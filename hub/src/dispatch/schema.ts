@@ -3,6 +3,7 @@ import {
   bigint,
   boolean,
   customType,
+  doublePrecision,
   index,
   integer,
   jsonb,
@@ -59,6 +60,12 @@ export const runs = pgTable(
     /** Column key -> number, as released by the site. */
     scores: jsonb().$type<Record<string, number>>(),
     imageDigest: text(),
+    /** As the site had it when the run ended, so that a later setting or manifest does not change history. Null before, and without a site. */
+    sharesScores: boolean(),
+    /** The count that the task weighs sites by, as the site's manifest had it when the run ended; null when it has none, or none is asked. */
+    siteWeight: doublePrecision(),
+    /** Since when the submission's combined score has this run's scores in it. */
+    combinedAt: timestamp({ withTimezone: true }),
     createdAt: timestamp({ withTimezone: true }).notNull().defaultNow(),
     startedAt: timestamp({ withTimezone: true }),
     finishedAt: timestamp({ withTimezone: true }),

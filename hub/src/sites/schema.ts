@@ -19,6 +19,8 @@ export const sites = pgTable('sites', {
   name: text().notNull().unique(),
   title: text().notNull(),
   paused: boolean().notNull().default(false),
+  /** Whether scores of runs at this site may be shown as its own. Otherwise they count in combined scores alone, and nobody sees them, organizers included. */
+  sharesScores: boolean().notNull().default(false),
   createdAt: timestamp({ withTimezone: true }).notNull().defaultNow(),
 });
 
