@@ -95,8 +95,8 @@ export class Fields {
     return absent;
   }
 
-  /** A whole number of at least `min`. `null` when absent or null. */
-  integer(key: string, limits: { min?: number } = {}): number | null {
+  /** A whole number of at least `min`, 0 unless said, and at most `max`. `null` when absent or null. */
+  integer(key: string, limits: { min?: number; max?: number } = {}): number | null {
     const node = this.findValue(key);
     if (node === undefined) return null;
     const value = toInteger(node);
@@ -104,8 +104,9 @@ export class Fields {
       this.error(key, 'not_an_integer', `"${key}" must be a whole number.`, 'Write digits only.');
       return null;
     }
-    if (value < (limits.min ?? 0) || value > 2 ** 31 - 1) {
-      const message = `"${key}" is ${value}; it must lie between ${limits.min ?? 0} and ${2 ** 31 - 1}.`;
+    const { min = 0, max = 2 ** 31 - 1 } = limits;
+    if (value < min || value > max) {
+      const message = `"${key}" is ${value}; it must lie between ${min} and ${max}.`;
       this.error(key, 'number_out_of_range', message, 'Write a number within these bounds.');
     }
     return value;
@@ -192,6 +193,17 @@ export class Fields {
     });
   }
 
+  /** A list of finite numbers; an explicit null in it stays one. */
+  numbers(key: string): (number | null)[] {
+    return this.list(key).flatMap(({ node, where }) => {
+      if (node.kind === 'null') return [null];
+      const value = toNumber(node);
+      if (Number.isFinite(value)) return [value];
+      this.log.error('not_a_number', { where, at: node.at }, `"${key}" must hold numbers.`, 'Write digits.');
+      return [];
+    });
+  }
+
   noteUnknownKeys(): void {
     for (const [key, { keyAt }] of this.mapping.entries) {
       if (this.#asked.has(key)) continue;
@@ -222,6 +234,12 @@ export function asFields(log: ProblemLog, node: YamlNode, where: string): Fields
   const message = `${where === '' ? 'The document' : where} must be a mapping of keys to values.`;
   log.error('not_a_mapping', { where, at: node.at }, message, 'Write "key: value" lines.');
   return null;
+}
+
+/** NaN for what is none. YAML 1.1 takes 1e3 for text. */
+function toNumber(node: YamlNode): number {
+  if (node.kind === 'integer' || node.kind === 'float') return node.value;
+  return node.kind === 'string' && node.text.trim() !== '' ? Number(node.text) : Number.NaN;
 }
 
 function toInteger(node: YamlNode): number | null {

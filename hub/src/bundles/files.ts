@@ -1,11 +1,13 @@
 import { readImage } from '../content/image.ts';
 import { MAX_PAGE_BYTES } from '../content/limits.ts';
 import { type Archive, ArchiveError } from '../storage/archive/index.ts';
+import { MAX_ATTESTATION_BYTES, MAX_ATTESTATIONS, readAttestation } from './attestation.ts';
 import type { Fields } from './fields.ts';
 import type { BundleText, DataReference } from './model.ts';
 
 /** With dashes or without, as Python reads them. */
 const UUID = /^([0-9a-f]{8})-?([0-9a-f]{4})-?([0-9a-f]{4})-?([0-9a-f]{4})-?([0-9a-f]{12})$/;
+const ATTESTATION_CURE = `Add DSSE envelopes (JSON) of in-toto statements, each of at most ${MAX_ATTESTATION_BYTES / 1024} KiB.`;
 /** Of all pages together: they are kept in memory until they are stored. */
 const MAX_TEXT_BYTES = 16 * 1024 ** 2;
 const MAX_IMAGE_BYTES = 10 * 1024 ** 2;
@@ -60,6 +62,49 @@ export class BundleFiles {
     }
   }
 
+  /** A list of files under a key, each a DSSE envelope; those that are none are reported and left out. */
+  async attestations(fields: Fields, key: string): Promise<string[]> {
+    const listed = fields.list(key);
+    if (listed.length > MAX_ATTESTATIONS) {
+      const message = `"${key}" names ${listed.length} files; at most ${MAX_ATTESTATIONS} are taken.`;
+      fields.error(key, 'too_many_attestations', message, 'Sign several programs in one statement.');
+    }
+    const envelopes: string[] = [];
+    for (const { node, where } of listed.slice(0, MAX_ATTESTATIONS)) {
+      const place = { where, at: node.at };
+      const name = 'text' in node ? normalise(node.text) : '';
+      const file = this.#archive.findFile(name)?.name;
+      if (file === undefined) {
+        fields.log.error(
+          'file_missing',
+          place,
+          `"${name}" is not in the archive.`,
+          cureOfMissing(this.#archive, name, ''),
+        );
+        continue;
+      }
+      const read = await this.#readAttestation(file);
+      if ('envelope' in read) envelopes.push(read.envelope);
+      else
+        fields.log.error(
+          'not_an_attestation',
+          place,
+          `"${file}" is no attestation: ${read.wrong}.`,
+          ATTESTATION_CURE,
+        );
+    }
+    return envelopes;
+  }
+
+  async #readAttestation(file: string): Promise<{ envelope: string } | { wrong: string }> {
+    try {
+      return readAttestation(await this.#archive.readEntry(file, MAX_ATTESTATION_BYTES));
+    } catch (error) {
+      if (!(error instanceof ArchiveError)) throw error;
+      return { wrong: error.message };
+    }
+  }
+
   async image(fields: Fields, key: string): Promise<string> {
     const content = await this.#read(fields, key, MAX_IMAGE_BYTES);
     if (content === null) return '';
@@ -96,13 +141,16 @@ export class BundleFiles {
   }
 
   #reportMissing(fields: Fields, key: string, written: string, orElse: string): void {
-    const similar = this.#archive.findSimilarName(normalise(written));
-    const cure =
-      similar === null
-        ? `Add it to the archive, or correct the path: it is relative to the root of the archive${orElse}.`
-        : `The archive has "${similar}"; write the name as it is there.`;
+    const cure = cureOfMissing(this.#archive, normalise(written), orElse);
     fields.error(key, 'file_missing', `"${written}" is not in the archive.`, cure);
   }
+}
+
+function cureOfMissing(archive: Archive, path: string, orElse: string): string {
+  const similar = archive.findSimilarName(path);
+  return similar === null
+    ? `Add it to the archive, or correct the path: it is relative to the root of the archive${orElse}.`
+    : `The archive has "${similar}"; write the name as it is there.`;
 }
 
 function normalise(path: string): string {

@@ -1,3 +1,5 @@
+import type { SiteRule } from './site-rule.ts';
+
 /**
  * What a competition bundle says, whichever version it is written in, with every default filled in. Names of files are
  * those of entries of the archive it was read from.
@@ -65,6 +67,7 @@ export interface BundlePhase {
   maxSubmissionsPerPerson: number | null;
   /** Seconds, for each step of a run. */
   executionTimeLimit: number;
+  resources: BundleResources | null;
   autoMigrateToThisPhase: boolean;
   hideOutput: boolean;
   hidePredictionOutput: boolean;
@@ -73,6 +76,15 @@ export interface BundlePhase {
   tasks: number[];
   publicData: DataReference | null;
   startingKit: DataReference | null;
+}
+
+/** What a container may use; null: the hub's default. */
+export interface BundleResources {
+  memoryBytes: number | null;
+  /** In thousandths of a core. */
+  cpuMillis: number | null;
+  diskBytes: number | null;
+  gpus: number | null;
 }
 
 export type BundleTask = NewTask | ExistingTask;
@@ -96,14 +108,17 @@ export interface NewTask {
   inputData: DataReference | null;
   referenceData: DataReference | null;
   siteData: SiteData | null;
+  /** DSSE envelopes (JSON) in which others sign the programs or the image. */
+  attestations: string[];
 }
 
-/** A site dataset that takes the place of uploaded data, at every site that holds it. */
+/** A site dataset that takes the place of uploaded data. */
 export interface SiteData {
   name: string;
   version: string;
   input: boolean;
   reference: boolean;
+  rule: SiteRule;
 }
 
 export type BundleSolution = {
@@ -143,6 +158,20 @@ export interface BundleColumn {
   hidden: boolean;
   /** Computed from the scores of other columns, given by their indexes. */
   computation: { kind: 'avg' | 'sum' | 'min' | 'max'; indexes: number[] } | null;
+  declaration: ScoreDeclaration | null;
+}
+
+/** What the gate of a site holds a score to. Null: not declared; a range may be open at one end. */
+export interface ScoreDeclaration {
+  type: 'decimal' | 'integer' | null;
+  min: number | null;
+  max: number | null;
+  /** Digits after the point that leave a site. */
+  decimals: number | null;
+  /** For people; may be empty. */
+  unit: string;
+  /** A score from fewer cases does not leave. */
+  minCases: number;
 }
 
 export interface FactSheetQuestion {

@@ -14,7 +14,7 @@ const NO_DATE = new Date(Number.NaN);
 export function readPhaseSettings(
   phase: Fields,
   files: BundleFiles,
-): Omit<BundlePhase, 'name' | 'start' | 'end' | 'tasks' | 'autoMigrateToThisPhase'> {
+): Omit<BundlePhase, 'name' | 'start' | 'end' | 'tasks' | 'autoMigrateToThisPhase' | 'resources'> {
   return {
     description: phase.text('description') ?? '',
     maxSubmissionsPerDay: phase.limit('max_submissions_per_day', DEFAULT_SUBMISSIONS_PER_DAY),

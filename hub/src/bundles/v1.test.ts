@@ -64,6 +64,7 @@ describe('a version 1 bundle', () => {
           maxSubmissionsPerPerson: null,
           maxSubmissionsPerDay: 7,
           executionTimeLimit: 600,
+          resources: null,
           autoMigrateToThisPhase: false,
           tasks: [0],
         },
@@ -92,7 +93,16 @@ describe('a version 1 bundle', () => {
         hidden: false,
         submissionRule: 'Add',
         columns: [
-          { index: 0, title: 'A', key: 'A', sorting: 'desc', precision: 2, hidden: true, computation: null },
+          {
+            index: 0,
+            title: 'A',
+            key: 'A',
+            sorting: 'desc',
+            precision: 2,
+            hidden: true,
+            computation: null,
+            declaration: null,
+          },
           {
             index: 1,
             title: 'Bee',
@@ -101,6 +111,7 @@ describe('a version 1 bundle', () => {
             precision: 4,
             hidden: false,
             computation: null,
+            declaration: null,
           },
         ],
       },

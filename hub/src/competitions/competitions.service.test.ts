@@ -21,6 +21,7 @@ import { createResources, type Resources } from '../resources/service.ts';
 import { loadAuthority } from '../sites/authority.ts';
 import { createSites } from '../sites/service.ts';
 import { DiskBlobStore } from '../storage/disk-blob-store.ts';
+import { USUAL_CEILINGS } from './creation/ceilings.ts';
 import { type Competitions, createCompetitions } from './service.ts';
 
 let home: string;
@@ -62,7 +63,16 @@ beforeAll(async () => {
     secrets: { artifactUrlKey: Buffer.alloc(32) },
     log,
   });
-  competitions = createCompetitions({ database, blobs, jobs, live, resources, dispatch, log });
+  competitions = createCompetitions({
+    database,
+    blobs,
+    jobs,
+    live,
+    resources,
+    dispatch,
+    ceilings: USUAL_CEILINGS,
+    log,
+  });
   [organizer, ada, bob] = await Promise.all([person('olga'), person('ada'), person('bob')]);
 });
 

@@ -2,6 +2,7 @@ import type { FactSheetQuestion } from '../bundles/model.ts';
 import type { Queries } from '../db/database.ts';
 import type { CompetitionAccess, ParticipantStatus } from './access.ts';
 import type { ReachedCompetition } from './gate.ts';
+import type { columns } from './schema.ts';
 import { type CompetitionState, type PhaseState, stateOfPhase } from './state.ts';
 import { countsOf, findLeaderboards, findPages, findPhases, findSitesHolding, findTasks } from './store.ts';
 
@@ -73,6 +74,18 @@ export interface ColumnDetail {
   readonly precision: number;
   readonly hidden: boolean;
   readonly isPrimary: boolean;
+  /** For people; may be empty. */
+  readonly unit: string;
+  readonly declared: DeclaredScore | null;
+}
+
+/** What a site's gate holds a score to. */
+export interface DeclaredScore {
+  readonly type: 'decimal' | 'integer' | null;
+  readonly min: number | null;
+  readonly max: number | null;
+  readonly decimals: number | null;
+  readonly minCases: number;
 }
 
 export async function readDetail(
@@ -112,16 +125,7 @@ export async function readDetail(
       title,
       columns: columns
         .filter(({ hidden }) => !hidden || access.canManage)
-        .map(({ id, index, key, title, sorting, precision, hidden }) => ({
-          id,
-          index,
-          key,
-          title,
-          sorting,
-          precision,
-          hidden,
-          isPrimary: index === primaryIndex,
-        })),
+        .map((column) => toColumn(column, primaryIndex)),
     })),
     factSheet: competition.factSheet,
     ...counts,
@@ -131,6 +135,27 @@ export async function readDetail(
       : { status: access.participantStatus, acceptedTermsVersion: competition.acceptedTermsVersion },
     secretKey: access.canManage ? competition.secretKey : null,
   };
+}
+
+type ColumnRow = typeof columns.$inferSelect;
+
+function toColumn(column: ColumnRow, primaryIndex: number): ColumnDetail {
+  const { id, index, key, title, sorting, precision, hidden, unit } = column;
+  const isPrimary = index === primaryIndex;
+  return { id, index, key, title, sorting, precision, hidden, isPrimary, unit, declared: declaredOf(column) };
+}
+
+function declaredOf({
+  scoreType,
+  scoreMin,
+  scoreMax,
+  scoreDecimals,
+  minCases,
+}: ColumnRow): DeclaredScore | null {
+  const isDeclared =
+    minCases > 0 || [scoreType, scoreMin, scoreMax, scoreDecimals].some((part) => part !== null);
+  if (!isDeclared) return null;
+  return { type: scoreType, min: scoreMin, max: scoreMax, decimals: scoreDecimals, minCases };
 }
 
 /** Whoever came with the secret key needs it for the logo too. */

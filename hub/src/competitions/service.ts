@@ -9,6 +9,7 @@ import type { LiveBus } from '../live/bus.ts';
 import type { Resources } from '../resources/service.ts';
 import { ensureDefaultQueue } from '../sites/default-queue.ts';
 import type { BlobStore } from '../storage/blob-store.ts';
+import type { ResourceCeilings } from './creation/ceilings.ts';
 import { createCompetitionMaker } from './creation/job.ts';
 import {
   type Creation,
@@ -78,6 +79,7 @@ export interface CompetitionsDependencies {
   readonly live: LiveBus;
   readonly resources: Resources;
   readonly dispatch: Pick<Dispatch, 'cancelCompetition'>;
+  readonly ceilings: ResourceCeilings;
   readonly log: Logger;
 }
 

@@ -24,6 +24,13 @@ export interface Config {
   /** Attempts that a run gets when sites or the hub spoil them. */
   readonly maxAttempts: number;
   readonly logLevel: string;
+  /** The most that a phase may ask for one container. */
+  readonly ceilings: {
+    readonly memoryBytes: number;
+    readonly cpuMillis: number;
+    readonly diskBytes: number;
+    readonly gpus: number;
+  };
   readonly storage: {
     /** Bytes of one uploaded file. */
     readonly maxUploadBytes: number;
@@ -64,6 +71,12 @@ export function toConfig(env: Env): Config {
     leaseMs,
     maxAttempts: 5,
     logLevel,
+    ceilings: {
+      memoryBytes: parseGibibytes('WEIR_MAX_RUN_MEMORY_GIB', env.WEIR_MAX_RUN_MEMORY_GIB || '64'),
+      cpuMillis: 1_000 * parseCount('WEIR_MAX_RUN_CPUS', env.WEIR_MAX_RUN_CPUS || '16', 1_000),
+      diskBytes: parseGibibytes('WEIR_MAX_RUN_DISK_GIB', env.WEIR_MAX_RUN_DISK_GIB || '200'),
+      gpus: parseCount('WEIR_MAX_RUN_GPUS', env.WEIR_MAX_RUN_GPUS || '8', 1_000),
+    },
     storage: {
       maxUploadBytes: parseGibibytes('WEIR_MAX_UPLOAD_GIB', env.WEIR_MAX_UPLOAD_GIB || '15'),
       maxBytesPerPerson: parseGibibytes('WEIR_MAX_STORAGE_GIB', env.WEIR_MAX_STORAGE_GIB || '100'),
@@ -77,6 +90,14 @@ function parseGibibytes(variable: string, value: string): number {
     throw new ConfigError(variable, `is a size in GiB, not "${value}"`, '15');
   }
   return bytes;
+}
+
+function parseCount(variable: string, value: string, most: number): number {
+  const count = Number(value);
+  if (!Number.isInteger(count) || count < 0 || count > most) {
+    throw new ConfigError(variable, `is a whole number from 0 to ${most}, not "${value}"`, '8');
+  }
+  return count;
 }
 
 function parseUrl(variable: string, value: string): string {

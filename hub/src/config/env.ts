@@ -12,6 +12,10 @@ export interface Env {
   readonly WEIR_LOG_LEVEL?: string;
   readonly WEIR_MAX_UPLOAD_GIB?: string;
   readonly WEIR_MAX_STORAGE_GIB?: string;
+  readonly WEIR_MAX_RUN_MEMORY_GIB?: string;
+  readonly WEIR_MAX_RUN_CPUS?: string;
+  readonly WEIR_MAX_RUN_DISK_GIB?: string;
+  readonly WEIR_MAX_RUN_GPUS?: string;
   readonly WEIR_ADMIN_USERNAME?: string;
   readonly WEIR_ADMIN_PASSWORD?: string;
   readonly DATABASE_URL?: string;

@@ -80,7 +80,16 @@ export async function createContext({
   const sites = createSites({ database, authority, live, config, log });
   const queue = openDatabase(databaseUrl, log, { connections: 8, byKey: true });
   const dispatch = new Dispatcher({ database: queue, sites, live, boards, config, secrets, log });
-  const competitions = createCompetitions({ database, blobs, jobs, live, resources, dispatch, log });
+  const competitions = createCompetitions({
+    database,
+    blobs,
+    jobs,
+    live,
+    resources,
+    dispatch,
+    ceilings: config.ceilings,
+    log,
+  });
   const leaderboards = createLeaderboards({ database, competitions });
   const submissions = createSubmissions({ database, dispatch, resources, competitions, boards, live, log });
 

@@ -3,6 +3,7 @@ import type { NewSubmission } from './admission.ts';
 import { GroupCommit } from './group-commit.ts';
 import type { Pool } from './pools.ts';
 import type { NodeSession } from './sessions.ts';
+import type { Submitter } from './submitter.ts';
 
 /** A submission with the ids that it and its parts will have. */
 export interface Admission {
@@ -24,10 +25,9 @@ export interface PlannedRun {
 }
 
 /** What an assignment needs of the submission, read as it is admitted. */
-export interface AdmittedSubmission {
+export interface AdmittedSubmission extends Submitter {
   readonly digest: string;
   readonly size: number;
-  readonly submitter: string;
   readonly leaseExpiresAt: number;
 }
 
@@ -77,7 +77,8 @@ with asked as (
   insert into claims (run_id, pool, attempt, node_id, lease_expires_at)
   select id, pool, (node_id is not null)::int, node_id, case when node_id is not null then now() + $22 * interval '1 millisecond' end from started
 )
-select a.id::float8 as id, r.digest, r.size::float8 as size, u.username as submitter, trunc(extract(epoch from now()) * 1000 + $22)::float8 as "leaseExpiresAt"
+select a.id::float8 as id, r.digest, r.size::float8 as size, u.id as "submitterId", u.username as submitter,
+  u.email as "submitterEmail", u.is_robot as "submitterIsRobot", trunc(extract(epoch from now()) * 1000 + $22)::float8 as "leaseExpiresAt"
 from admitted a join resources r on r.id = a.resource_id join users u on u.id = a.owner_id`,
 };
 

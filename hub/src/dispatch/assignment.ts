@@ -1,24 +1,23 @@
 import { timestampFromMs } from '@bufbuild/protobuf/wkt';
-import { OutputKind } from '@weir/proto/node/v1';
+import { LogLevel, OutputKind } from '@weir/proto/node/v1';
 import type { ArtifactGrant, ArtifactUrls, OutputKindName } from './artifact-urls.ts';
 import type { PhaseSpec, StoredArtifact, TaskSpec } from './phase-specs.ts';
 import type { AssignmentInit } from './sessions.ts';
+import { attributesOf, type Submitter } from './submitter.ts';
 
 /** A run that has just been leased. */
-export interface LeasedRun {
+export interface LeasedRun extends Submitter {
   readonly runId: number;
   readonly attempt: number;
   readonly nodeId: string;
   readonly leaseExpiresAt: number;
   /** The root submission, as the participant knows it. */
   readonly submissionId: number;
-  readonly submitter: string;
+  /** On the synthetic part of the site's data, with everything shown. */
+  readonly isRehearsal: boolean;
   readonly submission: StoredArtifact;
   readonly factSheetAnswers: Readonly<Record<string, unknown>> | null;
 }
-
-/** What a container may use; the phase sets the time. Sites set ceilings of their own. */
-const LIMITS = { memoryBytes: 4n << 30n, cpuMillis: 2000, pids: 512, diskBytes: 10n << 30n };
 
 const OUTPUTS: readonly { kind: OutputKind; name: OutputKindName; maxBytes: bigint }[] = [
   { kind: OutputKind.PREDICTION_RESULT, name: 'prediction_result', maxBytes: 256n << 20n },
@@ -58,9 +57,11 @@ export function toAssignment(
     phaseId: BigInt(phase.phaseId),
     submissionId: BigInt(run.submissionId),
     submitter: run.submitter,
+    submitterId: BigInt(run.submitterId),
+    submitterAttributes: attributesOf(run),
     taskKey: task.key,
     image: phase.image,
-    limits: { stepSeconds: phase.stepSeconds, ...LIMITS },
+    limits: phase.limits,
     submission: artifact(run.submission),
     ...(task.ingestionProgram && { ingestionProgram: artifact(task.ingestionProgram) }),
     ...(task.scoringProgram && { scoringProgram: artifact(task.scoringProgram) }),
@@ -68,17 +69,20 @@ export function toAssignment(
     ...(referenceData && { referenceData: artifact(referenceData) }),
     ...(task.siteData && { siteData: task.siteData }),
     ingestionOnlyDuringScoring: task.ingestionOnlyDuringScoring,
-    logLevel: phase.logLevel,
+    logLevel: run.isRehearsal ? LogLevel.FULL : phase.logLevel,
     scoreColumns: [...phase.scoreColumns],
-    outputs: task.siteData
-      ? []
-      : OUTPUTS.filter(({ name }) => name !== 'detailed_result' || phase.keepsReport).map(
-          ({ kind, name, maxBytes }) => ({
-            kind,
-            url: urls.output(name, grant),
-            maxBytes,
-          }),
-        ),
+    rehearsal: run.isRehearsal,
+    attestations: [...task.attestations],
+    outputs:
+      task.siteData && !run.isRehearsal
+        ? []
+        : OUTPUTS.filter(({ name }) => name !== 'detailed_result' || phase.keepsReport).map(
+            ({ kind, name, maxBytes }) => ({
+              kind,
+              url: urls.output(name, grant),
+              maxBytes,
+            }),
+          ),
     factSheetAnswers: run.factSheetAnswers ? JSON.stringify(run.factSheetAnswers) : '',
   };
 }

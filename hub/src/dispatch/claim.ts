@@ -2,17 +2,17 @@ import { retryConflicts } from '../db/conflicts.ts';
 import type { Database, Statement } from '../db/database.ts';
 import { isHolder } from './fencing.ts';
 import type { Pool } from './pools.ts';
+import type { Submitter } from './submitter.ts';
 
 /** A run taken from the queue, with all that its assignment needs. */
-export interface ClaimedRun {
+export interface ClaimedRun extends Submitter {
   readonly runId: number;
   readonly attempt: number;
   readonly phaseId: number;
   readonly taskId: number;
   readonly submissionId: number;
   readonly leafId: number;
-  readonly ownerId: number;
-  readonly submitter: string;
+  readonly isRehearsal: boolean;
   readonly digest: string;
   readonly size: number;
   readonly factSheetAnswers: Record<string, unknown> | null;
@@ -40,7 +40,8 @@ with picked as (
   returning r.id, r.submission_id, l.attempt
 )
 select o.id::float8 as "runId", o.attempt, s.phase_id as "phaseId", s.task_id as "taskId", s.id::float8 as "leafId",
-  coalesce(s.parent_id, s.id)::float8 as "submissionId", s.owner_id as "ownerId", u.username as submitter, f.digest, f.size::float8 as size,
+  coalesce(s.parent_id, s.id)::float8 as "submissionId", s.owner_id as "submitterId", u.username as submitter,
+  u.email as "submitterEmail", u.is_robot as "submitterIsRobot", s.is_rehearsal as "isRehearsal", f.digest, f.size::float8 as size,
   s.fact_sheet_answers as "factSheetAnswers", trunc(extract(epoch from now()) * 1000 + $4)::float8 as "leaseExpiresAt"
 from offered o join submissions s on s.id = o.submission_id join users u on u.id = s.owner_id join resources f on f.id = s.resource_id`,
 };

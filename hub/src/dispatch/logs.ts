@@ -18,7 +18,7 @@ with sent as (
 ), welcome as (
   select r.id as run_id, r.attempt from runs r
   join submissions s on s.id = r.submission_id join phases p on p.id = s.phase_id join competitions c on c.id = p.competition_id
-  where r.id in (select run_id from sent) and r.node_id = $1 and c.log_level <> 'none'
+  where r.id in (select run_id from sent) and r.node_id = $1 and (c.log_level <> 'none' or s.is_rehearsal)
     and (select coalesce(sum(length(l.text)), 0) from log_chunks l where l.run_id = r.id and l.attempt = r.attempt) < $8
 ), stored as (
   insert into log_chunks (run_id, attempt, stream, sequence, text, truncated)

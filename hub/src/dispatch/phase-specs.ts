@@ -5,6 +5,7 @@ import { columns, competitions, phases, phaseTasks, queues, tasks } from '../com
 import type { Database, Queries } from '../db/database.ts';
 import { resources } from '../resources/schema.ts';
 import { type Pool, queuePool } from './pools.ts';
+import { toScoreColumn } from './score-columns.ts';
 
 /** What dispatch needs to know of a phase in order to make runs and assignments. */
 export interface PhaseSpec {
@@ -13,13 +14,26 @@ export interface PhaseSpec {
   readonly competitionTitle: string;
   readonly image: string;
   readonly pool: Pool;
-  readonly stepSeconds: number;
+  readonly limits: PhaseLimits;
   readonly logLevel: LogLevel;
   readonly keepsReport: boolean;
   /** Columns that a run fills, by index; computed ones are the hub's. */
-  readonly scoreColumns: readonly { readonly key: string }[];
+  readonly scoreColumns: readonly ReturnType<typeof toScoreColumn>[];
   readonly tasks: ReadonlyMap<number, TaskSpec>;
 }
+
+/** What a container may use. Sites set ceilings of their own. */
+export interface PhaseLimits {
+  readonly stepSeconds: number;
+  readonly memoryBytes: bigint;
+  readonly cpuMillis: number;
+  readonly pids: number;
+  readonly diskBytes: bigint;
+  readonly gpus: number;
+}
+
+/** Of a phase that does not say. */
+const DEFAULT_LIMITS = { memoryBytes: 4n << 30n, cpuMillis: 2000, pids: 512, diskBytes: 10n << 30n, gpus: 0 };
 
 export interface TaskSpec {
   readonly id: number;
@@ -30,6 +44,8 @@ export interface TaskSpec {
   readonly referenceData: StoredArtifact | null;
   readonly siteData: { name: string; version: string; input: boolean; reference: boolean } | null;
   readonly ingestionOnlyDuringScoring: boolean;
+  /** DSSE envelopes, JSON. */
+  readonly attestations: readonly Uint8Array[];
 }
 
 export interface StoredArtifact {
@@ -73,6 +89,10 @@ async function readPhaseSpec(queries: Queries, phaseId: number): Promise<PhaseSp
       queueId: queues.id,
       leaderboardId: phases.leaderboardId,
       stepSeconds: phases.executionTimeLimitSeconds,
+      memoryBytes: phases.memoryBytes,
+      cpuMillis: phases.cpuMillis,
+      diskBytes: phases.diskBytes,
+      gpus: phases.gpus,
     })
     .from(phases)
     .innerJoin(competitions, eq(competitions.id, phases.competitionId))
@@ -84,7 +104,7 @@ async function readPhaseSpec(queries: Queries, phaseId: number): Promise<PhaseSp
     .where(and(eq(phases.id, phaseId), isNull(competitions.deletedAt)));
   if (!phase) return null;
   const scoreColumns = await queries
-    .select({ key: columns.key })
+    .select()
     .from(columns)
     .where(and(eq(columns.leaderboardId, phase.leaderboardId), isNull(columns.computation)))
     .orderBy(columns.index);
@@ -94,11 +114,28 @@ async function readPhaseSpec(queries: Queries, phaseId: number): Promise<PhaseSp
     competitionTitle: phase.competitionTitle,
     image: phase.image,
     pool: queuePool(phase.queueId),
-    stepSeconds: phase.stepSeconds,
+    limits: toLimits(phase),
     logLevel: phase.logLevel === 'none' ? LogLevel.NONE : LogLevel.FULL,
     keepsReport: phase.keepsReport,
-    scoreColumns,
+    scoreColumns: scoreColumns.map(toScoreColumn),
     tasks: new Map((await readTaskSpecs(queries, phaseId)).map((task) => [task.id, task])),
+  };
+}
+
+function toLimits(phase: {
+  stepSeconds: number;
+  memoryBytes: number | null;
+  cpuMillis: number | null;
+  diskBytes: number | null;
+  gpus: number | null;
+}): PhaseLimits {
+  return {
+    stepSeconds: phase.stepSeconds,
+    memoryBytes: phase.memoryBytes === null ? DEFAULT_LIMITS.memoryBytes : BigInt(phase.memoryBytes),
+    cpuMillis: phase.cpuMillis ?? DEFAULT_LIMITS.cpuMillis,
+    pids: DEFAULT_LIMITS.pids,
+    diskBytes: phase.diskBytes === null ? DEFAULT_LIMITS.diskBytes : BigInt(phase.diskBytes),
+    gpus: phase.gpus ?? DEFAULT_LIMITS.gpus,
   };
 }
 
@@ -134,6 +171,7 @@ async function readTaskSpecs(queries: Queries, phaseId: number): Promise<TaskSpe
           }
         : null,
     ingestionOnlyDuringScoring: task.ingestionOnlyDuringScoring,
+    attestations: task.attestations.map((envelope) => Buffer.from(envelope)),
   }));
 }
 

@@ -143,14 +143,14 @@ export class Dispatcher implements Dispatch, AsyncDisposable {
         this.#handOut.noteWaiting(pool);
         continue;
       }
-      const { digest, size, submitter, leaseExpiresAt } = admitted;
+      const { digest, size, ...leasedTo } = admitted;
       const { factSheetAnswers } = submission;
       const leased = {
         runId: id,
         attempt: 1,
         submissionId: planned.id,
-        submitter,
-        leaseExpiresAt,
+        ...leasedTo,
+        isRehearsal: false,
         factSheetAnswers,
       };
       this.#handOut.send(session, { ...leased, submission: { digest, size } }, phase, task);

@@ -18,6 +18,8 @@ export interface BoardColumn extends RankingColumn {
   readonly key: string;
   readonly title: string;
   readonly precision: number;
+  /** For people; may be empty. */
+  readonly unit: string;
 }
 
 /** What runs hot statements: the database, or a transaction. */
@@ -28,7 +30,7 @@ const FIND_BOARDS = {
   text: `
   select p.id as "phaseId", l.title, l.hidden, l.submission_rule as rule, l.primary_index as "primaryIndex",
     coalesce(jsonb_agg(jsonb_build_object(
-      'id', c.id, 'index', c.index, 'key', c.key, 'title', c.title, 'sorting', c.sorting, 'precision', c.precision,
+      'id', c.id, 'index', c.index, 'key', c.key, 'title', c.title, 'sorting', c.sorting, 'precision', c.precision, 'unit', c.unit,
       'hidden', c.hidden, 'computation', c.computation, 'computationIndexes', c.computation_indexes
     ) order by c.index) filter (where c.id is not null), '[]') as columns
   from phases p

@@ -30,6 +30,8 @@ export interface BoardPage {
     readonly precision: number;
     readonly hidden: boolean;
     readonly isPrimary: boolean;
+    /** For people; may be empty. */
+    readonly unit: string;
   }[];
   readonly total: number;
   /** Grows with each change of the board. */
@@ -127,7 +129,7 @@ export function createLeaderboards({
         title: board.title,
         rule: board.rule,
         ruleSentence: RULES[board.rule].sentence,
-        columns: shown.columns.map(({ id, index, key, title, sorting, precision, hidden }) => ({
+        columns: shown.columns.map(({ id, index, key, title, sorting, precision, hidden, unit }) => ({
           id,
           index,
           key,
@@ -136,6 +138,7 @@ export function createLeaderboards({
           precision,
           hidden,
           isPrimary: index === board.primaryIndex,
+          unit,
         })),
         total,
         version,

@@ -76,6 +76,7 @@ function readColumn({ fields, key }: RankedColumn, index: number): ReadColumn {
     precision: fields.integer('numeric_format') ?? 2,
     hidden: fields.flag('hidden', false),
     computation: null,
+    declaration: null,
   };
   fields.noteUnknownKeys();
   return { fields, column };

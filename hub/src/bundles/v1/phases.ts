@@ -39,6 +39,7 @@ export function readPhases(root: Fields, files: BundleFiles): { phases: BundlePh
       end: next === undefined ? end : new Date(next.getTime() - DAY),
       autoMigrateToThisPhase: readMigration(fields, index),
       tasks: [index],
+      resources: null,
       ...readPhaseSettings(fields, files),
     };
     return phase;
@@ -92,5 +93,6 @@ function readTask(fields: Fields, files: BundleFiles, index: number): NewTask {
     inputData: files.reference(fields, 'input_data'),
     referenceData: files.reference(fields, 'reference_data'),
     siteData: null,
+    attestations: [],
   };
 }

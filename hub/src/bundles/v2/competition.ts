@@ -10,7 +10,7 @@ import { readTasks } from './tasks.ts';
 
 /** Reads the layout that Codabench calls version 2. */
 export async function readVersion2(root: Fields, files: BundleFiles): Promise<Bundle> {
-  const tasks = readTasks(root, files);
+  const tasks = await readTasks(root, files);
   const indexes = taskIndexes(tasks);
   return {
     format: '2',

@@ -1,6 +1,7 @@
 import { checkColumns, MAX_COLUMN_TEXT, MAX_LEADERBOARD_TITLE, type ReadColumn } from '../columns.ts';
 import type { Fields } from '../fields.ts';
 import type { BundleColumn, BundleLeaderboard, SubmissionRule } from '../model.ts';
+import { readScoreDeclaration } from './score-declaration.ts';
 
 const SUBMISSION_RULES = [
   'Add',
@@ -46,6 +47,7 @@ function readLeaderboard(board: Fields): BundleLeaderboard {
 }
 
 function readColumn(fields: Fields): BundleColumn {
+  const computation = readComputation(fields);
   const column: BundleColumn = {
     index: fields.requiredInteger('index') ?? Number.NaN,
     title: fields.requiredText('title', { max: MAX_COLUMN_TEXT }),
@@ -53,7 +55,8 @@ function readColumn(fields: Fields): BundleColumn {
     sorting: fields.choice('sorting', ['asc', 'desc'], 'desc'),
     precision: fields.integer('precision') ?? 2,
     hidden: fields.flag('hidden', false),
-    computation: readComputation(fields),
+    computation,
+    declaration: readScoreDeclaration(fields, computation !== null),
   };
   fields.noteUnknownKeys();
   return column;

@@ -3,6 +3,7 @@ import type { BundleFiles } from '../files.ts';
 import type { BundlePhase } from '../model.ts';
 import { readDateField, readPhaseSettings, readRequiredDate } from '../phase-fields.ts';
 import { checkPhaseOrder } from '../phase-order.ts';
+import { readResources } from './resources.ts';
 import { readTaskIndexes } from './solutions.ts';
 
 /** Phases by their `index`; those without one, or with the same, in the order they are listed. */
@@ -37,6 +38,7 @@ function readPhase(fields: Fields, files: BundleFiles, tasks: ReadonlySet<number
     end: readDateField(fields, 'end'),
     autoMigrateToThisPhase: fields.flag('auto_migrate_to_this_phase', false),
     tasks: readTaskIndexes(fields, tasks),
+    resources: readResources(fields),
     ...readPhaseSettings(fields, files),
   };
 }

@@ -3,11 +3,11 @@ import type { BundleFiles } from '../files.ts';
 import type { BundleTask } from '../model.ts';
 import { readSiteData } from './site-data.ts';
 
-export function readTasks(root: Fields, files: BundleFiles): BundleTask[] {
+export async function readTasks(root: Fields, files: BundleFiles): Promise<BundleTask[]> {
   const tasks: BundleTask[] = [];
   const indexes = new Set<number>();
   for (const fields of root.mappings('tasks')) {
-    const task = readTask(fields, files);
+    const task = await readTask(fields, files);
     if (indexes.has(task.index)) {
       fields.error(
         'index',
@@ -30,7 +30,7 @@ export function readTasks(root: Fields, files: BundleFiles): BundleTask[] {
   return tasks;
 }
 
-function readTask(fields: Fields, files: BundleFiles): BundleTask {
+async function readTask(fields: Fields, files: BundleFiles): Promise<BundleTask> {
   const index = fields.requiredInteger('index') ?? Number.NaN;
   const key = fields.text('key');
   if (key !== null) return { kind: 'key', index, key };
@@ -45,6 +45,7 @@ function readTask(fields: Fields, files: BundleFiles): BundleTask {
     inputData: files.reference(fields, 'input_data'),
     referenceData: files.reference(fields, 'reference_data'),
     siteData: readSiteData(fields),
+    attestations: await files.attestations(fields, 'attestations'),
   };
   fields.noteUnknownKeys();
   return task;

@@ -1,4 +1,4 @@
-import type { Bundle, BundleTask, DataReference, NewTask } from '../../bundles/model.ts';
+import type { Bundle, BundleTask, DataReference, NewTask, ScoreDeclaration } from '../../bundles/model.ts';
 import type { Queries, Transaction } from '../../db/database.ts';
 import type { Resources, ResourceType } from '../../resources/service.ts';
 import type { StoredBlob } from '../../storage/blob-store.ts';
@@ -106,8 +106,9 @@ async function insertLeaderboards(queries: Queries, competitionId: number, bundl
     .returning({ id: leaderboards.id });
   await queries.insert(columns).values(
     bundle.leaderboards.flatMap((board, place) =>
-      board.columns.map(({ computation, ...column }) => ({
+      board.columns.map(({ computation, declaration, ...column }) => ({
         ...column,
+        ...declarationOf(declaration),
         leaderboardId: inserted[place]!.id,
         computation: computation?.kind ?? null,
         computationIndexes: computation?.indexes ?? null,
@@ -115,6 +116,12 @@ async function insertLeaderboards(queries: Queries, competitionId: number, bundl
     ),
   );
   return inserted[0]!.id;
+}
+
+function declarationOf(declaration: ScoreDeclaration | null) {
+  if (!declaration) return {};
+  const { type, min, max, decimals, unit, minCases } = declaration;
+  return { scoreType: type, scoreMin: min, scoreMax: max, scoreDecimals: decimals, unit, minCases };
 }
 
 type ResourceIdOf = (reference: DataReference | null, type: ResourceType) => Promise<number | null>;
@@ -158,6 +165,7 @@ async function taskIdOf(
       referenceDataId: await resourceIdOf(task.referenceData, 'reference_data'),
       ingestionOnlyDuringScoring: task.ingestionOnlyDuringScoring,
       ...siteDatasetOf(task),
+      attestations: task.attestations,
     })
     .returning({ id: tasks.id });
   return inserted!.id;
@@ -169,6 +177,7 @@ function siteDatasetOf({ siteData }: NewTask) {
     siteDatasetVersion: siteData?.version ?? null,
     siteDatasetInput: siteData?.input ?? false,
     siteDatasetReference: siteData?.reference ?? false,
+    siteRule: siteData?.rule ?? null,
   };
 }
 
@@ -202,6 +211,7 @@ async function insertPhases(
         maxSubmissionsPerDay: phase.maxSubmissionsPerDay,
         maxSubmissionsPerPerson: phase.maxSubmissionsPerPerson,
         executionTimeLimitSeconds: phase.executionTimeLimit,
+        ...phase.resources,
         autoMigrateToThisPhase: phase.autoMigrateToThisPhase,
         hideOutput: phase.hideOutput,
         hidePredictionOutput: phase.hidePredictionOutput,

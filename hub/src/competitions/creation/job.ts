@@ -8,6 +8,7 @@ import type { LiveBus } from '../../live/bus.ts';
 import type { Resources } from '../../resources/service.ts';
 import { type Archive, ArchiveError, openArchive } from '../../storage/archive/index.ts';
 import type { BlobStore } from '../../storage/blob-store.ts';
+import { overCeilings, type ResourceCeilings } from './ceilings.ts';
 import { readLogo, renderContent } from './content.ts';
 import { storeData } from './data.ts';
 import { type Ingredients, insertCompetition } from './insert.ts';
@@ -19,6 +20,7 @@ export interface CreationDependencies {
   readonly blobs: BlobStore;
   readonly resources: Pick<Resources, 'add'>;
   readonly live: LiveBus;
+  readonly ceilings: ResourceCeilings;
   readonly log: Logger;
 }
 
@@ -84,7 +86,7 @@ async function make(
 }
 
 async function gather(
-  { database, blobs }: CreationDependencies,
+  { database, blobs, ceilings }: CreationDependencies,
   archive: Archive,
   bundle: Bundle,
   maker: Maker,
@@ -92,7 +94,7 @@ async function gather(
 ): Promise<Ingredients | { problems: Problem[] }> {
   const { references, problems: unresolved } = await resolveReferences(database.queries, bundle, maker);
   const { content, problems: unrendered } = await renderContent(bundle);
-  const problems = [...unresolved, ...unrendered];
+  const problems = [...unresolved, ...overCeilings(bundle, ceilings), ...unrendered];
   if (problems.length > 0) return { problems };
   try {
     const data = await storeData(blobs, archive, bundle, signal);

@@ -2,6 +2,7 @@ import { eq } from 'drizzle-orm';
 import pino from 'pino';
 import type { Actor } from '../../accounts/access.ts';
 import { users } from '../../accounts/schema.ts';
+import { USUAL_CEILINGS } from '../../competitions/creation/ceilings.ts';
 import {
   leaderboards as boardsTable,
   competitions as competitionsTable,
@@ -79,7 +80,16 @@ export async function createHarness() {
     secrets: { artifactUrlKey: Buffer.alloc(32) },
     log,
   });
-  const competitions = createCompetitions({ database, blobs, jobs, live, resources, dispatch, log });
+  const competitions = createCompetitions({
+    database,
+    blobs,
+    jobs,
+    live,
+    resources,
+    dispatch,
+    ceilings: USUAL_CEILINGS,
+    log,
+  });
   const submissions = createSubmissions({ database, dispatch, resources, competitions, boards, live, log });
   const leaderboards = createLeaderboards({ database, competitions });
   const { queries } = database;
