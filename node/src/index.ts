@@ -1,8 +1,11 @@
 import type { NodeConfig } from './config/config.ts';
+import { SOFTWARE_VERSION } from './config/version.ts';
 import { DatasetRegistry } from './data/registry.ts';
 import { homeAt, makeHome } from './home/home.ts';
 import { type Identity, readCredentials, readIdentity } from './home/identity.ts';
 import { lockHome } from './home/lock.ts';
+import { LedgerInbox } from './ledger/inbox.ts';
+import { Ledger } from './ledger/ledger.ts';
 import type { Backoff } from './link/backoff.ts';
 import { dial } from './link/dial.ts';
 import { makeHello } from './link/hello.ts';
@@ -15,6 +18,7 @@ import { drain } from './loops/drain.ts';
 import { Heartbeat } from './loops/heartbeat.ts';
 import { Intake } from './loops/intake.ts';
 import { Renewal } from './loops/renewal.ts';
+import { ReceiptKey } from './receipts/key.ts';
 import { createExecutor, type ExecutorContext, type ReadyExecutor } from './run/create-executor.ts';
 import { Runs } from './run/runs.ts';
 import { Reporter } from './spool/reporter.ts';
@@ -50,13 +54,26 @@ export async function startNode(config: NodeConfig, overrides: NodeOverrides = {
   const failure = Promise.withResolvers<never>();
   failure.promise.catch(() => {});
 
+  const receiptKey = await ReceiptKey.load(home.receiptKey);
+  const ledger = owned.use(
+    await Ledger.open(home.ledger, logger.child({ part: 'ledger' }), { key: receiptKey }),
+  );
+  const inbox = owned.use(new LedgerInbox(ledger, logger.child({ part: 'ledger' })));
+  await inbox.follow();
   const spool = owned.use(await Spool.open(home.spool, logger.child({ part: 'spool' })));
   const registry = new DatasetRegistry(home);
   const datasets = owned.use(await DatasetWatch.start(registry, () => link.redial(), logger));
 
   const link: Link = new Link({
     dial: () => dial(identity.grpc, credentials),
-    hello: () => makeHello({ engine, slots: config.slots, datasets: datasets.datasets, held: runs.held() }),
+    hello: () =>
+      makeHello({
+        engine,
+        slots: config.slots,
+        datasets: datasets.datasets,
+        held: runs.held(),
+        receiptKey: receiptKey.publicKey,
+      }),
     events: {
       onWelcome: (welcome) => {
         heartbeat.start(welcome.leaseMs);
@@ -87,8 +104,11 @@ export async function startNode(config: NodeConfig, overrides: NodeOverrides = {
       logSender,
       logger,
       spool,
+      ledger,
+      receiptKey,
     }),
   );
+  await ledger.append({ kind: 'start', softwareVersion: SOFTWARE_VERSION, engine: engine.kind });
   const reporter = owned.use(
     new Reporter({
       report: (outcomes) => link.report(outcomes),

@@ -13,7 +13,7 @@ const dataset = z.string().min(1).nullable();
 export const ledgerEventSchema = z.discriminatedUnion('kind', [
   /** The node was started: what follows was done by this software. */
   z.object({ kind: z.literal('start'), softwareVersion: z.string(), engine: z.string() }),
-  /** A hub asked for a run. */
+  /** A hub asked for a run: all that the policy was asked about it. */
   z.object({
     kind: z.literal('assignment'),
     run: id,
@@ -22,10 +22,24 @@ export const ledgerEventSchema = z.discriminatedUnion('kind', [
     competition: id,
     phase: id,
     submission: id,
+    /** id@hub */
     submitter: z.string(),
+    submitterName: z.string(),
+    /** What the hub vouches for about the submitter. */
+    attributes: z.record(z.string(), z.string()),
     dataset,
     programs: z.array(digest),
     image: z.string(),
+    resources: z.object({
+      memoryBytes: z.number(),
+      cpuMillis: z.number(),
+      stepSeconds: z.number(),
+      diskBytes: z.number(),
+      gpus: z.number(),
+    }),
+    engine: z.string(),
+    /** base64 of the envelopes that came along. */
+    attestations: z.array(z.string()),
     rehearsal: z.boolean(),
   }),
   /** What the policy said, at each of the three moments at which it is asked. */
@@ -39,6 +53,8 @@ export const ledgerEventSchema = z.discriminatedUnion('kind', [
     rule: z.string(),
     /** Digest of the policy; null when there is none that can be read. */
     policy: digest.nullable(),
+    /** Of the image that was at hand; null while there was none. */
+    imageDigest: digest.nullable(),
   }),
   /** Something leaves the site. On disk before it does. */
   z.object({

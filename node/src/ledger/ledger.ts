@@ -73,7 +73,7 @@ export class FileLedger implements Ledger {
   #writing: Promise<void> | null = null;
   #failure: LedgerFailedError | null = null;
   #closed = false;
-  /** Names of the inbox's files that are in the ledger already, of those that were there as it was opened. */
+  /** Files of the inbox that were in the ledger as it was opened. */
   readonly taken: ReadonlySet<string>;
 
   private constructor(

@@ -9,9 +9,11 @@ export interface HelloParts {
   readonly slots: number;
   readonly datasets: readonly SiteDataset[];
   readonly held: readonly AttemptRef[];
+  /** Raw public key of receipts. */
+  readonly receiptKey: Uint8Array;
 }
 
-export function makeHello({ engine, slots, datasets, held }: HelloParts): Hello {
+export function makeHello({ engine, slots, datasets, held, receiptKey }: HelloParts): Hello {
   return create(HelloSchema, {
     protocolVersion: PROTOCOL_VERSION,
     softwareVersion: SOFTWARE_VERSION,
@@ -27,5 +29,6 @@ export function makeHello({ engine, slots, datasets, held }: HelloParts): Hello 
       counts: Object.fromEntries(Object.entries(counts).map(([key, count]) => [key, BigInt(count)])),
     })),
     held: [...held],
+    receiptKey,
   });
 }

@@ -3,9 +3,11 @@ import type { NodeConfig } from '../config/config.ts';
 import type { DatasetRegistry } from '../data/registry.ts';
 import type { Home } from '../home/home.ts';
 import { fingerprintOf, type Identity, readAuthority } from '../home/identity.ts';
+import type { Ledger } from '../ledger/ledger.ts';
 import type { Logger } from '../logging/logger.ts';
 import type { LogSender } from '../logs/log-sender.ts';
 import { PolicyFile } from '../policy/policy-file.ts';
+import type { ReceiptKey } from '../receipts/key.ts';
 import type { Spool } from '../spool/spool.ts';
 import { ContainerExecutor } from './container-executor.ts';
 import { createEngine } from './create-engine.ts';
@@ -20,6 +22,8 @@ export interface ExecutorContext {
   readonly logSender: LogSender;
   readonly logger: Logger;
   readonly spool: Pick<Spool, 'recovered'>;
+  readonly ledger: Ledger;
+  readonly receiptKey: ReceiptKey;
 }
 
 /** An executor, and what the hub is told about the engine behind it. */
