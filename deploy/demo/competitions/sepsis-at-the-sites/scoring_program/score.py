@@ -28,6 +28,8 @@ def main(input_folder, output_folder):
     scores = all_scores(list(labels.values()), probabilities)
     scores["duration"] = seconds_of_prediction(predictions_folder)
     (Path(output_folder) / "scores.json").write_text(json.dumps(scores))
+    # From how many patients they come: sites let scores out only above a number.
+    (Path(output_folder) / "cases.json").write_text(json.dumps(len(labels)))
     print(f"scored {len(labels)} patients")
 
 
