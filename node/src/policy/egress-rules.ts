@@ -170,6 +170,19 @@ export const egressSchema = z.strictObject({
   record: choice('bytes', 'digest').optional(),
 });
 
+/** For data of the site: what programs print or write there may be the data. */
+export const siteDataEgressSchema = egressSchema.extend({
+  logs: z
+    .enum(['none', 'codes', 'scrubbed'], {
+      error:
+        'write `none`, `codes` or `scrubbed`: `full` logs leave of rehearsals and of data of the hub alone',
+    })
+    .optional(),
+  outputs: z
+    .literal('no', { error: 'write `no`: archives leave of rehearsals and of data of the hub alone' })
+    .optional(),
+});
+
 export type WrittenEgress = z.infer<typeof egressSchema>;
 
 /** The rules for a kind of run: its defaults, with every key that the file says in its place; later ones go before earlier ones. */

@@ -1,6 +1,9 @@
 export interface PolicyProblem {
   /** Where in the file, like `resources.memory`; empty for the file as a whole. */
   readonly place: string;
+  /** From 1; null when no line is to blame. */
+  readonly line: number | null;
+  /** What is wrong, and what to write instead. */
   readonly problem: string;
 }
 
@@ -11,8 +14,11 @@ export class PolicyUnreadableError extends Error {
   readonly problems: readonly PolicyProblem[];
 
   constructor(path: string, problems: readonly PolicyProblem[]) {
-    const lines = problems.map(({ place, problem }) => (place ? `${place}: ${problem}` : problem));
-    super(`${path}: ${lines.join('\n  ')}`);
+    super(`${path}: ${problems.map(showProblem).join('\n  ')}`);
     this.problems = problems;
   }
+}
+
+export function showProblem({ line, place, problem }: PolicyProblem): string {
+  return [line === null ? '' : `line ${line}`, place, problem].filter(Boolean).join(': ');
 }

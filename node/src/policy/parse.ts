@@ -1,35 +1,50 @@
 import { createHash } from 'node:crypto';
-import { LineCounter, parseDocument } from 'yaml';
-import { PolicyUnreadableError } from './errors.ts';
+import type { z } from 'zod';
+import { type PolicyProblem, PolicyUnreadableError } from './errors.ts';
 import { type Policy, policySchema } from './schema.ts';
+import { type ReadYaml, readYaml } from './yaml.ts';
 
 export interface ReadPolicy {
   readonly policy: Policy;
   /** sha256:<hex> of the file's bytes. */
   readonly digest: string;
+  readonly text: string;
 }
 
-const MAX_ALIASES = 20;
-
-/** Reads a policy, or throws with every problem at once and its place. */
+/** Reads a policy, or throws with every problem at once, its place and its cure. */
 export function parsePolicy(path: string, text: string): ReadPolicy {
-  const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines, uniqueKeys: true, prettyErrors: false });
-  if (document.errors.length > 0) {
-    throw new PolicyUnreadableError(
-      path,
-      document.errors.map((error) => ({
-        place: `line ${lines.linePos(error.pos[0]).line}`,
-        problem: error.message,
-      })),
-    );
+  const policy = parseYamlAs(policySchema, path, text);
+  return { policy, digest: `sha256:${createHash('sha256').update(text).digest('hex')}`, text };
+}
+
+/** Reads YAML of a schema in the way of a policy: all problems at once, with line and place. */
+export function parseYamlAs<Schema extends z.ZodType>(
+  schema: Schema,
+  path: string,
+  text: string,
+): z.output<Schema> {
+  const yaml = readYaml(text);
+  if (yaml.kind === 'unreadable') throw new PolicyUnreadableError(path, yaml.problems);
+  const read = schema.safeParse(yaml.value);
+  if (read.success) return read.data;
+  throw new PolicyUnreadableError(
+    path,
+    read.error.issues.flatMap((issue) => toProblems(issue, yaml)),
+  );
+}
+
+function toProblems(issue: z.core.$ZodIssue, yaml: ReadYaml & { kind: 'read' }): PolicyProblem[] {
+  if (issue.code === 'unrecognized_keys') {
+    const problem = 'there is no such key; check its spelling and its indentation';
+    return issue.keys.map((key) => problemAt([...issue.path, key], problem, yaml));
   }
-  const read = policySchema.safeParse(document.toJS({ maxAliasCount: MAX_ALIASES }));
-  if (!read.success) {
-    throw new PolicyUnreadableError(
-      path,
-      read.error.issues.map((issue) => ({ place: issue.path.join('.'), problem: issue.message })),
-    );
-  }
-  return { policy: read.data, digest: `sha256:${createHash('sha256').update(text).digest('hex')}` };
+  return [problemAt(issue.path, issue.message, yaml)];
+}
+
+function problemAt(
+  path: readonly PropertyKey[],
+  problem: string,
+  { lineOf }: ReadYaml & { kind: 'read' },
+): PolicyProblem {
+  return { place: path.map(String).join('.'), line: lineOf(path), problem };
 }

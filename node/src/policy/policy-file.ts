@@ -44,7 +44,11 @@ export async function readPolicy(path: string): Promise<ReadPolicy> {
   const text = await readFileIfThere(path);
   if (text === null) {
     throw new PolicyUnreadableError(path, [
-      { place: '', problem: 'there is no such file; without a policy the node refuses every run' },
+      {
+        place: '',
+        line: null,
+        problem: 'there is no such file; without a policy the node refuses every run',
+      },
     ]);
   }
   return parsePolicy(path, text);

@@ -1,6 +1,8 @@
-import { RefusalCode } from '@weir/proto/node/v1';
+import { RefusalCode, WaitReason } from '@weir/proto/node/v1';
+import { findSigned } from '../attestations/signers.ts';
 import type { Later, Permission, PolicyFacts, PolicyRequest, Refused } from './decide.ts';
-import type { PermittedList, Policy } from './schema.ts';
+import { type PermittedList, type Policy, signerIn } from './schema.ts';
+import { findNextOpening } from './windows.ts';
 
 /** One thing that a policy may say about a run. `check` answers with null when it has no objection. */
 export interface PolicyRule {
@@ -40,15 +42,15 @@ export const RULES: readonly PolicyRule[] = [
   },
   {
     name: 'programs',
-    check: ({ programs }, request) =>
-      request.programs.every((program) => permitsDigest(programs, program))
+    check: (policy, request) =>
+      request.programs.every((program) => permitsContent(policy, policy.programs, program, request))
         ? null
         : refuse(RefusalCode.PROGRAM, 'programs'),
   },
   {
     name: 'images',
-    check: ({ images }, request, facts) =>
-      permitsImage(images, request, facts) ? null : refuse(RefusalCode.IMAGE, 'images'),
+    check: (policy, request, facts) =>
+      permitsImage(policy, request, facts) ? null : refuse(RefusalCode.IMAGE, 'images'),
   },
   {
     name: 'engines',
@@ -73,6 +75,27 @@ export const RULES: readonly PolicyRule[] = [
       }
       const objection = findDatasetObjection(policy, place, request, facts);
       return objection === null ? null : refuse(RefusalCode.DATASET, `datasets.${place}.${objection}`);
+    },
+  },
+  {
+    name: 'windows',
+    check: ({ windows }, _, { moment, now }) => {
+      if (moment !== 'assignment' || windows === undefined) return null;
+      const until = findNextOpening(windows, now);
+      return until === null ? null : later(WaitReason.WINDOW, 'windows', until);
+    },
+  },
+  {
+    name: 'rate',
+    check: ({ rate }, _, { moment, now, runsToday, runsTodayOfSubmitter }) => {
+      if (moment !== 'assignment') return null;
+      if (rate.runs_per_day !== undefined && runsToday >= rate.runs_per_day) {
+        return later(WaitReason.RATE, 'rate.runs_per_day', nextMidnight(now));
+      }
+      if (rate.per_submitter_per_day !== undefined && runsTodayOfSubmitter >= rate.per_submitter_per_day) {
+        return later(WaitReason.RATE, 'rate.per_submitter_per_day', nextMidnight(now));
+      }
+      return null;
     },
   },
 ];
@@ -165,16 +188,28 @@ function findMissingAttribute(
   return null;
 }
 
-function permitsImage(
-  images: PermittedList,
-  { image, imageDigest }: PolicyRequest,
-  { moment }: PolicyFacts,
+/** By its digest, or by who has signed it. */
+function permitsContent(
+  policy: Policy,
+  list: PermittedList,
+  digest: string,
+  request: PolicyRequest,
 ): boolean {
+  if (permitsDigest(list, digest) || list === 'any') return true;
+  const trusted = list.flatMap((word) => signerIn(word) ?? []);
+  if (trusted.length === 0) return false;
+  const signers = findSigned(request.attestations, policy.signers).get(digest);
+  return trusted.some((name) => signers?.has(name));
+}
+
+function permitsImage(policy: Policy, request: PolicyRequest, { moment }: PolicyFacts): boolean {
+  const { images } = policy;
+  const { image, imageDigest } = request;
   if (permitsName(images, image)) return true;
   // At assignment the engine has not looked yet; before the first container it has, and the policy is asked again.
   if (imageDigest === null)
     return moment === 'assignment' && images !== 'any' && images.some(isDigestOrSigner);
-  return permitsDigest(images, imageDigest);
+  return permitsContent(policy, images, imageDigest, request);
 }
 
 function findExcess(most: Policy['resources'], wanted: PolicyRequest['resources']): string | null {
@@ -184,6 +219,15 @@ function findExcess(most: Policy['resources'], wanted: PolicyRequest['resources'
   if (wanted.diskBytes > most.disk) return 'disk';
   if (wanted.gpus > most.gpus) return 'gpus';
   return null;
+}
+
+function later(waitsFor: WaitReason, rule: string, until: Date): Later {
+  return { permitted: 'later', until, waitsFor, rule };
+}
+
+/** Days are counted in UTC. */
+function nextMidnight(now: Date): Date {
+  return new Date(Date.UTC(now.getUTCFullYear(), now.getUTCMonth(), now.getUTCDate() + 1));
 }
 
 function refuse(code: RefusalCode, rule: string): Refused {

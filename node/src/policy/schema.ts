@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { egressSchema } from './egress-rules.ts';
+import { readPublicKey } from '../attestations/public-key.ts';
+import { egressSchema, siteDataEgressSchema } from './egress-rules.ts';
 import { byteCount } from './quantities.ts';
 import { windowSchema } from './windows.ts';
 
@@ -20,7 +21,13 @@ const competitions = listOf(
 );
 const submitters = listOf(z.string().min(1));
 
-const SIGNED_BY = /^signed_by:[A-Za-z0-9._-]+$/;
+const SIGNED_BY = /^signed_by:([A-Za-z0-9._-]+)$/;
+
+/** The name in `signed_by:NAME`. */
+export function signerIn(word: string): string | null {
+  return SIGNED_BY.exec(word)?.[1] ?? null;
+}
+
 const programs = listOf(
   z.string().refine((item) => /^sha256:[0-9a-f]{64}$/.test(item) || SIGNED_BY.test(item), {
     error: 'not a digest; write it like sha256:<64 hex digits>, or signed_by:NAME',
@@ -38,6 +45,21 @@ const images = listOf(
     ),
 );
 
+const FOR_EVER =
+  'has to be above 0, or runs would wait for ever; an empty list of competitions keeps them out';
+const NAME = /^[A-Za-z0-9._-]+$/;
+const BAD_NAME = 'names are letters, digits, ".", "_" and "-"';
+
+const publicKey = z.string().transform((text, context) => {
+  const key = readPublicKey(text);
+  if (key !== null) return key;
+  context.addIssue({
+    code: 'custom',
+    message: 'not an Ed25519 public key; write the base64 that `weir-node attest keygen` prints',
+  });
+  return z.NEVER;
+});
+
 /** Attribute -> values of which one has to be vouched for by the submitter's hub. All attributes that are named have to fit. */
 const attributes = z.record(z.string(), z.array(z.string()));
 
@@ -51,8 +73,10 @@ const datasetRule = z.strictObject({
   submitters: submitters.default('any'),
   attributes: attributes.default({}),
   approval: approval.optional(),
-  egress: egressSchema.optional(),
+  egress: siteDataEgressSchema.optional(),
 });
+
+const DATASET = /^[A-Za-z0-9][A-Za-z0-9._-]{0,99}(@[A-Za-z0-9][A-Za-z0-9._-]{0,99})?$/;
 
 const appData = z.strictObject({
   /** NAME@VERSION of a dataset that `datasets` permits for the run; otherwise nothing is shown. Its reference part never is. */
@@ -62,10 +86,10 @@ const appData = z.strictObject({
 });
 
 /**
- * The site's policy file. What it does not name is not permitted: lists that are absent would have to mean "nobody", so the file has to say
+ * The site's policy file, key by key; README.md has the table for stewards. What it does not name is not permitted: lists that are absent would have to mean "nobody", so the file has to say
  * them, and everything that lets something out is off unless it is switched on.
  */
-export const policySchema = z.strictObject({
+const shape = z.strictObject({
   version: z.literal(1, { error: 'this version of the node reads policies of `version: 1`' }),
   /** Names, or sha256:<fingerprint> of the hub's certificate authority. */
   hubs: listOf(z.string().min(1)),
@@ -78,7 +102,7 @@ export const policySchema = z.strictObject({
   /** References as competitions name them, sha256:<hex> as the engine finds it, or signed_by:NAME. */
   images,
   /** NAME -> base64 of a raw or SPKI Ed25519 public key. */
-  signers: z.record(z.string(), z.string()).default({}),
+  signers: z.record(z.string().regex(NAME, BAD_NAME), publicKey).default({}),
   engines: listOf(z.string().min(1)).default('any'),
   /** The most that one run may be given; a run that wants more is refused. */
   resources: z.strictObject({
@@ -96,18 +120,20 @@ export const policySchema = z.strictObject({
   /** How many runs may begin in a day; those above wait for the next one. */
   rate: z
     .strictObject({
-      runs_per_day: z.number().int().nonnegative().optional(),
-      per_submitter_per_day: z.number().int().nonnegative().optional(),
+      runs_per_day: z.number().int().positive(FOR_EVER).optional(),
+      per_submitter_per_day: z.number().int().positive(FOR_EVER).optional(),
     })
     .default({}),
   /** Whether a person at the site is asked before a run begins. */
   approval: approval.default('automatic'),
   /** NAME@VERSION or NAME -> who may have it evaluated. A dataset that is not named is not used. */
-  datasets: z.record(z.string(), datasetRule).default({}),
+  datasets: z
+    .record(z.string().regex(DATASET, 'not a dataset; write it like NAME@VERSION or NAME'), datasetRule)
+    .default({}),
   egress: z
     .strictObject({
       hub_data: egressSchema.optional(),
-      site_data: egressSchema.optional(),
+      site_data: siteDataEgressSchema.optional(),
       rehearsal: egressSchema.optional(),
     })
     .default({}),
@@ -117,5 +143,16 @@ export const policySchema = z.strictObject({
   mount_at_app_data: appData.optional(),
 });
 
-export type Policy = z.infer<typeof policySchema>;
+export const policySchema = shape.superRefine(({ programs, images, signers }, context) => {
+  for (const [key, list] of Object.entries({ programs, images })) {
+    for (const [index, word] of list === 'any' ? [] : list.entries()) {
+      const signer = signerIn(word);
+      if (signer === null || Object.hasOwn(signers, signer)) continue;
+      const message = `nobody is called "${signer}" in \`signers\`; add the name and its public key there`;
+      context.addIssue({ code: 'custom', path: [key, index], message });
+    }
+  }
+});
+
+export type Policy = z.infer<typeof shape>;
 export type PermittedList = 'any' | readonly string[];

@@ -1,6 +1,8 @@
+import { Temporal } from 'temporal-polyfill';
 import { z } from 'zod';
 
-export const DAYS = ['sun', 'mon', 'tue', 'wed', 'thu', 'fri', 'sat'] as const;
+/** In the order of ISO 8601: Monday is 1. */
+export const DAYS = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'] as const;
 
 const time = z
   .string()
@@ -10,7 +12,7 @@ export const windowSchema = z.strictObject({
   /** The days on which the window opens; absent: every day. */
   days: z
     .array(z.enum(DAYS, { error: `write days like ${DAYS.join(', ')}` }))
-    .min(1)
+    .min(1, 'name at least one day, or leave `days` out for every day')
     .optional(),
   from: time,
   /** Before `from`, or the same: on the next day. */
@@ -23,9 +25,42 @@ export const windowSchema = z.strictObject({
 
 export type Window = z.infer<typeof windowSchema>;
 
+/** Over a week there is an opening of every window, also where a day is left out of a calendar. */
+const DAYS_AHEAD = 8;
+
+/**
+ * When runs may begin again: null when they may now. A window's ends are wall-clock times in its time zone, so that it is an hour longer
+ * or shorter when the clocks change in it; a time that the clocks leave out is the same time after the change.
+ */
+export function findNextOpening(windows: readonly Window[], now: Date): Date | null {
+  const openings = windows.map((window) => findOpening(window, now.getTime()));
+  const next = Math.min(...openings);
+  return next <= now.getTime() ? null : new Date(next);
+}
+
+/** When the window opens next; not later than `now` while it is open. In milliseconds. */
+function findOpening({ days, from, to, timezone }: Window, now: number): number {
+  const today = Temporal.Instant.fromEpochMilliseconds(now).toZonedDateTimeISO(timezone).toPlainDate();
+  const overMidnight = to <= from;
+  // Yesterday's window may still be open.
+  for (let ahead = -1; ahead <= DAYS_AHEAD; ahead += 1) {
+    const day = today.add({ days: ahead });
+    const name = DAYS[day.dayOfWeek - 1];
+    if (days !== undefined && (name === undefined || !days.includes(name))) continue;
+    const opens = momentOf(day, from, timezone);
+    const closes = momentOf(overMidnight ? day.add({ days: 1 }) : day, to, timezone);
+    if (now < closes && opens < closes) return opens;
+  }
+  return Number.POSITIVE_INFINITY;
+}
+
+function momentOf(day: Temporal.PlainDate, time: string, timeZone: string): number {
+  return day.toZonedDateTime({ timeZone, plainTime: time }).epochMilliseconds;
+}
+
 function isTimeZone(name: string): boolean {
   try {
-    return new Intl.DateTimeFormat('en', { timeZone: name }) !== null;
+    return Temporal.Now.instant().toZonedDateTimeISO(name).timeZoneId !== '';
   } catch {
     return false;
   }
