@@ -18,6 +18,7 @@ import { drain } from './loops/drain.ts';
 import { Heartbeat } from './loops/heartbeat.ts';
 import { Intake } from './loops/intake.ts';
 import { Renewal } from './loops/renewal.ts';
+import { PeopleDesk } from './people/desk.ts';
 import { ReceiptKey } from './receipts/key.ts';
 import { createExecutor, type ExecutorContext, type ReadyExecutor } from './run/create-executor.ts';
 import { Runs } from './run/runs.ts';
@@ -60,6 +61,9 @@ export async function startNode(config: NodeConfig, overrides: NodeOverrides = {
   );
   const inbox = owned.use(new LedgerInbox(ledger, logger.child({ part: 'ledger' })));
   await inbox.follow();
+  const people = owned.use(
+    await PeopleDesk.open(home.people, { ledger, logger: logger.child({ part: 'people' }) }),
+  );
   const spool = owned.use(await Spool.open(home.spool, logger.child({ part: 'spool' })));
   const registry = new DatasetRegistry(home);
   const datasets = owned.use(await DatasetWatch.start(registry, () => link.redial(), logger));
@@ -106,6 +110,7 @@ export async function startNode(config: NodeConfig, overrides: NodeOverrides = {
       spool,
       ledger,
       receiptKey,
+      people,
     }),
   );
   await ledger.append({ kind: 'start', softwareVersion: SOFTWARE_VERSION, engine: engine.kind });

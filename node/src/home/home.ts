@@ -20,6 +20,10 @@ export interface Home {
   readonly ledger: string;
   /** Signs receipts and the head of the ledger; see `receipts/key.ts`. */
   readonly receiptKey: string;
+  /** Questions to the people of the site, and their answers. */
+  readonly people: string;
+  /** Who may open the console, and what was last decided there; see `console/`. */
+  readonly console: string;
   readonly lock: string;
 }
 
@@ -39,13 +43,23 @@ export function homeAt(root: string): Home {
     spool: join(root, 'spool'),
     ledger: join(root, 'ledger'),
     receiptKey: join(root, 'receipt-key.pem'),
+    people: join(root, 'people'),
+    console: join(root, 'console'),
     lock: join(root, 'lock'),
   };
 }
 
 /** Makes the folders of a home, readable by its owner alone. */
 export async function makeHome(home: Home): Promise<void> {
-  for (const folder of [home.root, home.manifests, home.cache, home.runs, home.spool, home.ledger]) {
+  for (const folder of [
+    home.root,
+    home.manifests,
+    home.cache,
+    home.runs,
+    home.spool,
+    home.ledger,
+    home.console,
+  ]) {
     await mkdir(folder, { recursive: true });
   }
   // Engines mount what containers may see; nobody has to reach in from outside.

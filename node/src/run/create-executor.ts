@@ -6,6 +6,7 @@ import { fingerprintOf, type Identity, readAuthority } from '../home/identity.ts
 import type { Ledger } from '../ledger/ledger.ts';
 import type { Logger } from '../logging/logger.ts';
 import type { LogSender } from '../logs/log-sender.ts';
+import type { PeopleDesk } from '../people/desk.ts';
 import { PolicyFile } from '../policy/policy-file.ts';
 import type { ReceiptKey } from '../receipts/key.ts';
 import type { Spool } from '../spool/spool.ts';
@@ -24,6 +25,7 @@ export interface ExecutorContext {
   readonly spool: Pick<Spool, 'recovered'>;
   readonly ledger: Ledger;
   readonly receiptKey: ReceiptKey;
+  readonly people: PeopleDesk;
 }
 
 /** An executor, and what the hub is told about the engine behind it. */
