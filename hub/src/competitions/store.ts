@@ -85,6 +85,7 @@ export async function countsOf(
     eq(phases.competitionId, competitionId),
     isNull(submissions.parentId),
     isNull(submissions.deletedAt),
+    eq(submissions.isRehearsal, false),
   );
   const [participantCount, [counted]] = await Promise.all([
     queries.$count(participants, approved),

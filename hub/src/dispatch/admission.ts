@@ -1,3 +1,5 @@
+import type { NewRehearsal } from './rehearse.ts';
+
 /** What the submissions feature hands to dispatch once everything about a submission but its limits has been checked. */
 export interface NewSubmission {
   readonly phaseId: number;
@@ -31,6 +33,12 @@ export interface Dispatch {
    * @throws LimitReachedError | PhaseNotOpenError | NoSuchSiteDataError
    */
   admit(submission: NewSubmission): Promise<Admitted>;
+
+  /**
+   * Creates a rehearsal: a run on the synthetic data of each site that offers it, or of one, beside the limits of the phase.
+   * @throws RehearsalNotOfferedError | RehearsalLimitError
+   */
+  rehearse(rehearsal: NewRehearsal): Promise<Admitted>;
 
   /** Starts a submission that waits in `Submitting`. */
   release(submissionId: number): Promise<void>;

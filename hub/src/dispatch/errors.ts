@@ -37,6 +37,38 @@ export class NoSuchSiteDataError extends DomainError {
   }
 }
 
+/** The phase has nothing to rehearse on, or no such site has. */
+export class RehearsalNotOfferedError extends DomainError {
+  readonly code = 'rehearsal_not_offered';
+  readonly kind = 'unavailable';
+
+  constructor(why: 'no_site_data' | 'no_site' | 'not_there') {
+    super(REHEARSAL_NOT_OFFERED[why]);
+  }
+}
+
+const REHEARSAL_NOT_OFFERED = {
+  no_site_data:
+    'No task of this phase runs on data of sites, so there is nothing to rehearse: submit, and see the logs of the real run.',
+  no_site:
+    'No site has synthetic data for the tasks of this phase, so nobody can rehearse it yet; ask the organizers to ask the sites.',
+  not_there: 'This site has no synthetic data for the tasks of this phase. Choose another one, or all.',
+};
+
+export class RehearsalLimitError extends DomainError {
+  readonly code: 'rehearsals_per_day' | 'rehearsals_in_flight';
+  readonly kind = 'too_many';
+
+  constructor(code: 'rehearsals_per_day' | 'rehearsals_in_flight', limit: number) {
+    super(
+      code === 'rehearsals_per_day'
+        ? `You have used all ${limit} rehearsals of today. The next day begins at 00:00 UTC.`
+        : `You have ${limit} rehearsals under way, the most at a time. Wait until one is over, or cancel it.`,
+    );
+    this.code = code;
+  }
+}
+
 export class PhaseMissingError extends DomainError {
   readonly code = 'phase_not_found';
   readonly kind = 'missing';

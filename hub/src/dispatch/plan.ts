@@ -6,6 +6,7 @@ import { NoSuchSiteDataError } from './errors.ts';
 import { IdReserve } from './id-reserve.ts';
 import type { PhaseSpec, TaskSpec } from './phase-specs.ts';
 import { type Pool, sitePool } from './pools.ts';
+import type { PlannedRehearsal, RehearsalPart } from './rehearse.ts';
 
 interface Place {
   readonly siteId: number | null;
@@ -36,6 +37,18 @@ export class Planner {
       leaves.push({ id: tasks.length === 1 ? id : await this.#submissionIds.take(), taskId });
     }
     return { id, submission, leaves, runs: submission.start ? await this.runs(phase, leaves, tasks) : [] };
+  }
+
+  /** A rehearsal with its leaves and their runs, all at the sites that were found for them. */
+  async rehearsal(parts: readonly RehearsalPart[]): Promise<PlannedRehearsal> {
+    const id = await this.#submissionIds.take();
+    const leaves = [];
+    for (const { taskId, siteIds } of parts) {
+      const runs = [];
+      for (const siteId of siteIds) runs.push({ id: await this.#runIds.take(), siteId });
+      leaves.push({ id: parts.length === 1 ? id : await this.#submissionIds.take(), taskId, runs });
+    }
+    return { id, leaves };
   }
 
   /** The runs of leaves: one at each place where the leaf's task is to run. */

@@ -26,6 +26,7 @@ import { PhaseSpecs } from './phase-specs.ts';
 import { Planner } from './plan.ts';
 import { type NodeProgress, recordProgress } from './progress.ts';
 import { whyNotAdmitted } from './refusal.ts';
+import { insertRehearsal, type NewRehearsal, rehearsalParts } from './rehearse.ts';
 import { findUnreleased, releaseSubmission } from './release.ts';
 import type { NodeSession } from './sessions.ts';
 import { exhaustedRuns, expireLeases, poolsWithBacklog } from './sweep.ts';
@@ -33,7 +34,7 @@ import { waitingReasons } from './waiting.ts';
 
 interface Dependencies {
   readonly database: Database;
-  readonly sites: Pick<Sites, 'sitesHolding'>;
+  readonly sites: Pick<Sites, 'sitesHolding' | 'sitesRehearsing'>;
   readonly live: LiveBus;
   readonly boards: Boards;
   readonly config: Pick<Config, 'leaseMs' | 'maxAttempts' | 'publicUrl'>;
@@ -168,6 +169,15 @@ export class Dispatcher implements Dispatch, AsyncDisposable {
     }
     if (!admitted) throw await whyNotAdmitted(this.#deps.database, admission.submission);
     return admitted;
+  }
+
+  async rehearse(rehearsal: NewRehearsal): Promise<{ submissionId: number }> {
+    const { database, sites } = this.#deps;
+    const phase = await this.#specs.find(rehearsal.phaseId);
+    const parts = await rehearsalParts(phase, rehearsal, sites);
+    const planned = await this.#planner.rehearsal(parts);
+    for (const pool of await insertRehearsal(database, rehearsal, planned)) this.#handOut.noteWaiting(pool);
+    return { submissionId: planned.id };
   }
 
   async release(submissionId: number): Promise<void> {

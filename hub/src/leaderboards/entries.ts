@@ -8,14 +8,14 @@ export interface Placed {
   readonly sortKey: readonly string[];
 }
 
-/** Root submissions of the batch, one for each slot: the one that the rule prefers. Deleted ones and re-runs on one task never enter. */
+/** Root submissions of the batch, one for each slot: the one that the rule prefers. Deleted ones, rehearsals and re-runs on one task never enter. */
 const candidates = (slot: string, preference: string, source: string) => `
   with candidate as (
     select distinct on (s.phase_id, s.owner_id, ${slot})
       s.phase_id, s.owner_id, ${slot} as slot, s.id as submission_id, placed.sort_key::numeric[] as sort_key, s.created_at as submitted_at
     from ${source}
     join submissions s on s.id = placed.submission_id
-    where s.deleted_at is null and not s.is_specific_task_re_run
+    where s.deleted_at is null and not s.is_specific_task_re_run and not s.is_rehearsal
     order by s.phase_id, s.owner_id, ${slot}, ${preference}
   )
   insert into leaderboard_entries as entry (phase_id, owner_id, slot, submission_id, sort_key, submitted_at)

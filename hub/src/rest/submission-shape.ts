@@ -21,6 +21,7 @@ export function toSubmission(submission: SubmissionView) {
     status_details: statusDetails(submission),
     is_public: submission.isPublic,
     is_specific_task_re_run: submission.isSpecificTaskReRun,
+    is_rehearsal: submission.isRehearsal,
     is_soft_deleted: false,
     auto_run: submission.status !== 'Submitting',
     can_make_submissions_public: false,

@@ -18,6 +18,9 @@ const newSubmission = z.object({
   name: z.string().max(200).optional(),
   description: z.string().max(10_000).nullish(),
   fact_sheet_answers: z.preprocess(parseJson, z.record(z.string(), z.unknown()).nullish()),
+  // Weir's own: on the synthetic data of sites, of all that offer it or of one.
+  rehearse: z.preprocess(parseJson, z.boolean().default(false)),
+  rehearsal_site: z.string().max(40).optional(),
 });
 const listQuery = z.object({ phase: number.optional() });
 const rerunQuery = z.object({ task_key: z.guid().optional() });
@@ -28,17 +31,20 @@ export function submissionRoutes(routes: RestRoutes): void {
     return { can, reason };
   });
 
-  routes.post('/submissions', async ({ hub, actor, request, reply }) => {
-    const body = newSubmission.parse(request.body ?? {});
+  routes.post('/submissions', async ({ hub, actor, request: { body: sent }, reply }) => {
+    const body = newSubmission.parse(sent ?? {});
     const taskIds = [...(body.tasks ?? []), ...(body['tasks[]'] ?? [])];
-    const submission = await hub.submissions.create(actor, {
+    const request = {
       phaseId: body.phase,
       resourceKey: body.data,
       name: body.name,
       description: body.description ?? undefined,
       factSheetAnswers: body.fact_sheet_answers,
       ...(taskIds.length > 0 ? { taskIds } : {}),
-    });
+    };
+    const submission = body.rehearse
+      ? await hub.submissions.rehearse(actor, { ...request, site: body.rehearsal_site })
+      : await hub.submissions.create(actor, request);
     const { md5 } = await hub.resources.finishUpload(actor, body.data);
     return reply.code(201).send(toCreated(submission, { data: body.data, md5 }));
   });

@@ -56,6 +56,11 @@ export interface Sites {
   setPaused(siteName: string, paused: boolean): Promise<void>;
   revokeNode(nodeId: string): Promise<void>;
   status(): Promise<HubStatus>;
+  /** Those with a synthetic dataset beside it, by name. */
+  sitesRehearsing(dataset: {
+    name: string;
+    version: string;
+  }): Promise<{ id: number; name: string; title: string }[]>;
   /** Sites that hold a dataset, by name. */
   sitesHolding(dataset: {
     name: string;
@@ -131,12 +136,13 @@ export function createSites({ database, authority, live, config, log }: Dependen
         slots: Math.min(hello.slots, 100_000),
         datasets: datasets
           .slice(0, MOST_DATASETS)
-          .map(({ name, version, digest, hasInput, hasReference, counts }) => ({
+          .map(({ name, version, digest, hasInput, hasReference, hasSynthetic, counts }) => ({
             name,
             version,
             digest,
             hasInput,
             hasReference,
+            hasSynthetic,
             counts: Object.fromEntries(
               Object.entries(counts)
                 .slice(0, 100)
@@ -164,6 +170,7 @@ export function createSites({ database, authority, live, config, log }: Dependen
 
     status: () => readStatus(database, config.leaseMs),
 
+    sitesRehearsing: (dataset) => store.sitesRehearsing(database.queries, dataset),
     sitesHolding: (dataset) => store.sitesHolding(database.queries, dataset),
   };
 }

@@ -145,6 +145,7 @@ export interface NodeGreeting {
     readonly digest: string;
     readonly hasInput: boolean;
     readonly hasReference: boolean;
+    readonly hasSynthetic: boolean;
     readonly counts: Record<string, number>;
   }[];
 }
@@ -176,8 +177,18 @@ export async function recordGreeting(
         digest: sql`excluded.digest`,
         hasInput: sql`excluded.has_input`,
         hasReference: sql`excluded.has_reference`,
+        hasSynthetic: sql`excluded.has_synthetic`,
         counts: sql`excluded.counts`,
         seenAt: sql`now()`,
       },
     });
+}
+
+export function sitesRehearsing(queries: Queries, { name, version }: { name: string; version: string }) {
+  return queries
+    .select({ id: sites.id, name: sites.name, title: sites.title })
+    .from(siteDatasets)
+    .innerJoin(sites, eq(sites.id, siteDatasets.siteId))
+    .where(and(eq(siteDatasets.name, name), eq(siteDatasets.version, version), siteDatasets.hasSynthetic))
+    .orderBy(sites.name);
 }

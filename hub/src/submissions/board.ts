@@ -28,7 +28,8 @@ export class BoardMoves {
   ): Promise<{ canPutOnLeaderboard: boolean; canRemoveFromLeaderboard: boolean }> {
     const { submission } = reached;
     const mover = moverOf(actor, reached);
-    if (submission.parentId !== null || submission.isSpecificTaskReRun || mover === null) {
+    const isForBoards = !submission.isSpecificTaskReRun && !submission.isRehearsal;
+    if (submission.parentId !== null || !isForBoards || mover === null) {
       return { canPutOnLeaderboard: false, canRemoveFromLeaderboard: false };
     }
     const rule = await this.#ruleOf(submission.phaseId);
@@ -50,7 +51,7 @@ export class BoardMoves {
     await this.#database.transaction(async (tx) => {
       const root = await lockRoot(tx, id);
       if (onBoard) {
-        if (root?.status !== 'Finished' || root.isSpecificTaskReRun) throw new NotFinishedError();
+        if (root?.status !== 'Finished' || !root.isForBoards) throw new NotFinishedError();
         await putOnBoard(tx, this.#boards, { submissionId: id, phaseId });
       } else {
         await takeOffBoard(tx, id);

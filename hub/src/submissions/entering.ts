@@ -2,13 +2,14 @@ import { type Actor, requireUser } from '../accounts/access.ts';
 import type { CompetitionAccess } from '../competitions/access.ts';
 import type { CompetitionGate, ReachedPhase } from '../competitions/gate.ts';
 import { stateOfPhase } from '../competitions/state.ts';
-import type { Queries } from '../db/database.ts';
+import type { Database } from '../db/database.ts';
 import type { Dispatch } from '../dispatch/admission.ts';
 import { PhaseNotOpenError } from '../dispatch/errors.ts';
 import { DomainError } from '../http/domain-error.ts';
 import type { Resources } from '../resources/service.ts';
 import { ForeignUploadError, NotParticipantError, TermsOutdatedError, UnknownTasksError } from './errors.ts';
 import { checkAnswers } from './fact-sheet.ts';
+import { findRehearsalOffer, type RehearsalOffer } from './rehearsal-offer.ts';
 import { findPhaseTasks, findUsage } from './store.ts';
 
 export interface SubmissionRequest {
@@ -22,6 +23,12 @@ export interface SubmissionRequest {
   readonly factSheetAnswers?: Readonly<Record<string, unknown>> | null | undefined;
 }
 
+/** As a submission, but on the synthetic data of sites. */
+export interface RehearsalRequest extends SubmissionRequest {
+  /** Name of one site; without, every one that offers it. */
+  readonly site?: string | undefined;
+}
+
 /** What a person may still submit. Unlimited is null. */
 export interface Allowance {
   readonly can: boolean;
@@ -33,35 +40,60 @@ export interface Allowance {
   readonly inAll: number | null;
   /** Days are those of UTC. */
   readonly dayEndsAt: Date;
+  /** Where and how often the phase can be rehearsed; null where no site offers it. */
+  readonly rehearsal: RehearsalOffer | null;
+}
+
+interface Entered {
+  readonly id: number;
+  readonly access: CompetitionAccess;
 }
 
 /** Checks who may submit what to a phase, and hands it to dispatch, which alone counts. */
 export class Entering {
-  readonly #queries: Queries;
+  readonly #database: Database;
   readonly #competitions: CompetitionGate;
   readonly #resources: Pick<Resources, 'getUsable'>;
-  readonly #dispatch: Pick<Dispatch, 'admit'>;
+  readonly #dispatch: Pick<Dispatch, 'admit' | 'rehearse'>;
 
   constructor(
-    queries: Queries,
+    database: Database,
     competitions: CompetitionGate,
     resources: Pick<Resources, 'getUsable'>,
-    dispatch: Pick<Dispatch, 'admit'>,
+    dispatch: Pick<Dispatch, 'admit' | 'rehearse'>,
   ) {
-    this.#queries = queries;
+    this.#database = database;
     this.#competitions = competitions;
     this.#resources = resources;
     this.#dispatch = dispatch;
   }
 
   /** Resolves once the submission is committed. */
-  async enter(actor: Actor, request: SubmissionRequest): Promise<{ id: number; access: CompetitionAccess }> {
+  async enter(actor: Actor, request: SubmissionRequest): Promise<Entered> {
+    const { reached, limited, entry } = await this.#check(actor, request);
+    const { submissionId } = await this.#dispatch.admit({
+      ...entry,
+      limited,
+      isSpecificTaskReRun: false,
+      start: reached.competition.autoRunSubmissions,
+    });
+    return { id: submissionId, access: reached.access };
+  }
+
+  /** Resolves once the rehearsal is committed. It counts against nothing of the phase and begins at once. */
+  async rehearse(actor: Actor, request: RehearsalRequest): Promise<Entered> {
+    const { reached, entry } = await this.#check(actor, request);
+    const { submissionId } = await this.#dispatch.rehearse({ ...entry, site: request.site ?? null });
+    return { id: submissionId, access: reached.access };
+  }
+
+  async #check(actor: Actor, request: SubmissionRequest) {
     const { id: ownerId } = requireUser(actor);
     const reached = await this.#competitions.viewPhase(actor, request.phaseId);
     const { limited } = checkEntry(reached);
     const resource = await this.#resources.getUsable(actor, request.resourceKey, ['submission']);
     if (resource.createdBy !== ownerId) throw new ForeignUploadError();
-    const { submissionId } = await this.#dispatch.admit({
+    const entry = {
       phaseId: request.phaseId,
       ownerId,
       resourceId: resource.id,
@@ -70,19 +102,17 @@ export class Entering {
       fileName: resource.fileName,
       factSheetAnswers: checkAnswers(reached.competition.factSheet, request.factSheetAnswers),
       taskIds: await this.#chooseTasks(request),
-      limited,
-      isSpecificTaskReRun: false,
-      start: reached.competition.autoRunSubmissions,
-    });
-    return { id: submissionId, access: reached.access };
+    };
+    return { reached, limited, entry };
   }
 
   async allowance(actor: Actor, phaseId: number): Promise<Allowance> {
     const { id } = requireUser(actor);
     const reached = await this.#competitions.viewPhase(actor, phaseId);
-    const { usedToday, usedInAll } = await findUsage(this.#queries, phaseId, id);
+    const { usedToday, usedInAll } = await findUsage(this.#database.queries, phaseId, id);
     const { maxSubmissionsPerDay: perDay, maxSubmissionsPerPerson: inAll } = reached.phase;
-    const usage = { usedToday, perDay, usedInAll, inAll, dayEndsAt: endOfDay(new Date()) };
+    const rehearsal = await findRehearsalOffer(this.#database, phaseId, id);
+    const usage = { usedToday, perDay, usedInAll, inAll, dayEndsAt: endOfDay(new Date()), rehearsal };
     const refusal = whyNot(reached);
     if (refusal) return { can: false, reason: refusal.message, ...usage };
     if (!checkEntry(reached).limited) return { can: true, reason: null, ...usage };
@@ -97,7 +127,7 @@ export class Entering {
   }
 
   async #chooseTasks({ phaseId, taskIds }: SubmissionRequest): Promise<number[]> {
-    const all = (await findPhaseTasks(this.#queries, phaseId)).map(({ id }) => id);
+    const all = (await findPhaseTasks(this.#database.queries, phaseId)).map(({ id }) => id);
     if (!taskIds) return all;
     const chosen = all.filter((id) => taskIds.includes(id));
     if (chosen.length === 0 || chosen.length < new Set(taskIds).size) throw new UnknownTasksError();

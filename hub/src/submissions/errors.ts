@@ -81,7 +81,9 @@ export class NotFinishedError extends DomainError {
   readonly kind = 'conflict';
 
   constructor() {
-    super('Only finished submissions can be on the board. Wait until this one has its scores.');
+    super(
+      'Only finished submissions can be on the board, neither rehearsals nor re-runs on one task. If it is none, wait until it has its scores.',
+    );
   }
 }
 

@@ -46,7 +46,7 @@ export function createSubmissionLogs(queries: Queries, gate: SubmissionGate): Su
       const { run, ...reached } = await gate.findOfRun(actor, runId);
       // For others the run does not exist.
       await gate.view(actor, reached.submission.id);
-      const level = reached.competition.logLevel;
+      const level = reached.submission.isRehearsal ? 'full' : reached.competition.logLevel;
       if (!maySeeLogs(reached))
         return { streams: [], nextCursor: encodeCursor(START), level, permitted: false };
       const from = decodeCursor(cursor, isLogCursor) ?? START;
@@ -56,9 +56,9 @@ export function createSubmissionLogs(queries: Queries, gate: SubmissionGate): Su
   };
 }
 
-/** Output of programs may tell about the data: it is for organizers, and for the owner unless the phase hides it. */
-function maySeeLogs({ access, isOwner, phase }: ReachedSubmission): boolean {
-  return access.canManage || (isOwner && !phase.hideOutput);
+/** Output of programs may tell about the data: it is for organizers, and for the owner unless the phase hides it; of a rehearsal there is nothing to hide. */
+function maySeeLogs({ access, isOwner, phase, submission }: ReachedSubmission): boolean {
+  return access.canManage || (isOwner && (!phase.hideOutput || submission.isRehearsal));
 }
 
 async function readFrom(

@@ -4,6 +4,7 @@ import { submissionStatus } from './schema.ts';
 
 const id = z.number().int();
 const one = z.object({ id });
+const kind = z.enum(['submission', 'rehearsal']);
 const paging = { cursor: z.string().max(500).optional(), limit: z.number().int().min(1).max(100).optional() };
 
 export const submissionsRouter = router({
@@ -19,12 +20,21 @@ export const submissionsRouter = router({
         name: z.string().trim().max(200).optional(),
         taskIds: z.array(id).max(1_000).optional(),
         factSheetAnswers: z.record(z.string(), z.unknown()).nullish(),
+        /** On the synthetic data of all sites that offer it, or of one. */
+        rehearsal: z.boolean().default(false),
+        site: z.string().max(40).optional(),
       }),
     )
-    .mutation(({ ctx, input }) => ctx.hub.submissions.create(ctx.actor, input)),
+    .mutation(({ ctx, input: { rehearsal, ...input } }) =>
+      rehearsal
+        ? ctx.hub.submissions.rehearse(ctx.actor, input)
+        : ctx.hub.submissions.create(ctx.actor, input),
+    ),
 
   mine: userProcedure
-    .input(z.object({ phaseId: id.optional(), competitionId: id.optional(), ...paging }))
+    .input(
+      z.object({ phaseId: id.optional(), competitionId: id.optional(), kind: kind.optional(), ...paging }),
+    )
     .query(({ ctx, input }) => ctx.hub.submissions.mine(ctx.actor, input)),
 
   get: publicProcedure.input(one).query(({ ctx, input }) => ctx.hub.submissions.get(ctx.actor, input.id)),
@@ -35,6 +45,7 @@ export const submissionsRouter = router({
         competitionId: id,
         phaseId: id.optional(),
         status: z.enum(submissionStatus.enumValues).optional(),
+        kind: kind.optional(),
         search: z.string().trim().max(200).optional(),
         ...paging,
       }),

@@ -8,13 +8,19 @@ import type { Boards } from '../leaderboards/boards.ts';
 import type { LiveBus } from '../live/bus.ts';
 import type { Resources } from '../resources/service.ts';
 import { BoardMoves } from './board.ts';
-import { type Allowance, Entering, type SubmissionRequest } from './entering.ts';
+import { type Allowance, Entering, type RehearsalRequest, type SubmissionRequest } from './entering.ts';
 import { NotAllowedError, SubmissionMissingError, UnknownTasksError } from './errors.ts';
 import { createSubmissionFiles, type SubmissionFile, type SubmissionFiles } from './files.ts';
 import { createSubmissionGate, type ReachedSubmission } from './gate.ts';
 import { createSubmissionLogs, type SubmissionLogs } from './logs.ts';
 import type { SubmissionStatus } from './outcome.ts';
-import { findPhaseTasks, findTaskIds, listRoots, type SubmissionFilter } from './store.ts';
+import {
+  findPhaseTasks,
+  findTaskIds,
+  listRoots,
+  type SubmissionFilter,
+  type SubmissionKind,
+} from './store.ts';
 import { readSubmissions, type SubmissionView } from './view.ts';
 
 export interface SubmissionDetail extends SubmissionView {
@@ -39,6 +45,11 @@ export interface Submissions extends Pick<SubmissionFiles, 'fileFor' | 'reportFo
    * dispatch and resources throw
    */
   create(actor: Actor, request: SubmissionRequest): Promise<SubmissionView>;
+  /**
+   * Runs on the synthetic data of sites, to see that it runs there at all: with full logs, beside the limits, and on no board.
+   * @throws what create throws | RehearsalNotOfferedError | RehearsalLimitError
+   */
+  rehearse(actor: Actor, request: RehearsalRequest): Promise<SubmissionView>;
   /** @throws SubmissionMissingError */
   get(actor: Actor, id: number): Promise<SubmissionDetail>;
   /** As `get` without what only its page shows: for those that follow it live. @throws SubmissionMissingError */
@@ -46,7 +57,11 @@ export interface Submissions extends Pick<SubmissionFiles, 'fileFor' | 'reportFo
   /** The actor's own root submissions, newest first. */
   mine(
     actor: Actor,
-    filter: Paging & { phaseId?: number | undefined; competitionId?: number | undefined },
+    filter: Paging & {
+      phaseId?: number | undefined;
+      competitionId?: number | undefined;
+      kind?: SubmissionKind | undefined;
+    },
   ): Promise<Page<SubmissionView>>;
   /**
    * Newest first. Of a phase everybody's, for its organizers and for robots where they are allowed; of all phases, for administrators
@@ -60,6 +75,7 @@ export interface Submissions extends Pick<SubmissionFiles, 'fileFor' | 'reportFo
       competitionId: number;
       phaseId?: number | undefined;
       status?: SubmissionStatus | undefined;
+      kind?: SubmissionKind | undefined;
       search?: string | undefined;
     },
   ): Promise<Page<SubmissionView>>;
@@ -101,7 +117,7 @@ export function createSubmissions({
   const gate = createSubmissionGate(queries, competitions.gate);
   const files = createSubmissionFiles(queries, gate);
   const moves = new BoardMoves(database, boards, live);
-  const entering = new Entering(queries, competitions.gate, resources, dispatch);
+  const entering = new Entering(database, competitions.gate, resources, dispatch);
 
   async function show({ submission, access }: ReachedSubmission): Promise<SubmissionView> {
     return showOne(submission.id, access.canManage);
@@ -135,6 +151,11 @@ export function createSubmissions({
 
     async create(actor, request) {
       const { id, access } = await entering.enter(actor, request);
+      return showOne(id, access.canManage);
+    },
+
+    async rehearse(actor, request) {
+      const { id, access } = await entering.rehearse(actor, request);
       return showOne(id, access.canManage);
     },
 
@@ -195,6 +216,9 @@ export function createSubmissions({
       const { submission, access } = await gate.use(actor, id);
       if (!access.canManage && !access.isUnlimited) {
         throw new NotAllowedError('Only organizers and robots run submissions again.');
+      }
+      if (submission.isRehearsal) {
+        throw new NotAllowedError('A rehearsal is not run again: rehearse anew, or submit the same file.');
       }
       const again =
         taskKey === undefined ? await findTaskIds(queries, id) : await taskByKey(submission.phaseId, taskKey);

@@ -97,6 +97,8 @@ export function findScores(queries: Queries, ids: readonly number[]) {
     .orderBy(asc(columns.index));
 }
 
+export type SubmissionKind = 'submission' | 'rehearsal';
+
 export interface SubmissionFilter {
   readonly ownerId?: number;
   /** This robot's own, and those of competitions that allow robots. */
@@ -104,6 +106,8 @@ export interface SubmissionFilter {
   readonly phaseId?: number | undefined;
   readonly competitionId?: number | undefined;
   readonly status?: SubmissionStatus | undefined;
+  /** Without, both. */
+  readonly kind?: SubmissionKind | undefined;
   /** In the names of the submission, its file and its owner; a number is also an id. */
   readonly search?: string | undefined;
   readonly before: number | null;
@@ -131,6 +135,7 @@ export async function listRoots(queries: Queries, filter: SubmissionFilter): Pro
         filter.phaseId === undefined ? undefined : eq(submissions.phaseId, filter.phaseId),
         filter.competitionId === undefined ? undefined : eq(phases.competitionId, filter.competitionId),
         filter.status && eq(submissions.status, filter.status),
+        filter.kind && eq(submissions.isRehearsal, filter.kind === 'rehearsal'),
         filter.before === null ? undefined : lt(submissions.id, filter.before),
         pattern
           ? or(
@@ -211,9 +216,12 @@ export async function isOnBoard(queries: Queries, submissionId: number): Promise
 export async function lockRoot(
   tx: Transaction,
   id: number,
-): Promise<{ status: SubmissionStatus; isSpecificTaskReRun: boolean } | null> {
+): Promise<{ status: SubmissionStatus; isForBoards: boolean } | null> {
   const [row] = await tx.queries
-    .select({ status: submissions.status, isSpecificTaskReRun: submissions.isSpecificTaskReRun })
+    .select({
+      status: submissions.status,
+      isForBoards: sql<boolean>`not (${submissions.isSpecificTaskReRun} or ${submissions.isRehearsal})`,
+    })
     .from(submissions)
     .where(and(eq(submissions.id, id), isNull(submissions.deletedAt)))
     .for('no key update');

@@ -34,6 +34,8 @@ export interface SubmissionView {
   readonly onLeaderboard: boolean;
   readonly isPublic: boolean;
   readonly isSpecificTaskReRun: boolean;
+  /** On synthetic data, to try it out. */
+  readonly isRehearsal: boolean;
   readonly factSheetAnswers: Record<string, unknown> | null;
   /** Of a failure. */
   readonly explanation: Explanation | null;
@@ -148,6 +150,7 @@ function toView(
     onLeaderboard: row.onLeaderboard,
     isPublic: row.isPublic,
     isSpecificTaskReRun: row.isSpecificTaskReRun,
+    isRehearsal: row.isRehearsal,
     factSheetAnswers: row.factSheetAnswers,
     explanation: row.status === 'Failed' ? explain(row.failureCode, row.fault) : null,
     waiting:
