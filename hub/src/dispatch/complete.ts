@@ -2,10 +2,11 @@ import type { Database, Statement, Transaction } from '../db/database.ts';
 import type { Boards } from '../leaderboards/boards.ts';
 import { boardEffects } from '../leaderboards/scoring.ts';
 import type { Topic } from '../live/bus.ts';
+import { type SettledLeaf, settleSites } from '../submissions/many-sites/settle.ts';
 import { isRetried } from './faults.ts';
 import { isHolder } from './fencing.ts';
 import { type AttemptEnd, endColumns } from './outcome.ts';
-import { type Leaf, lockParents, type RunRow, runsOfLeaves, settleLeaves, summarise } from './settle.ts';
+import { type Leaf, lockParents, settleLeaves, settleOnlyRun, summarise } from './settle.ts';
 
 export type Settlement = 'accepted' | 'stale' | 'rejected';
 
@@ -83,9 +84,8 @@ export async function complete(
   return database.transaction(async (tx) => {
     const current = await endAttempts(tx, ends, maxAttempts);
     const leaves = new Map(current.map((ended) => [ended.leafId, ended]));
-    const shared = current.flatMap(({ isOnlyRun, runId }) => (isOnlyRun ? [] : [runId]));
-    const runs = [...onlyRuns(current, ends), ...(shared.length > 0 ? await runsOfLeaves(tx, shared) : [])];
-    const { progress, scored, topics } = summarise([...leaves.values()], runs);
+    const settled = [...onlyRuns(current, ends), ...(await atSites(tx, boards, current))];
+    const { progress, scored, topics } = summarise([...leaves.values()], settled);
     // Parts of one submission that end at the same moment place the whole one after the other.
     const [, boardTopics, settlements] = await Promise.all([
       lockParents(tx, progress),
@@ -108,14 +108,28 @@ interface EndedAttempt extends Leaf {
 }
 
 /** Of leaves with one run, the report says all there is to know. */
-function onlyRuns(current: readonly EndedAttempt[], ends: readonly AttemptEnd[]): RunRow[] {
+function onlyRuns(current: readonly EndedAttempt[], ends: readonly AttemptEnd[]): SettledLeaf[] {
   const reported = new Map(ends.map((end) => [end.runId, end]));
   return current.flatMap(({ runId, leafId, again, isOnlyRun }) => {
     const end = reported.get(runId);
     if (!isOnlyRun || !end) return [];
     const { failureCode, fault, scores, outcome } = end;
-    return [{ leafId, state: again ? 'queued' : outcome, failureCode, fault, scores }];
+    return [settleOnlyRun({ leafId, state: again ? 'queued' : outcome, failureCode, fault, scores })];
   });
+}
+
+/** Of leaves that went to sites, the other sites have a say. */
+async function atSites(
+  tx: Transaction,
+  boards: Boards,
+  current: readonly EndedAttempt[],
+): Promise<SettledLeaf[]> {
+  const ended = current.filter(({ isOnlyRun }) => !isOnlyRun);
+  if (ended.length === 0) return [];
+  const phases = new Map(ended.map(({ leafId, phaseId }) => [leafId, phaseId]));
+  const found = await boards.get(tx, phases.values());
+  const runIds = ended.map(({ runId }) => runId);
+  return settleSites(tx, runIds, (leafId) => found.get(phases.get(leafId) ?? 0));
 }
 
 function endAttempts(

@@ -1,6 +1,7 @@
 import { LogLevel } from '@weir/proto/node/v1';
 import { and, eq, isNull, or } from 'drizzle-orm';
 import { alias } from 'drizzle-orm/pg-core';
+import { DEFAULT_SITE_RULE, type SiteRule } from '../bundles/site-rule.ts';
 import { columns, competitions, phases, phaseTasks, queues, tasks } from '../competitions/schema.ts';
 import type { Database, Queries } from '../db/database.ts';
 import { resources } from '../resources/schema.ts';
@@ -42,7 +43,13 @@ export interface TaskSpec {
   readonly ingestionProgram: StoredArtifact | null;
   readonly inputData: StoredArtifact | null;
   readonly referenceData: StoredArtifact | null;
-  readonly siteData: { name: string; version: string; input: boolean; reference: boolean } | null;
+  readonly siteData: {
+    name: string;
+    version: string;
+    input: boolean;
+    reference: boolean;
+    rule: SiteRule;
+  } | null;
   readonly ingestionOnlyDuringScoring: boolean;
   /** DSSE envelopes, JSON. */
   readonly attestations: readonly Uint8Array[];
@@ -168,6 +175,7 @@ async function readTaskSpecs(queries: Queries, phaseId: number): Promise<TaskSpe
             version: task.siteDatasetVersion,
             input: task.siteDatasetInput,
             reference: task.siteDatasetReference,
+            rule: task.siteRule ?? DEFAULT_SITE_RULE,
           }
         : null,
     ingestionOnlyDuringScoring: task.ingestionOnlyDuringScoring,

@@ -1,5 +1,7 @@
 import type { Database } from '../db/database.ts';
 import type { Sites } from '../sites/service.ts';
+import { TooFewSitesError } from '../submissions/many-sites/errors.ts';
+import { sitesNeeded } from '../submissions/many-sites/standing.ts';
 import type { NewSubmission } from './admission.ts';
 import type { Admission, PlannedRun } from './admit.ts';
 import { NoSuchSiteDataError } from './errors.ts';
@@ -75,11 +77,17 @@ export class Planner {
     return runs;
   }
 
-  /** Each site that holds the task's data, or the competition's queue. */
+  /** Each site that the task asks and that holds its data, or the competition's queue. */
   async #places(phase: PhaseSpec, task: TaskSpec): Promise<Place[]> {
     if (!task.siteData) return [{ siteId: null, pool: phase.pool }];
-    const holders = await this.#sites.sitesHolding(task.siteData);
-    if (holders.length === 0) throw new NoSuchSiteDataError(`${task.siteData.name}@${task.siteData.version}`);
-    return holders.map(({ id }) => ({ siteId: id, pool: sitePool(id) }));
+    const { name, version, rule } = task.siteData;
+    const dataset = `${name}@${version}`;
+    const holders = await this.#sites.sitesHolding({ name, version });
+    const asked = holders.filter((site) => rule.sites === null || rule.sites.includes(site.name));
+    if (asked.length === 0) throw new NoSuchSiteDataError(dataset);
+    const needed =
+      rule.missing === 'wait' && rule.sites ? rule.sites.length : sitesNeeded(rule, asked.length);
+    if (asked.length < needed) throw new TooFewSitesError(dataset, asked.length, needed);
+    return asked.map(({ id }) => ({ siteId: id, pool: sitePool(id) }));
   }
 }

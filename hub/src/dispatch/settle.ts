@@ -1,13 +1,8 @@
 import type { Statement, Transaction } from '../db/database.ts';
 import type { ScoredLeaf } from '../leaderboards/scoring.ts';
 import type { Topic } from '../live/bus.ts';
-import {
-  combineSites,
-  type Progress,
-  progressOfLeaf,
-  progressOfParent,
-  type RunProgress,
-} from '../submissions/outcome.ts';
+import type { SettledLeaf } from '../submissions/many-sites/settle.ts';
+import { type Progress, progressOfLeaf, progressOfParent, type RunProgress } from '../submissions/outcome.ts';
 import { chargesParticipant } from './faults.ts';
 
 /** A leaf submission whose runs have changed; its row is locked by the caller. */
@@ -18,19 +13,11 @@ export interface Leaf {
   readonly ownerId: number;
 }
 
-/** A run as far as its leaf cares. */
-export interface RunRow extends RunProgress {
+/** The only run of a leaf. */
+export interface OnlyRun extends RunProgress {
   readonly leafId: number;
   readonly scores: Readonly<Record<string, number>> | null;
 }
-
-/** All runs of the leaves that the given runs belong to. */
-const RUNS_OF_LEAVES: Statement = {
-  name: 'dispatch-runs-of-leaves',
-  text: `
-select submission_id::float8 as "leafId", state, failure_code as "failureCode", fault, scores
-from runs where submission_id in (select submission_id from runs where id = any($1)) order by id`,
-};
 
 /** Public statuses only ever grow, and the last three are never left. */
 const SETTLE: Statement = {
@@ -71,33 +58,30 @@ select parent_id::float8 as "parentId", status, failure_code as "failureCode", f
 from submissions where parent_id = any($1) and deleted_at is null order by id`,
 };
 
-export function runsOfLeaves(tx: Transaction, runIds: readonly number[]): Promise<RunRow[]> {
-  return tx.prepared<RunRow & { [column: string]: unknown }>(RUNS_OF_LEAVES, [runIds]);
-}
-
 export interface LeafProgress extends Progress {
   readonly id: number;
   readonly parentId: number | null;
 }
 
-/** What the runs say about the leaves: how far each is, the scores of those that have any, and who is to be told. */
+/** What a leaf with one run comes to; the run says all there is to know. */
+export function settleOnlyRun({ leafId, scores, ...run }: OnlyRun): SettledLeaf {
+  return { leafId, progress: progressOfLeaf([run]), values: run.state === 'finished' ? scores : null };
+}
+
+/** What follows for the leaves: how far each is, the scores of those that have any, and who is to be told. */
 export function summarise(
   leaves: readonly Leaf[],
-  rows: readonly RunRow[],
+  settled: readonly SettledLeaf[],
 ): { progress: LeafProgress[]; scored: ScoredLeaf[]; topics: Topic[] } {
-  const runs = Map.groupBy(rows, ({ leafId }) => leafId);
-  const runsOf = ({ leafId }: Leaf) => runs.get(leafId) ?? [];
+  const byId = new Map(settled.map((leaf) => [leaf.leafId, leaf]));
   return {
-    progress: leaves.map((leaf) => ({
-      id: leaf.leafId,
-      parentId: leaf.parentId,
-      ...progressOfLeaf(runsOf(leaf)),
-    })),
-    scored: leaves.flatMap((leaf) => {
-      const values = combineSites(runsOf(leaf));
-      return values
-        ? [{ submissionId: leaf.leafId, parentId: leaf.parentId, phaseId: leaf.phaseId, values }]
-        : [];
+    progress: leaves.flatMap(({ leafId, parentId }) => {
+      const leaf = byId.get(leafId);
+      return leaf ? [{ id: leafId, parentId, ...leaf.progress }] : [];
+    }),
+    scored: leaves.flatMap(({ leafId, parentId, phaseId }) => {
+      const values = byId.get(leafId)?.values;
+      return values ? [{ submissionId: leafId, parentId, phaseId, values }] : [];
     }),
     topics: leaves.flatMap(({ leafId, parentId, phaseId, ownerId }): Topic[] => [
       `submission:${leafId}`,

@@ -20,6 +20,9 @@ export interface BoardColumn extends RankingColumn {
   readonly precision: number;
   /** For people; may be empty. */
   readonly unit: string;
+  /** The declared range of its scores; null where it is open. */
+  readonly min: number | null;
+  readonly max: number | null;
 }
 
 /** What runs hot statements: the database, or a transaction. */
@@ -30,7 +33,7 @@ const FIND_BOARDS = {
   text: `
   select p.id as "phaseId", l.title, l.hidden, l.submission_rule as rule, l.primary_index as "primaryIndex",
     coalesce(jsonb_agg(jsonb_build_object(
-      'id', c.id, 'index', c.index, 'key', c.key, 'title', c.title, 'sorting', c.sorting, 'precision', c.precision, 'unit', c.unit,
+      'id', c.id, 'index', c.index, 'key', c.key, 'title', c.title, 'sorting', c.sorting, 'precision', c.precision, 'unit', c.unit, 'min', c.score_min, 'max', c.score_max,
       'hidden', c.hidden, 'computation', c.computation, 'computationIndexes', c.computation_indexes
     ) order by c.index) filter (where c.id is not null), '[]') as columns
   from phases p

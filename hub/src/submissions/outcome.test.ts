@@ -1,11 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import {
-  combineSites,
-  progressOfLeaf,
-  progressOfParent,
-  type RunProgress,
-  type RunState,
-} from './outcome.ts';
+import { progressOfLeaf, progressOfParent, type RunProgress, type RunState } from './outcome.ts';
 
 const run = (state: RunState, failureCode: string | null = null): RunProgress => ({
   state,
@@ -48,18 +42,4 @@ it('a submission with several tasks is finished as soon as all are over and one 
   expect(progressOfParent([finished, scoring]).status).toBe('Scoring');
   expect(progressOfParent([finished, failed]).status).toBe('Finished');
   expect(progressOfParent([failed, failed])).toEqual(failed);
-});
-
-describe('scores of several sites', () => {
-  const site = (state: RunState, scores: Record<string, number> | null) => ({ state, scores });
-
-  it('are their mean, over the sites that have finished', () => {
-    expect(
-      combineSites([site('finished', { a: 1 }), site('finished', { a: 2, b: 5 }), site('failed', { a: 9 })]),
-    ).toEqual({ a: 1.5, b: 5 });
-  });
-
-  it('do not exist while no site has finished', () => {
-    expect(combineSites([site('scoring', null)])).toBeNull();
-  });
 });

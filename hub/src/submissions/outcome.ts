@@ -52,7 +52,7 @@ export function isOver(status: SubmissionStatus): boolean {
   return !UNDER_WAY.includes(status);
 }
 
-/** A leaf at several sites is over when all of its runs are. It is finished when one is: the board's coverage tells how many. */
+/** A leaf at one place is as far as its run. */
 export function progressOfLeaf(runs: readonly RunProgress[]): Progress {
   return combine(runs.map(({ state, ...why }) => ({ status: statusOfState(state), ...why })));
 }
@@ -78,20 +78,5 @@ function combine(parts: readonly Progress[]): Progress {
     return { status: 'Finished', failureCode: null, fault: null };
   return (
     parts.find(({ status }) => status === 'Failed') ?? { status: 'Cancelled', failureCode: null, fault: null }
-  );
-}
-
-/** Column key -> mean over the sites that released it, of those that have finished; null while none has. */
-export function combineSites(
-  runs: readonly { state: RunState; scores: Readonly<Record<string, number>> | null }[],
-): Record<string, number> | null {
-  const finished = runs.flatMap(({ state, scores }) => (state === 'finished' && scores ? [scores] : []));
-  if (finished.length === 0) return null;
-  const byKey = Map.groupBy(finished.flatMap(Object.entries<number>), ([key]) => key);
-  return Object.fromEntries(
-    [...byKey].map(([key, entries]) => [
-      key,
-      entries.reduce((sum, [, value]) => sum + value, 0) / entries.length,
-    ]),
   );
 }

@@ -1,4 +1,5 @@
 import { users } from '../../accounts/schema.ts';
+import { DEFAULT_SITE_RULE, type SiteRule } from '../../bundles/site-rule.ts';
 import {
   columns,
   competitions,
@@ -30,6 +31,7 @@ interface SeedOptions {
   readonly endsAt?: Date | null;
   readonly tasks?: number;
   readonly siteData?: string | null;
+  readonly siteRule?: Partial<SiteRule>;
 }
 
 const DIGEST = `sha256:${'0'.repeat(64)}`;
@@ -44,6 +46,7 @@ export async function seedPhase(
     endsAt = null,
     tasks: count = 1,
     siteData = null,
+    siteRule = {},
   }: SeedOptions = {},
 ): Promise<Seed> {
   await ensureDefaultQueue(queries);
@@ -105,6 +108,7 @@ export async function seedPhase(
           siteDatasetVersion: '1',
           siteDatasetInput: true,
           siteDatasetReference: true,
+          siteRule: { ...DEFAULT_SITE_RULE, ...siteRule },
         }),
       })),
     )
@@ -133,11 +137,16 @@ export async function seedPhase(
 }
 
 /** A site with one node, which serves the default queue and holds `dataset` in version 1. */
-export async function seedNode({ queries }: Database, siteName: string, dataset: string | null = null) {
+export async function seedNode(
+  { queries }: Database,
+  siteName: string,
+  dataset: string | null = null,
+  { sharesScores = true, counts = {} }: { sharesScores?: boolean; counts?: Record<string, number> } = {},
+) {
   await ensureDefaultQueue(queries);
   const [site] = await queries
     .insert(sites)
-    .values({ name: siteName, title: `${siteName} hospital` })
+    .values({ name: siteName, title: `${siteName} hospital`, sharesScores })
     .returning();
   const siteId = site!.id;
   const [queue] = await queries.select().from(queues);
@@ -163,7 +172,7 @@ export async function seedNode({ queries }: Database, siteName: string, dataset:
       digest: DIGEST,
       hasInput: true,
       hasReference: true,
-      counts: {},
+      counts,
     });
   }
   return { id: node!.id, name: node!.name, siteId, siteName, sitePaused: false, queueIds: [queue!.id] };

@@ -45,6 +45,8 @@ export interface SeededPhase {
   readonly organizer: Actor;
 }
 
+type Tail<List extends unknown[]> = List extends [unknown, ...infer Rest] ? Rest : never;
+
 export type Harness = Awaited<ReturnType<typeof createHarness>>;
 
 /** The features around submissions on a database of their own, with the real dispatch and a node that ends runs as it is told. */
@@ -159,7 +161,7 @@ export async function createHarness() {
       return resource!.key;
     },
 
-    node: (site: string, dataset: string | null = null) => seedNode(database, site, dataset),
+    node: (...site: Tail<Parameters<typeof seedNode>>) => seedNode(database, ...site),
 
     /** Takes everything that waits for the node and ends it. */
     async finish(

@@ -1,0 +1,27 @@
+import type { SiteRule } from '../../bundles/site-rule.ts';
+
+/** What decides whether the scores of one run may be seen as that run's. */
+export interface OwnScores {
+  /** Null for a run that any node of a queue may take: what is scored there is no site's secret. */
+  readonly siteId: number | null;
+  /** As the site had it when the run ended. */
+  readonly sharesScores: boolean | null;
+  /** As the site has it now. */
+  readonly siteShares: boolean | null;
+}
+
+/**
+ * Whether anybody at all may see a run's own scores, organizers and administrators included, wherever they are shown: pages, the API, receipts.
+ * A site that shared them and no longer does is heeded at once; one that begins to share does so for runs that end from then on, since
+ * what stands of older ones was combined on the understanding that it does not.
+ *
+ * @param asked how many sites the submission went to: the only one's score is the score
+ */
+export function showsOwnScores(run: OwnScores, asked: number): boolean {
+  return run.siteId === null || asked === 1 || (run.sharesScores === true && run.siteShares === true);
+}
+
+/** Whether somebody may see scores of single sites in a task. */
+export function seesSites(rule: Pick<SiteRule, 'perSite'>, canManage: boolean): boolean {
+  return canManage || rule.perSite === 'shown';
+}

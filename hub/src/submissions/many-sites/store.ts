@@ -1,0 +1,131 @@
+import { DEFAULT_SITE_RULE, type SiteRule } from '../../bundles/site-rule.ts';
+import type { Statement, Transaction } from '../../db/database.ts';
+import type { Fault } from '../outcome.ts';
+import type { Shown } from './disclosure.ts';
+import { type SiteRun, stepsOf } from './standing.ts';
+
+/** A run of a leaf that went to sites, with what its leaf and task say. */
+export interface SiteRunRow extends SiteRun {
+  readonly leafId: number;
+  readonly ownerId: number;
+  /** NAME@VERSION: what several tasks may ask the same sites about. */
+  readonly dataset: string;
+  readonly rule: SiteRule | null;
+  readonly failureCode: string | null;
+  readonly fault: Fault | null;
+}
+
+/** What the site shares and how much it counts, as it stands when the run ends. Rehearsals see nothing that anybody would keep to themselves. */
+const NOTE_ENDS: Statement = {
+  name: 'sites-note-ends',
+  text: `
+update runs r set shares_scores = s.shares_scores or l.is_rehearsal, site_weight = (
+  select (d.counts ->> (t.site_rule ->> 'weight'))::float8 from site_datasets d
+  where d.site_id = s.id and d.name = t.site_dataset_name and d.version = t.site_dataset_version
+)
+from sites s, submissions l, tasks t
+where r.id = any($1) and s.id = r.site_id and l.id = r.submission_id and t.id = l.task_id and r.finished_at is not null and r.shares_scores is null`,
+};
+
+/** All runs of the leaves that the given runs belong to. */
+const RUNS_OF_LEAVES: Statement = {
+  name: 'sites-runs-of-leaves',
+  text: `
+select r.submission_id::float8 as "leafId", l.owner_id as "ownerId", t.site_dataset_name || '@' || t.site_dataset_version as dataset, t.site_rule as rule,
+  r.id::float8 as "runId", r.site_id as "siteId", s.title as "siteTitle", r.state, r.failure_code as "failureCode", r.fault, r.scores,
+  coalesce(r.shares_scores, s.shares_scores or l.is_rehearsal) as "sharesScores", r.site_weight as "siteWeight", (extract(epoch from r.combined_at) * 1e6)::float8 as "combinedAt"
+from submissions l join tasks t on t.id = l.task_id join runs r on r.submission_id = l.id join sites s on s.id = r.site_id
+where l.id in (select submission_id from runs where id = any($1)) order by r.id`,
+};
+
+/** Serializes what is shown to one person of one dataset. Taken after the rows of submissions and claims, and in one order. */
+const LOCK_AUDIENCE: Statement = {
+  name: 'sites-lock-audience',
+  text: `select pg_advisory_xact_lock(key) from (select distinct hashtextextended('sites ' || a.audience, 0) as key from unnest($1::text[]) as a(audience) order by 1) keys`,
+};
+
+/** What was ever shown of combined scores: also of submissions that are deleted by now. */
+const SHOWN: Statement = {
+  name: 'sites-shown',
+  text: `
+select r.submission_id::float8 as "leafId", l.owner_id as "ownerId", t.site_dataset_name || '@' || t.site_dataset_version as dataset, t.site_rule as rule,
+  r.id::float8 as "runId", r.site_id as "siteId", '' as "siteTitle", r.state, r.scores, coalesce(r.shares_scores, false) as "sharesScores",
+  r.site_weight as "siteWeight", (extract(epoch from r.combined_at) * 1e6)::float8 as "combinedAt", null as "failureCode", null as fault
+from unnest($1::int[], $2::text[]) as a(owner_id, dataset)
+join submissions l on l.owner_id = a.owner_id and not l.is_rehearsal
+join tasks t on t.id = l.task_id and t.site_dataset_name || '@' || t.site_dataset_version = a.dataset
+join runs r on r.submission_id = l.id
+where r.site_id is not null and exists (select from runs c where c.submission_id = l.id and c.combined_at is not null)`,
+};
+
+const COMBINE: Statement = {
+  name: 'sites-combine',
+  text: `update runs set combined_at = now() where id = any($1)`,
+};
+
+/** Whoever follows a submission that is over learns of late sites by its version. */
+const TOUCH: Statement = {
+  name: 'sites-touch',
+  text: `
+update submissions set version = version + 1
+where (id = any($1) or id in (select parent_id from submissions where id = any($1))) and status >= 'Finished'`,
+};
+
+/** Runs of the same leaf, with the rule of its task. */
+export interface SiteLeaf {
+  readonly leafId: number;
+  readonly audience: string;
+  readonly ownerId: number;
+  readonly dataset: string;
+  readonly rule: SiteRule;
+  readonly runs: readonly SiteRunRow[];
+}
+
+export async function siteLeaves(tx: Transaction, runIds: readonly number[]): Promise<SiteLeaf[]> {
+  await tx.prepared(NOTE_ENDS, [runIds]);
+  return toLeaves(await tx.prepared<SiteRunRow & { [column: string]: unknown }>(RUNS_OF_LEAVES, [runIds]));
+}
+
+/** Combined scores that were shown, by audience and leaf; nobody else shows any to these audiences until the transaction ends. */
+export async function lockShown(
+  tx: Transaction,
+  leaves: readonly SiteLeaf[],
+): Promise<Map<string, Map<number, Shown[]>>> {
+  const audiences = new Map(leaves.map((leaf) => [leaf.audience, leaf]));
+  await tx.prepared(LOCK_AUDIENCE, [[...audiences.keys()]]);
+  const rows = await tx.prepared<SiteRunRow & { [column: string]: unknown }>(SHOWN, [
+    [...audiences.values()].map(({ ownerId }) => ownerId),
+    [...audiences.values()].map(({ dataset }) => dataset),
+  ]);
+  const byAudience = Map.groupBy(toLeaves(rows), ({ audience }) => audience);
+  return new Map(
+    [...audiences.keys()].map((audience) => [
+      audience,
+      new Map(
+        (byAudience.get(audience) ?? []).map(({ leafId, rule, runs }) => [leafId, stepsOf(rule, runs)]),
+      ),
+    ]),
+  );
+}
+
+export async function markCombined(tx: Transaction, runIds: readonly number[]): Promise<void> {
+  if (runIds.length > 0) await tx.prepared(COMBINE, [runIds]);
+}
+
+export async function touchFinished(tx: Transaction, leafIds: readonly number[]): Promise<void> {
+  if (leafIds.length > 0) await tx.prepared(TOUCH, [leafIds]);
+}
+
+function toLeaves(rows: readonly SiteRunRow[]): SiteLeaf[] {
+  return [...Map.groupBy(rows, ({ leafId }) => leafId)].map(([leafId, runs]) => {
+    const { ownerId, dataset, rule } = runs[0]!;
+    return {
+      leafId,
+      ownerId,
+      dataset,
+      audience: `${ownerId} ${dataset}`,
+      rule: rule ?? DEFAULT_SITE_RULE,
+      runs,
+    };
+  });
+}
