@@ -3,6 +3,7 @@ export * from '../accounts/schema.ts';
 export * from '../competitions/schema.ts';
 export * from '../dispatch/schema.ts';
 export * from '../leaderboards/schema.ts';
+export * from '../receipts/schema.ts';
 export * from '../resources/schema.ts';
 export * from '../sites/schema.ts';
 export * from '../submissions/schema.ts';
