@@ -4,14 +4,7 @@ import { join } from 'node:path';
 import type Docker from 'dockerode';
 import { debianRecipe, findMirror, writeDebianArchive } from './debian-root.ts';
 import { findPython, hostRecipe, writeHostArchive } from './host-root.ts';
-import {
-  BASE_IMAGE,
-  BASE_IMAGE_NAME,
-  imageChanges,
-  RECIPE_LABEL,
-  type Recipe,
-  recipeDigest,
-} from './recipe.ts';
+import { BASE_IMAGE_NAME, imageChanges, RECIPE_LABEL, type Recipe, recipeDigest } from './recipe.ts';
 
 export { BASE_IMAGE_NAME } from './recipe.ts';
 
@@ -124,8 +117,8 @@ async function findRecipeOf(docker: Docker): Promise<string | null> {
 
 async function importImage(docker: Docker, archive: string, recipe: Recipe): Promise<void> {
   const progress = await docker.importImage(archive, {
-    repo: BASE_IMAGE.repository,
-    tag: BASE_IMAGE.tag,
+    // The tag with the name: Podman does not read the parameter `tag`.
+    repo: BASE_IMAGE_NAME,
     changes: imageChanges(recipe),
   });
   // The engine reports a failed import inside the stream, with status 200.

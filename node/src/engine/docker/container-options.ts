@@ -1,7 +1,6 @@
 import type { ContainerCreateOptions } from 'dockerode';
 import type { ContainerLabels, ContainerSpec, ContainerUser } from '../engine.ts';
 import { floorEnvironment } from '../environment.ts';
-import { linkDenyingProfile } from './link-denying-profile.ts';
 
 /** Open files and sockets of one process. */
 const OPEN_FILES = 16_384;
@@ -15,6 +14,10 @@ export interface EngineFacts {
   readonly imageVolumes: readonly string[];
   /** Rootless Podman maps the host's user to another one inside unless it is told to keep it. */
   readonly keepUserId: boolean;
+  /** What the engine is given as the profile for ContainerSpec.denyLinks: Docker reads the profile itself, Podman a file of its host. */
+  readonly linkDenyingProfile: string;
+  /** The limit on the processes of the user, null for the engine's own. What bounds a container is `pids`, which counts its processes alone. */
+  readonly mostProcesses: number | null;
 }
 
 /** The floor of every container, and the limits of this one, in the words of the Docker Engine API. */
@@ -45,7 +48,7 @@ export function containerOptions(spec: ContainerSpec, facts: EngineFacts): Conta
       AutoRemove: false,
       RestartPolicy: { Name: 'no' },
       CapDrop: ['ALL'],
-      SecurityOpt: ['no-new-privileges', ...(spec.denyLinks ? [`seccomp=${linkDenyingProfile}`] : [])],
+      SecurityOpt: ['no-new-privileges', ...(spec.denyLinks ? [`seccomp=${facts.linkDenyingProfile}`] : [])],
       ReadonlyRootfs: true,
       Binds: spec.mounts.map(({ source, target, readOnly }) => `${source}:${target}${readOnly ? ':ro' : ''}`),
       Tmpfs: scratch(spec, facts.imageVolumes),
@@ -61,6 +64,9 @@ export function containerOptions(spec: ContainerSpec, facts: EngineFacts): Conta
         { Name: 'fsize', Soft: limits.fileBytes, Hard: limits.fileBytes },
         { Name: 'nofile', Soft: OPEN_FILES, Hard: OPEN_FILES },
         { Name: 'core', Soft: 0, Hard: 0 },
+        ...(facts.mostProcesses === null
+          ? []
+          : [{ Name: 'nproc', Soft: facts.mostProcesses, Hard: facts.mostProcesses }]),
       ],
       // What the engine keeps of the output is read only by an adopting node; without a bound it would fill the host's disk.
       LogConfig: { Type: 'json-file', Config: { 'max-size': '16m', 'max-file': '1' } },

@@ -1,6 +1,9 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type Docker from 'dockerode';
-import type { Container, ContainerInspectInfo, ImageInspectInfo } from 'dockerode';
+import type { Container, ImageInspectInfo } from 'dockerode';
 import { containerUser } from '../container-user.ts';
 import type {
   ContainerExit,
@@ -11,9 +14,13 @@ import type {
   PreparedImage,
 } from '../engine.ts';
 import { EngineError, ImageUnavailableError } from '../errors.ts';
+import { LastWords } from '../last-words.ts';
 import { connectDocker, type DockerAddress } from './connect.ts';
 import { containerOptions, hasLabels } from './container-options.ts';
+import { exitOf } from './exits.ts';
 import { findImage, obtainImage } from './images.ts';
+import { linkDenyingProfile } from './link-denying-profile.ts';
+import { mostProcesses } from './most-processes.ts';
 import { forwardOutput } from './output.ts';
 import { isConflict, isNotFound } from './responses.ts';
 
@@ -37,6 +44,7 @@ export class DockerEngine implements Engine {
   readonly #docker: Docker;
   readonly #version: string;
   readonly #rootlessPodman: boolean;
+  #profileFolder: Promise<string> | null = null;
 
   private constructor(docker: Docker, facts: { podman: boolean; rootless: boolean; version: string }) {
     this.#docker = docker;
@@ -85,7 +93,8 @@ export class DockerEngine implements Engine {
       await this.#remove(spec.name);
       return { kind: 'killed' };
     }
-    const { container, output } = await this.#startOrAdopt(spec, watch);
+    const stderr = new LastWords();
+    const { container, output } = await this.#startOrAdopt(spec, stderr.listenTo(watch));
     const kill = () => void container.kill().catch(ignoreGone);
     watch.signal.addEventListener('abort', kill);
     if (watch.signal.aborted) kill();
@@ -93,7 +102,8 @@ export class DockerEngine implements Engine {
       await container.wait({ condition: 'not-running' });
       await Promise.race([output, timeout(OUTPUT_END_MS)]);
       const { State } = await container.inspect();
-      return watch.signal.aborted ? { kind: 'killed' } : exitOf(State);
+      if (watch.signal.aborted) return { kind: 'killed' };
+      return exitOf(State, { podmanMajor: this.#podmanMajor, lastWords: stderr.words });
     } catch (cause) {
       throw new EngineError(`the engine lost the container ${spec.name}`, { cause });
     } finally {
@@ -117,7 +127,9 @@ export class DockerEngine implements Engine {
     await Promise.all([...names].map((name) => this.#remove(name)));
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {}
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (this.#profileFolder !== null) await rm(await this.#profileFolder, { recursive: true, force: true });
+  }
 
   async #startOrAdopt(spec: ContainerSpec, watch: ContainerWatch): Promise<Started> {
     const image = await findImage(this.#docker, spec.image.digest ?? spec.image.reference);
@@ -136,10 +148,24 @@ export class DockerEngine implements Engine {
       user: this.user,
       imageVolumes: Object.keys(image.Config.Volumes ?? {}),
       keepUserId: this.#rootlessPodman,
+      mostProcesses: this.kind === 'podman' ? await mostProcesses() : null,
+      linkDenyingProfile: spec.denyLinks ? await this.#linkDenyingProfile() : '',
     });
     return await this.#docker.createContainer(options).catch((cause) => {
       throw isConflict(cause) ? new NameTakenError() : cause;
     });
+  }
+
+  get #podmanMajor(): number | null {
+    return this.kind === 'podman' ? Number.parseInt(this.#version, 10) : null;
+  }
+
+  async #linkDenyingProfile(): Promise<string> {
+    if (this.kind === 'docker') return linkDenyingProfile;
+    this.#profileFolder ??= mkdtemp(join(tmpdir(), 'weir-seccomp-'));
+    const file = join(await this.#profileFolder, 'deny-links.json');
+    await writeFile(file, linkDenyingProfile);
+    return file;
   }
 
   async #start(container: Container, watch: ContainerWatch): Promise<Started> {
@@ -191,11 +217,6 @@ interface Started {
   readonly container: Container;
   /** Resolves at the end of the output. */
   readonly output: Promise<void>;
-}
-
-function exitOf(state: ContainerInspectInfo['State']): ContainerExit {
-  if (state.OOMKilled && state.ExitCode !== 0) return { kind: 'out-of-memory' };
-  return { kind: 'exited', code: state.ExitCode };
 }
 
 function within<Answer>(milliseconds: number, answer: Promise<Answer>): Promise<Answer> {
