@@ -2,6 +2,7 @@ import type { Actor } from '../accounts/access.ts';
 import type { Competitions } from '../competitions/service.ts';
 import type { Database } from '../db/database.ts';
 import { decodeCursor, toPage } from '../db/page.ts';
+import { ownScores, type SitesView, toSitesView } from '../submissions/many-sites/view.ts';
 import { type Board, type BoardColumn, findBoards } from './boards.ts';
 import { BoardHiddenError } from './errors.ts';
 import { compareSortKeys, sortKey } from './ranking.ts';
@@ -52,8 +53,9 @@ export interface BoardRow {
   readonly submittedAt: Date;
   /** Of the task that did best; a missing score is null. */
   readonly scores: Readonly<Record<string, { readonly value: string } | null>>;
-  /** Sites that have released scores, of those that were asked; null without site data. */
-  readonly coverage: { readonly done: number; readonly of: number } | null;
+  /** Sites in the score, of those that were asked; null without site data. */
+  readonly coverage: SitesView | null;
+  /** Of sites that share their scores. */
   readonly perSite: { readonly site: string; readonly scores: RoundedScores }[];
   /** One for each task that was entered; of a submission with one task, that one. */
   readonly perTask: {
@@ -100,6 +102,7 @@ export function createLeaderboards({
         !phase.hideOutput);
     return {
       board,
+      canManage: access.canManage,
       columns: board.columns.filter(({ hidden }) => !hidden || access.canManage),
       showsReports,
       shownAnswers: new Set(
@@ -155,6 +158,7 @@ export function createLeaderboards({
 }
 
 interface Shown {
+  readonly canManage: boolean;
   readonly columns: readonly BoardColumn[];
   readonly showsReports: boolean;
   /** Keys of the fact sheet's questions. */
@@ -165,7 +169,11 @@ function toRow(board: Board, standing: Standing, shown: Shown): Omit<BoardRow, '
   const { rank, submissionId, owner, displayName, submittedAt, leaves } = standing;
   const best = bestLeaf(board, leaves);
   const scores = best ? roundAll(shown.columns, ({ id }) => best.scores[id]) : {};
-  const siteRuns = (best?.runs ?? []).filter(({ site }) => site !== null);
+  const runs = (best?.runs ?? []).map((run) => ({
+    ...run,
+    combinedAt: run.combinedAt === null ? null : new Date(run.combinedAt),
+  }));
+  const finishedAt = best?.finishedAt ? new Date(best.finishedAt) : null;
   return {
     rank,
     submissionId,
@@ -175,16 +183,14 @@ function toRow(board: Board, standing: Standing, shown: Shown): Omit<BoardRow, '
     scores: Object.fromEntries(
       shown.columns.map(({ key }) => [key, scores[key] === undefined ? null : { value: scores[key] }]),
     ),
-    coverage:
-      siteRuns.length === 0
-        ? null
-        : { done: siteRuns.filter(({ state }) => state === 'finished').length, of: siteRuns.length },
-    perSite: siteRuns
-      .filter(({ state }) => state === 'finished')
-      .map((run) => ({
-        site: run.site ?? '',
-        scores: roundAll(shown.columns, ({ key }) => run.scores?.[key]),
-      })),
+    coverage: toSitesView(best?.rule ?? null, runs, finishedAt),
+    perSite: runs
+      .filter(({ siteId }) => siteId !== null)
+      .flatMap((run) => {
+        const own = ownScores(best?.rule ?? null, run, { asked: runs.length, canManage: shown.canManage });
+        if (!own) return [];
+        return [{ site: run.siteTitle ?? '', scores: roundAll(shown.columns, ({ key }) => own[key]) }];
+      }),
     perTask: leaves.map((leaf) => ({
       taskId: leaf.taskId,
       taskName: leaf.taskName,

@@ -1,5 +1,6 @@
+import type { SiteRule } from '../bundles/site-rule.ts';
 import type { Database } from '../db/database.ts';
-import type { RunState } from '../submissions/outcome.ts';
+import type { ReadRun } from '../submissions/many-sites/view.ts';
 
 /** A row of the board as it is stored, with everything that can be shown of it. */
 export interface Standing {
@@ -23,13 +24,12 @@ export interface StandingLeaf {
   readonly taskName: string;
   /** Column id -> value. */
   readonly scores: Readonly<Record<string, number>>;
-  readonly runs: readonly {
-    readonly id: number;
-    readonly site: string | null;
-    readonly state: RunState;
-    readonly scores: Readonly<Record<string, number>> | null;
+  readonly rule: SiteRule | null;
+  readonly finishedAt: string | null;
+  readonly runs: readonly (Omit<ReadRun, 'combinedAt'> & {
+    readonly combinedAt: string | null;
     readonly hasReport: boolean;
-  }[];
+  })[];
 }
 
 export interface StandingCursor {
@@ -73,10 +73,11 @@ const STANDINGS = {
     join users u on u.id = p.owner_id
     cross join lateral (
       select coalesce(jsonb_agg(jsonb_build_object(
-        'submissionId', l.id, 'taskId', l.task_id, 'taskName', t.name,
+        'submissionId', l.id, 'taskId', l.task_id, 'taskName', t.name, 'rule', t.site_rule, 'finishedAt', l.finished_at,
         'scores', (select coalesce(jsonb_object_agg(c.column_id, c.value), '{}') from scores c where c.submission_id = l.id),
         'runs', (
-          select coalesce(jsonb_agg(jsonb_build_object('id', r.id, 'site', w.title, 'state', r.state, 'scores', r.scores,
+          select coalesce(jsonb_agg(jsonb_build_object('id', r.id, 'siteId', r.site_id, 'siteTitle', w.title, 'state', r.state, 'scores', r.scores,
+            'sharesScores', r.shares_scores, 'siteShares', w.shares_scores, 'siteWeight', r.site_weight, 'combinedAt', r.combined_at, 'isRehearsal', l.is_rehearsal,
             'hasReport', coalesce(r.outputs ? 'detailed_result', false)) order by w.title, r.id), '[]')
           from runs r left join sites w on w.id = r.site_id where r.submission_id = l.id
         )

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { adminProcedure, publicProcedure, router } from '../trpc/init.ts';
+import { adminProcedure, publicProcedure, router, userProcedure } from '../trpc/init.ts';
 
 const siteName = z.string().max(40);
 
@@ -12,20 +12,34 @@ export const sitesRouter = router({
     )
     .mutation(({ ctx, input }) => ctx.hub.sites.createSite(input)),
 
-  enrolmentToken: adminProcedure.input(z.object({ site: siteName })).mutation(async ({ ctx, input }) => {
-    const { token, expiresAt } = await ctx.hub.sites.createEnrolment(input.site);
-    return {
-      token,
-      expiresAt: expiresAt.toISOString(),
-      command: `npx weir-node enrol --hub ${ctx.hub.config.publicUrl} --token ${token} --name ${input.site}-1 --home ./weir-node`,
-    };
-  }),
+  /** Those that the caller looks after; of administrators, all. */
+  mine: userProcedure.query(({ ctx }) => ctx.hub.stewardship.mine(ctx.actor)),
 
-  setPaused: adminProcedure
+  get: userProcedure
+    .input(z.object({ site: siteName }))
+    .query(({ ctx, input }) => ctx.hub.stewardship.page(ctx.actor, input.site)),
+
+  enrolmentToken: userProcedure
+    .input(z.object({ site: siteName, again: z.uuid().optional() }))
+    .mutation(({ ctx, input }) => ctx.hub.stewardship.enrolment(ctx.actor, input.site, input.again)),
+
+  setPaused: userProcedure
     .input(z.object({ site: siteName, paused: z.boolean() }))
-    .mutation(({ ctx, input }) => ctx.hub.sites.setPaused(input.site, input.paused)),
+    .mutation(({ ctx, input }) => ctx.hub.stewardship.setPaused(ctx.actor, input.site, input.paused)),
 
-  revokeNode: adminProcedure
+  setDrained: userProcedure
+    .input(z.object({ nodeId: z.uuid(), drained: z.boolean() }))
+    .mutation(({ ctx, input }) => ctx.hub.stewardship.setDrained(ctx.actor, input.nodeId, input.drained)),
+
+  revokeNode: userProcedure
     .input(z.object({ nodeId: z.uuid() }))
-    .mutation(({ ctx, input }) => ctx.hub.sites.revokeNode(input.nodeId)),
+    .mutation(({ ctx, input }) => ctx.hub.stewardship.revokeNode(ctx.actor, input.nodeId)),
+
+  addSteward: adminProcedure
+    .input(z.object({ site: siteName, username: z.string().trim().min(1).max(150) }))
+    .mutation(({ ctx, input }) => ctx.hub.stewardship.addSteward(ctx.actor, input.site, input.username)),
+
+  removeSteward: adminProcedure
+    .input(z.object({ site: siteName, username: z.string().max(150) }))
+    .mutation(({ ctx, input }) => ctx.hub.stewardship.removeSteward(ctx.actor, input.site, input.username)),
 });

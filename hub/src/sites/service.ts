@@ -1,11 +1,18 @@
-import type { Hello } from '@weir/proto/node/v1';
+import type { Hello, NodeStatus } from '@weir/proto/node/v1';
 import type { Logger } from 'pino';
 import type { Config } from '../config/config.ts';
 import type { Database } from '../db/database.ts';
 import type { LiveBus } from '../live/bus.ts';
 import type { Authority, IssuedCertificate } from './authority.ts';
 import { authenticate, isAuthentic, newEnrolmentToken } from './enrolment-token.ts';
-import { EnrolmentRefusedError, NodeNotFoundError, SiteNameError, SiteNotFoundError } from './errors.ts';
+import {
+  EnrolmentRefusedError,
+  NodeNotFoundError,
+  NodeRevokedError,
+  SiteNameError,
+  SiteNotFoundError,
+} from './errors.ts';
+import { recordStatus, toStoredStatus } from './node-status.ts';
 import { type HubStatus, readStatus } from './status.ts';
 import * as store from './store.ts';
 
@@ -40,20 +47,34 @@ export interface KnownNode {
   readonly siteId: number;
   readonly siteName: string;
   readonly sitePaused: boolean;
+  /** Somebody at the hub wants it to be handed nothing new. */
+  readonly drainRequested: boolean;
+  /** Certificates that begin earlier are refused; null: none are. */
+  readonly certificatesFrom: Date | null;
   /** Queues that the site's nodes serve. */
   readonly queueIds: readonly number[];
 }
 
 export interface Sites {
   createSite(site: { name: string; title: string; servesDefaultQueue: boolean }): Promise<{ name: string }>;
-  createEnrolment(siteName: string): Promise<{ token: string; expiresAt: Date }>;
+  /** @param againFor a node that comes back as it was: its identity stays, its earlier certificates do not */
+  createEnrolment(siteName: string, againFor?: string): Promise<{ token: string; expiresAt: Date }>;
   enrol(request: EnrolmentRequest): Promise<EnrolmentAnswer>;
   renewCertificate(nodeId: string, certificateRequest: string): Promise<IssuedCertificate>;
   /** Records what a node says of itself as it connects. */
   greet(node: KnownNode, hello: Hello): Promise<void>;
   /** The node behind a certificate; null when it is unknown or revoked. */
   findNode(nodeId: string): Promise<KnownNode | null>;
+  /** Records what a node says that the people of its site have decided. */
+  noteStatus(nodeId: string, status: NodeStatus): Promise<void>;
+  /** Hands a node nothing new, or lifts that. */
+  setDrained(nodeId: string, drained: boolean): Promise<void>;
   setPaused(siteName: string, paused: boolean): Promise<void>;
+  /**
+   * Whether scores of runs at the site may be shown as its own; if not, they count in combined scores alone. Taking it back takes effect at once,
+   * giving it for runs that end from now on.
+   */
+  setSharesScores(siteName: string, sharesScores: boolean): Promise<void>;
   revokeNode(nodeId: string): Promise<void>;
   status(): Promise<HubStatus>;
   /** Those with a synthetic dataset beside it, by name. */
@@ -84,7 +105,7 @@ export function createSites({ database, authority, live, config, log }: Dependen
       return { name: site.name };
     },
 
-    async createEnrolment(siteName) {
+    async createEnrolment(siteName, againFor) {
       const expiresAt = new Date(Date.now() + ENROLMENT_LIFE_MS);
       const enrolmentId = crypto.randomUUID();
       const { token, macKey } = newEnrolmentToken(enrolmentId, authority.fingerprint);
@@ -93,6 +114,7 @@ export function createSites({ database, authority, live, config, log }: Dependen
         siteName,
         macKey,
         expiresAt,
+        againFor: againFor ?? null,
       });
       if (!inserted) throw new SiteNotFoundError(siteName);
       return { token, expiresAt };
@@ -103,10 +125,19 @@ export function createSites({ database, authority, live, config, log }: Dependen
         const open = await store.lockOpenEnrolment(tx, enrolment);
         if (!open || !isAuthentic(mac, open.macKey, certificateRequest, name))
           throw new EnrolmentRefusedError();
-        const nodeId = crypto.randomUUID();
+        const nodeId = open.againFor ?? crypto.randomUUID();
         const issued = await authority.issueNodeCertificate(certificateRequest, nodeId);
-        await store.insertNode(tx, { id: nodeId, siteId: open.siteId, name, issued, enrolment });
-        tx.afterCommit(() => log.info({ node: nodeId, site: open.siteName }, 'node enrolled'));
+        if (open.againFor) {
+          if (!(await store.reviveNode(tx, { id: nodeId, name, issued, enrolment })))
+            throw new NodeRevokedError();
+        } else {
+          await store.insertNode(tx, { id: nodeId, siteId: open.siteId, name, issued, enrolment });
+        }
+        tx.afterCommit(() => {
+          log.info({ node: nodeId, site: open.siteName, again: open.againFor !== null }, 'node enrolled');
+          // Whoever still has a stream under an earlier certificate is cut off.
+          if (open.againFor) live.announce([`node:${nodeId}`]);
+        });
         return {
           nodeId,
           site: open.siteName,
@@ -134,6 +165,8 @@ export function createSites({ database, authority, live, config, log }: Dependen
         engine: hello.engine.slice(0, 64),
         engineVersion: hello.engineVersion.slice(0, 64),
         slots: Math.min(hello.slots, 100_000),
+        gpus: Math.min(hello.gpus, 10_000),
+        status: toStoredStatus(hello.status),
         datasets: datasets
           .slice(0, MOST_DATASETS)
           .map(({ name, version, digest, hasInput, hasReference, hasSynthetic, counts }) => ({
@@ -155,11 +188,25 @@ export function createSites({ database, authority, live, config, log }: Dependen
 
     findNode: (nodeId) => store.findNode(database.queries, nodeId),
 
+    noteStatus: (nodeId, status) => recordStatus(database.queries, nodeId, toStoredStatus(status)),
+
+    async setDrained(nodeId, drained) {
+      if (!(await store.updateDrained(database.queries, nodeId, drained))) throw new NodeNotFoundError();
+      log.info({ node: nodeId, drained }, 'node drained from the hub, or no longer');
+      live.announce([`node:${nodeId}`]);
+    },
+
     async setPaused(siteName, paused) {
       const nodes = await store.updatePaused(database.queries, siteName, paused);
       if (!nodes) throw new SiteNotFoundError(siteName);
       log.info({ site: siteName, paused }, 'site paused or resumed');
       live.announce(nodes.map((id) => `node:${id}` as const));
+    },
+
+    async setSharesScores(siteName, sharesScores) {
+      if (!(await store.updateSharesScores(database.queries, siteName, sharesScores)))
+        throw new SiteNotFoundError(siteName);
+      log.info({ site: siteName, sharesScores }, 'site shares its scores, or no longer does');
     },
 
     async revokeNode(nodeId) {

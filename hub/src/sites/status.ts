@@ -17,6 +17,8 @@ export interface SiteStatus {
   readonly name: string;
   readonly title: string;
   readonly paused: boolean;
+  /** Its scores may be shown as its own. */
+  readonly sharesScores: boolean;
   readonly online: boolean;
   readonly waiting: number;
   readonly running: number;
@@ -60,7 +62,7 @@ from claims c join runs r on r.id = c.run_id`,
 const NODES: Statement = {
   name: 'status-nodes',
   text: `
-select s.id as "siteId", s.name as site, s.title, s.paused,
+select s.id as "siteId", s.name as site, s.title, s.paused, s.shares_scores as "sharesScores",
   (select count(*)::int from claims c where c.pool = 'site:' || s.id and c.node_id is null) as waiting,
   n.id, n.name, n.engine, n.engine_version as "engineVersion", n.software_version as "softwareVersion", n.slots,
   n.last_seen_at as "lastSeenAt", n.connected_at as "connectedAt", n.certificate_expires_at as "certificateExpiresAt",
@@ -94,6 +96,7 @@ interface NodeRow extends Omit<NodeStatus, 'id' | 'lastSeenAt' | 'connectedAt' |
   readonly site: string;
   readonly title: string;
   readonly paused: boolean;
+  readonly sharesScores: boolean;
   readonly waiting: number;
   readonly id: string | null;
   readonly lastSeenAt: Date | null;
@@ -124,6 +127,7 @@ export async function readStatus(database: Database, quietMs: number): Promise<H
       name: rows[0]!.site,
       title: rows[0]!.title,
       paused: rows[0]!.paused,
+      sharesScores: rows[0]!.sharesScores,
       online: rows.some(({ online }) => online),
       waiting: rows[0]!.waiting,
       running: rows.reduce((sum, { busy }) => sum + busy, 0),

@@ -2,6 +2,7 @@ import { and, eq, gt, inArray, isNull, sql } from 'drizzle-orm';
 import { queues } from '../competitions/schema.ts';
 import type { Queries, Transaction } from '../db/database.ts';
 import type { IssuedCertificate } from './authority.ts';
+import type { StoredNodeStatus } from './node-status.ts';
 import { enrolments, nodes, siteDatasets, siteQueues, sites } from './schema.ts';
 import type { KnownNode } from './service.ts';
 
@@ -28,11 +29,14 @@ export async function insertSite(
 
 export async function insertEnrolment(
   queries: Queries,
-  { id, siteName, macKey, expiresAt }: { id: string; siteName: string; macKey: string; expiresAt: Date },
+  {
+    siteName,
+    ...enrolment
+  }: { id: string; siteName: string; macKey: string; expiresAt: Date; againFor: string | null },
 ): Promise<boolean> {
   const [site] = await queries.select({ id: sites.id }).from(sites).where(eq(sites.name, siteName));
   if (!site) return false;
-  await queries.insert(enrolments).values({ id, siteId: site.id, macKey, expiresAt });
+  await queries.insert(enrolments).values({ ...enrolment, siteId: site.id });
   return true;
 }
 
@@ -40,7 +44,12 @@ export async function insertEnrolment(
 export async function lockOpenEnrolment({ queries }: Transaction, id: string) {
   if (!/^[0-9a-f-]{36}$/.test(id)) return null;
   const [open] = await queries
-    .select({ macKey: enrolments.macKey, siteId: sites.id, siteName: sites.name })
+    .select({
+      macKey: enrolments.macKey,
+      siteId: sites.id,
+      siteName: sites.name,
+      againFor: enrolments.againFor,
+    })
     .from(enrolments)
     .innerJoin(sites, eq(sites.id, enrolments.siteId))
     .where(and(eq(enrolments.id, id), isNull(enrolments.usedAt), gt(enrolments.expiresAt, sql`now()`)))
@@ -59,10 +68,45 @@ export async function insertNode(
     certificateSerial: node.issued.serial,
     certificateExpiresAt: node.issued.expiresAt,
   });
+  await markUsed(queries, node);
+}
+
+/** A node that comes back as it was, under a new key; false when it was revoked. */
+export async function reviveNode(
+  { queries }: Transaction,
+  node: { id: string; name: string; issued: IssuedCertificate; enrolment: string },
+): Promise<boolean> {
+  const { serial, beginsAt, expiresAt } = node.issued;
+  const revived = await queries
+    .update(nodes)
+    .set({
+      name: node.name,
+      certificateSerial: serial,
+      certificateIssuedAt: sql`now()`,
+      certificateExpiresAt: expiresAt,
+      certificatesFrom: beginsAt,
+    })
+    .where(and(eq(nodes.id, node.id), isNull(nodes.revokedAt)))
+    .returning({ id: nodes.id });
+  if (revived.length === 0) return false;
+  await markUsed(queries, node);
+  return true;
+}
+
+async function markUsed(queries: Queries, node: { id: string; enrolment: string }): Promise<void> {
   await queries
     .update(enrolments)
     .set({ usedAt: sql`now()`, nodeId: node.id })
     .where(eq(enrolments.id, node.enrolment));
+}
+
+export async function updateDrained(queries: Queries, nodeId: string, drained: boolean): Promise<boolean> {
+  const updated = await queries
+    .update(nodes)
+    .set({ drainRequestedAt: drained ? sql`coalesce(${nodes.drainRequestedAt}, now())` : null })
+    .where(and(eq(nodes.id, nodeId), isNull(nodes.revokedAt)))
+    .returning({ id: nodes.id });
+  return updated.length > 0;
 }
 
 export async function updateCertificate(
@@ -72,7 +116,11 @@ export async function updateCertificate(
 ): Promise<boolean> {
   const updated = await queries
     .update(nodes)
-    .set({ certificateSerial: issued.serial, certificateExpiresAt: issued.expiresAt })
+    .set({
+      certificateSerial: issued.serial,
+      certificateIssuedAt: sql`now()`,
+      certificateExpiresAt: issued.expiresAt,
+    })
     .where(and(eq(nodes.id, nodeId), isNull(nodes.revokedAt)))
     .returning({ id: nodes.id });
   return updated.length > 0;
@@ -86,6 +134,8 @@ export async function findNode(queries: Queries, nodeId: string): Promise<KnownN
       siteId: sites.id,
       siteName: sites.name,
       sitePaused: sites.paused,
+      drainRequested: sql<boolean>`${nodes.drainRequestedAt} is not null`,
+      certificatesFrom: nodes.certificatesFrom,
       queueIds: sql<
         number[]
       >`array(select ${siteQueues.queueId} from ${siteQueues} where ${siteQueues.siteId} = ${sites.id})`,
@@ -111,6 +161,19 @@ export async function updatePaused(
   return (await queries.select({ id: nodes.id }).from(nodes).where(eq(nodes.siteId, site.id))).map(
     ({ id }) => id,
   );
+}
+
+export async function updateSharesScores(
+  queries: Queries,
+  siteName: string,
+  sharesScores: boolean,
+): Promise<boolean> {
+  const updated = await queries
+    .update(sites)
+    .set({ sharesScores })
+    .where(eq(sites.name, siteName))
+    .returning({ id: sites.id });
+  return updated.length > 0;
 }
 
 export async function updateRevoked(queries: Queries, nodeId: string): Promise<boolean> {
@@ -139,6 +202,8 @@ export interface NodeGreeting {
   readonly engine: string;
   readonly engineVersion: string;
   readonly slots: number;
+  readonly gpus: number;
+  readonly status: StoredNodeStatus;
   readonly datasets: readonly {
     readonly name: string;
     readonly version: string;
@@ -163,6 +228,8 @@ export async function recordGreeting(
       engine: greeting.engine,
       engineVersion: greeting.engineVersion,
       slots: greeting.slots,
+      gpus: greeting.gpus,
+      ...greeting.status,
       connectedAt: sql`now()`,
       lastSeenAt: sql`now()`,
     })

@@ -7,7 +7,8 @@ type Name<Codes> = Lowercase<Exclude<keyof Codes & string, 'UNSPECIFIED'>>;
 export type FailureName =
   | Name<typeof FailureCode>
   | `refused_${Name<typeof RefusalCode>}`
-  | 'attempts_exhausted';
+  | 'attempts_exhausted'
+  | 'sites_missed';
 
 export interface Explanation {
   readonly code: string;
@@ -55,6 +56,8 @@ const SENTENCES: Readonly<Record<FailureName, string>> = {
   artifact_unavailable: `The hub could not hand a file of the submission or the task to the site. ${AGAIN}`,
   assignment_invalid: `The hub asked the site for something that contradicts itself. ${AGAIN}`,
   attempts_exhausted: `The run was lost at the site several times in a row, and the hub gave up. ${AGAIN}`,
+  sites_missed:
+    'Fewer sites have brought scores than this task asks for, so there is no combined score. What happened is told at each site below.',
   refused_no_policy: `The site has no policy that can be read, and runs nothing without one. ${SITE}`,
   refused_competition: `The policy of the site does not allow this competition. ${SITE}`,
   refused_submitter: `The policy of the site does not let your submissions run there. ${SITE}`,

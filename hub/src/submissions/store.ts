@@ -11,6 +11,7 @@ import { scores, submissions, submissionUsage } from './schema.ts';
 
 export type SubmissionRow = Awaited<ReturnType<typeof findFamilies>>[number];
 export type RunRow = Awaited<ReturnType<typeof findRuns>>[number];
+export type ColumnRow = Awaited<ReturnType<typeof findColumns>>[number];
 export type ScoreRow = Awaited<ReturnType<typeof findScores>>[number];
 
 export async function findSubmission(queries: Queries, id: number) {
@@ -33,6 +34,7 @@ export function findFamilies(queries: Queries, ids: readonly number[]) {
       leaderboardId: phases.leaderboardId,
       taskName: tasks.name,
       taskKey: tasks.key,
+      siteRule: tasks.siteRule,
       onLeaderboard: sql<boolean>`${leaderboardEntries.submissionId} is not null`,
     })
     .from(submissions)
@@ -62,6 +64,7 @@ export function findRuns(queries: Queries, ids: readonly number[]) {
     .select({
       id: runs.id,
       submissionId: runs.submissionId,
+      siteId: runs.siteId,
       siteName: sites.name,
       siteTitle: sites.title,
       state: runs.state,
@@ -69,11 +72,19 @@ export function findRuns(queries: Queries, ids: readonly number[]) {
       startedAt: runs.startedAt,
       finishedAt: runs.finishedAt,
       scores: runs.scores,
+      isRehearsal: submissions.isRehearsal,
+      sharesScores: runs.sharesScores,
+      siteShares: sites.sharesScores,
+      siteWeight: runs.siteWeight,
+      combinedAt: runs.combinedAt,
       outputs: runs.outputs,
+      waitsFor: runs.waitsFor,
+      waitsUntil: runs.waitsUntil,
       failureCode: runs.failureCode,
       fault: runs.fault,
     })
     .from(runs)
+    .innerJoin(submissions, eq(submissions.id, runs.submissionId))
     .leftJoin(sites, eq(sites.id, runs.siteId))
     .where(inArray(runs.submissionId, leavesOf(queries, ids)))
     .orderBy(asc(runs.id));
@@ -98,6 +109,21 @@ export function findScores(queries: Queries, ids: readonly number[]) {
 }
 
 export type SubmissionKind = 'submission' | 'rehearsal';
+
+/** Columns of boards, by index. */
+export function findColumns(queries: Queries, leaderboardIds: readonly number[]) {
+  return queries
+    .select({
+      leaderboardId: columns.leaderboardId,
+      columnKey: columns.key,
+      title: columns.title,
+      precision: columns.precision,
+      hidden: columns.hidden,
+    })
+    .from(columns)
+    .where(inArray(columns.leaderboardId, [...leaderboardIds]))
+    .orderBy(asc(columns.index));
+}
 
 export interface SubmissionFilter {
   readonly ownerId?: number;

@@ -188,7 +188,7 @@ test('with several tasks each has its part, and the board shows the best', async
   await expect(submit(ada, phaseId, { taskIds: [0] })).rejects.toMatchObject({ code: 'unknown_tasks' });
 });
 
-test('with site data the board shows which sites have answered', async () => {
+test('with site data the board shows which sites have answered, and their own scores where they share them', async () => {
   const south = await hub.node('south', 'ward');
   const { phaseId, ada } = await entered({ siteData: 'ward' });
   const { id } = await submit(ada, phaseId);

@@ -1,8 +1,11 @@
 import type { Queries } from '../db/database.ts';
 import type { Dispatch } from '../dispatch/admission.ts';
 import { type Explanation, explain } from './explanations.ts';
+import { ownScores, type SitesView, toSitesView } from './many-sites/view.ts';
 import type { RunState, SubmissionStatus } from './outcome.ts';
 import {
+  type ColumnRow,
+  findColumns,
   findFamilies,
   findRuns,
   findScores,
@@ -10,6 +13,7 @@ import {
   type ScoreRow,
   type SubmissionRow,
 } from './store.ts';
+import { waitSentence } from './waits.ts';
 
 /** A submission as people see it. */
 export interface SubmissionView {
@@ -42,6 +46,8 @@ export interface SubmissionView {
   /** Why it waits; null when it does not. */
   readonly waiting: string | null;
   readonly scores: ScoreView[];
+  /** How far its sites are; null when it did not go to any, and for one with several tasks. */
+  readonly sites: SitesView | null;
   readonly runs: RunView[];
   /** Of a submission with several tasks, one for each; it has no scores and runs of its own. */
   readonly children: SubmissionView[];
@@ -65,7 +71,9 @@ export interface RunView {
   readonly attempt: number;
   readonly startedAt: Date | null;
   readonly finishedAt: Date | null;
-  readonly scores: { readonly columnKey: string; readonly value: string }[];
+  readonly scores: { readonly columnKey: string; readonly title: string; readonly value: string }[];
+  /** It has scores of its own, and the site or the organizers keep them back. */
+  readonly scoresKeptBack: boolean;
   readonly explanation: Explanation | null;
 }
 
@@ -88,19 +96,25 @@ export async function readSubmissions(
     findRuns(queries, ids),
     findScores(queries, ids),
   ]);
-  const reasons = await dispatch.waitingReasons(
-    runs.filter(({ state }) => state === 'queued' || state === 'offered').map(({ id }) => id),
-  );
+  const [columns, reasons] = await Promise.all([
+    findColumns(queries, [...new Set(families.map(({ leaderboardId }) => leaderboardId))]),
+    dispatch.waitingReasons(
+      runs.filter(({ state }) => state === 'queued' || state === 'offered').map(({ id }) => id),
+    ),
+  ]);
   const runsOf = Map.groupBy(runs, ({ submissionId }) => submissionId);
   const scoresOf = Map.groupBy(scores, ({ submissionId }) => submissionId);
   const childrenOf = Map.groupBy(families, ({ parentId }) => parentId);
 
   const view = (row: SubmissionRow): SubmissionView => {
-    const isShown = ({ hidden }: ScoreRow) => !hidden || viewer.seesHidden(row.competitionId);
+    const canManage = viewer.seesHidden(row.competitionId);
+    const isShown = ({ hidden }: { hidden: boolean }) => !hidden || canManage;
     return toView(row, {
       runs: runsOf.get(row.id) ?? [],
       scores: (scoresOf.get(row.id) ?? []).filter(isShown),
       children: (childrenOf.get(row.id) ?? []).map(view),
+      columns: columns.filter((column) => column.leaderboardId === row.leaderboardId && isShown(column)),
+      canManage,
       reasons,
     });
   };
@@ -117,11 +131,15 @@ function toView(
     runs,
     scores,
     children,
+    columns,
+    canManage,
     reasons,
   }: {
     runs: RunRow[];
     scores: ScoreRow[];
     children: SubmissionView[];
+    columns: ColumnRow[];
+    canManage: boolean;
     reasons: ReadonlyMap<number, string>;
   },
 ): SubmissionView {
@@ -158,20 +176,20 @@ function toView(
         ? 'Waiting for an organizer to start it'
         : [...new Set(waiting)].join('; ') || null,
     scores: scores.map(toScore),
-    runs: runs.map((run) => toRun(run, scores)),
+    sites: toSitesView(row.isRehearsal ? null : row.siteRule, runs, row.finishedAt),
+    runs: runs.map((run) =>
+      toRun(run, columns, ownScores(row.siteRule, run, { asked: runs.length, canManage })),
+    ),
     children,
   };
 }
 
 /** What holds up a run, whether it waits for a node or a node waits for people. */
 function waitingReason(
-  { id, state, siteTitle }: RunRow,
+  { siteTitle: site, ...run }: RunRow,
   reasons: ReadonlyMap<number, string>,
 ): string | null {
-  const site = siteTitle ?? 'the site';
-  if (state === 'awaiting_site') return `Waiting for ${site}: its staff has to approve the run`;
-  if (state === 'reviewing') return `Waiting for ${site}: its staff reviews what may leave`;
-  return reasons.get(id) ?? null;
+  return waitSentence({ ...run, site }) ?? reasons.get(run.id) ?? null;
 }
 
 function toScore({ columnId, index, columnKey, title, precision, value }: ScoreRow): ScoreView {
@@ -179,8 +197,12 @@ function toScore({ columnId, index, columnKey, title, precision, value }: ScoreR
   return { columnId, index, columnKey, title, value: raw.toFixed(precision), raw };
 }
 
-/** A run's scores are shown as far as its submission's are. */
-function toRun(run: RunRow, shown: readonly ScoreRow[]): RunView {
+/** @param shown the run's scores as far as they may be seen; columns that are hidden from a viewer are hidden here too */
+function toRun(
+  run: RunRow,
+  columns: readonly ColumnRow[],
+  shown: Readonly<Record<string, number>> | null,
+): RunView {
   const { id, siteName, siteTitle, state, attempt, startedAt, finishedAt } = run;
   return {
     id,
@@ -189,10 +211,11 @@ function toRun(run: RunRow, shown: readonly ScoreRow[]): RunView {
     attempt,
     startedAt,
     finishedAt,
-    scores: shown.flatMap(({ columnKey, precision }) => {
-      const value = run.scores?.[columnKey];
-      return value === undefined ? [] : [{ columnKey, value: value.toFixed(precision) }];
+    scores: columns.flatMap(({ columnKey, title, precision }) => {
+      const value = shown?.[columnKey];
+      return value === undefined ? [] : [{ columnKey, title, value: value.toFixed(precision) }];
     }),
+    scoresKeptBack: run.scores !== null && shown === null,
     explanation: explain(run.failureCode, run.fault),
   };
 }

@@ -1,5 +1,3 @@
-import type { SiteRule } from '../../bundles/site-rule.ts';
-
 /** What decides whether the scores of one run may be seen as that run's. */
 export interface OwnScores {
   /** Null for a run that any node of a queue may take: what is scored there is no site's secret. */
@@ -8,6 +6,8 @@ export interface OwnScores {
   readonly sharesScores: boolean | null;
   /** As the site has it now. */
   readonly siteShares: boolean | null;
+  /** On synthetic data: no site's secret. */
+  readonly isRehearsal: boolean;
 }
 
 /**
@@ -18,10 +18,10 @@ export interface OwnScores {
  * @param asked how many sites the submission went to: the only one's score is the score
  */
 export function showsOwnScores(run: OwnScores, asked: number): boolean {
-  return run.siteId === null || asked === 1 || (run.sharesScores === true && run.siteShares === true);
-}
-
-/** Whether somebody may see scores of single sites in a task. */
-export function seesSites(rule: Pick<SiteRule, 'perSite'>, canManage: boolean): boolean {
-  return canManage || rule.perSite === 'shown';
+  return (
+    run.siteId === null ||
+    run.isRehearsal ||
+    asked === 1 ||
+    (run.sharesScores === true && run.siteShares === true)
+  );
 }

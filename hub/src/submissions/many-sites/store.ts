@@ -10,6 +10,7 @@ export interface SiteRunRow extends SiteRun {
   readonly ownerId: number;
   /** NAME@VERSION: what several tasks may ask the same sites about. */
   readonly dataset: string;
+  /** Null: the default one, which keeps no rehearsal waiting. */
   readonly rule: SiteRule | null;
   readonly failureCode: string | null;
   readonly fault: Fault | null;
@@ -31,8 +32,8 @@ where r.id = any($1) and s.id = r.site_id and l.id = r.submission_id and t.id = 
 const RUNS_OF_LEAVES: Statement = {
   name: 'sites-runs-of-leaves',
   text: `
-select r.submission_id::float8 as "leafId", l.owner_id as "ownerId", t.site_dataset_name || '@' || t.site_dataset_version as dataset, t.site_rule as rule,
-  r.id::float8 as "runId", r.site_id as "siteId", s.title as "siteTitle", r.state, r.failure_code as "failureCode", r.fault, r.scores,
+select r.submission_id::float8 as "leafId", l.owner_id as "ownerId", t.site_dataset_name || '@' || t.site_dataset_version as dataset,
+  case when not l.is_rehearsal then t.site_rule end as rule, r.id::float8 as "runId", r.site_id as "siteId", s.title as "siteTitle", r.state, r.failure_code as "failureCode", r.fault, r.scores,
   coalesce(r.shares_scores, s.shares_scores or l.is_rehearsal) as "sharesScores", r.site_weight as "siteWeight", (extract(epoch from r.combined_at) * 1e6)::float8 as "combinedAt"
 from submissions l join tasks t on t.id = l.task_id join runs r on r.submission_id = l.id join sites s on s.id = r.site_id
 where l.id in (select submission_id from runs where id = any($1)) order by r.id`,
