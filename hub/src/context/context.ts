@@ -16,6 +16,7 @@ import { LiveRelay } from '../live/relay.ts';
 import { createResources, type Resources } from '../resources/service.ts';
 import { type Authority, loadAuthority } from '../sites/authority.ts';
 import { createSites, type Sites } from '../sites/service.ts';
+import { createStewardship, type Stewardship } from '../sites/stewardship.ts';
 import type { BlobStore } from '../storage/blob-store.ts';
 import { DiskBlobStore } from '../storage/disk-blob-store.ts';
 import { createSubmissions, type Submissions } from '../submissions/service.ts';
@@ -41,6 +42,7 @@ export interface HubContext extends AsyncDisposable {
   readonly boards: Boards;
   readonly authority: Authority;
   readonly sites: Sites;
+  readonly stewardship: Stewardship;
   readonly dispatch: Dispatcher;
 }
 
@@ -112,6 +114,7 @@ export async function createContext({
     boards,
     authority,
     sites,
+    stewardship: createStewardship({ database, sites, dispatch, config }),
     dispatch,
     async [Symbol.asyncDispose]() {
       await dispatch[Symbol.asyncDispose]();

@@ -7,10 +7,11 @@ import type { Config } from '../config/config.ts';
 import { DomainError } from '../http/domain-error.ts';
 import type { LiveBus } from '../live/bus.ts';
 import type { Authority } from '../sites/authority.ts';
+import { isAccepted } from '../sites/certificates.ts';
 import type { Sites } from '../sites/service.ts';
 import { GatewayError } from './gateway-error.ts';
 import type { Dispatcher } from './service.ts';
-import { type SessionStream, StreamSession } from './stream-session.ts';
+import { type Caller, type SessionStream, StreamSession } from './stream-session.ts';
 
 interface Dependencies {
   readonly dispatch: Dispatcher;
@@ -36,19 +37,20 @@ export async function startGateway(address: Address, deps: Dependencies): Promis
   const { dispatch, sites, authority, log } = deps;
   const streams = new Map<string, StreamSession>();
   // The node at the other end of a connection on which a stream is open. Reading it from the certificate takes a while.
-  const callers = new Map<string, string>();
+  const callers = new Map<string, Caller>();
   const server = new Server(channelOptions);
 
   const handlers: GrpcHandlers<typeof NodeService> = {
     session(stream: SessionStream) {
-      const nodeId = callerOf(stream);
-      if (!nodeId)
+      const caller = callerOf(stream);
+      if (!caller)
         return void stream.emit('error', { code: status.UNAUTHENTICATED, details: 'no client certificate' });
+      const { nodeId } = caller;
       streams.get(nodeId)?.close(status.ABORTED, 'another stream of this node has taken over');
-      const session = new StreamSession(stream, nodeId, deps);
+      const session = new StreamSession(stream, caller, deps);
       streams.set(nodeId, session);
       const peer = stream.getPeer();
-      callers.set(peer, nodeId);
+      callers.set(peer, caller);
       void session.closed.then(() => {
         callers.delete(peer);
         if (streams.get(nodeId) === session) streams.delete(nodeId);
@@ -76,14 +78,21 @@ export async function startGateway(address: Address, deps: Dependencies): Promis
     }),
   };
 
+  async function isWelcome({ nodeId, begins }: Caller): Promise<boolean> {
+    const node = await sites.findNode(nodeId);
+    return node !== null && (begins === null || isAccepted(begins, node.certificatesFrom));
+  }
+
   /** One place decides how a call ends: who calls, whether it may, and what an error becomes. */
   function unary<Request, Response>(handle: (nodeId: string, request: Request) => Promise<Response>) {
     return (call: ServerUnaryCall<Request, Response>, respond: sendUnaryData<Response>) => {
       const answer = async () => {
-        const nodeId = callers.get(call.getPeer()) ?? callerOf(call);
-        if (!nodeId) throw new GatewayError(status.UNAUTHENTICATED, 'no client certificate');
+        const known = callers.get(call.getPeer());
+        const caller = known ?? callerOf(call);
+        if (!caller) throw new GatewayError(status.UNAUTHENTICATED, 'no client certificate');
+        const { nodeId } = caller;
         // A node with an open stream was checked as it said hello, and is again with each heartbeat.
-        if (!streams.has(nodeId) && !(await sites.findNode(nodeId))) {
+        if ((!known || !streams.has(nodeId)) && !(await isWelcome(caller))) {
           throw new GatewayError(
             status.PERMISSION_DENIED,
             'this node is not known at the hub, or was revoked; enrol it again',
@@ -130,10 +139,15 @@ export async function startGateway(address: Address, deps: Dependencies): Promis
 
 /** The node's id is the common name of its certificate, which the hub's own authority has put there. */
 function callerOf(call: {
-  getAuthContext(): { sslPeerCertificate?: { subject?: { CN?: string | string[] } } } | null;
-}): string | null {
-  const name = call.getAuthContext()?.sslPeerCertificate?.subject?.CN;
-  return typeof name === 'string' && /^[0-9a-f-]{36}$/.test(name) ? name : null;
+  getAuthContext(): {
+    sslPeerCertificate?: { subject?: { CN?: string | string[] }; valid_from?: string };
+  } | null;
+}): Caller | null {
+  const certificate = call.getAuthContext()?.sslPeerCertificate;
+  const name = certificate?.subject?.CN;
+  if (typeof name !== 'string' || !/^[0-9a-f-]{36}$/.test(name)) return null;
+  const begins = new Date(certificate?.valid_from ?? '');
+  return { nodeId: name, begins: Number.isNaN(begins.getTime()) ? null : begins };
 }
 
 function toStatus(error: unknown, log: Logger): { code: status; details: string } {

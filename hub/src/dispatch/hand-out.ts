@@ -59,6 +59,12 @@ export class HandOut {
     this.#pump(session);
   }
 
+  /** The node takes from other pools now, or from none. */
+  move(session: NodeSession, pools: readonly Pool[]): void {
+    this.#sessions.move(session, pools);
+    this.#pump(session);
+  }
+
   /** Sets room aside for a run that is about to be made; null when no node has any, or others wait for it. */
   reserve(pool: Pool): NodeSession | null {
     return this.#backlog.has(pool) ? null : (this.#sessions.take(pool) ?? null);

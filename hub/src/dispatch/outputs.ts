@@ -1,5 +1,6 @@
-import { and, eq, sql } from 'drizzle-orm';
+import { and, eq, isNull, sql } from 'drizzle-orm';
 import type { Database } from '../db/database.ts';
+import { nodes } from '../sites/schema.ts';
 import type { ArtifactGrant, OutputKindName } from './artifact-urls.ts';
 import { claims, runs } from './schema.ts';
 
@@ -11,6 +12,8 @@ export async function isLeasedTo(
   const [claim] = await queries
     .select({ runId: claims.runId })
     .from(claims)
+    // A revoked node is refused at once, not when its lease runs out.
+    .innerJoin(nodes, and(eq(nodes.id, claims.nodeId), isNull(nodes.revokedAt)))
     .where(and(eq(claims.runId, runId), eq(claims.attempt, attempt), eq(claims.nodeId, nodeId)));
   return claim !== undefined;
 }

@@ -24,6 +24,7 @@ import { appendLogs, type LogAcknowledgement } from './logs.ts';
 import { type AttemptEnd, toAttemptEnd } from './outcome.ts';
 import { PhaseSpecs } from './phase-specs.ts';
 import { Planner } from './plan.ts';
+import type { Pool } from './pools.ts';
 import { type NodeProgress, recordProgress } from './progress.ts';
 import { whyNotAdmitted } from './refusal.ts';
 import { insertRehearsal, type NewRehearsal, rehearsalParts } from './rehearse.ts';
@@ -220,6 +221,11 @@ export class Dispatcher implements Dispatch, AsyncDisposable {
 
   disconnect(session: NodeSession): void {
     this.#handOut.disconnect(session);
+  }
+
+  /** The node takes from other pools now, or from none. */
+  move(session: NodeSession, pools: readonly Pool[]): void {
+    this.#handOut.move(session, pools);
   }
 
   /** A node has room for more runs. */

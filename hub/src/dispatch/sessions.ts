@@ -8,7 +8,8 @@ export type AssignmentInit = MessageInitShape<typeof AssignmentSchema>;
 /** A connected node, as dispatch sees it. */
 export interface NodeSession {
   readonly node: KnownNode;
-  readonly pools: readonly Pool[];
+  /** Where it takes runs from; none while it is paused or draining. */
+  pools: readonly Pool[];
   /** Runs that it has room for and that have not been promised to it yet. */
   credit: number;
   /** False when the session is over and the assignment did not go out. */
@@ -59,6 +60,13 @@ export class Sessions {
   spend(session: NodeSession, runs: number): void {
     session.credit -= runs;
     this.#update(session);
+  }
+
+  /** From now on the node takes from these pools alone. */
+  move(session: NodeSession, pools: readonly Pool[]): void {
+    for (const pool of session.pools) this.#ready.get(pool)?.delete(session);
+    session.pools = pools;
+    if (this.#byNode.get(session.node.id) === session) this.#update(session);
   }
 
   ready(pool: Pool): Iterable<NodeSession> {

@@ -1,14 +1,21 @@
 import type { MessageInitShape } from '@bufbuild/protobuf';
 import { type ServerDuplexStream, status } from '@grpc/grpc-js';
-import type { AttemptRef, Hello, SessionRequest, SessionResponseSchema } from '@weir/proto/node/v1';
+import type {
+  AttemptRef,
+  Hello,
+  NodeStatus,
+  SessionRequest,
+  SessionResponseSchema,
+} from '@weir/proto/node/v1';
 import { PROTOCOL_VERSION } from '@weir/proto/version';
 import type { Logger } from 'pino';
 import type { Config } from '../config/config.ts';
 import type { LiveBus } from '../live/bus.ts';
-import type { Sites } from '../sites/service.ts';
+import { isAccepted } from '../sites/certificates.ts';
+import type { KnownNode, Sites } from '../sites/service.ts';
 import { type AttemptKey, toAttemptKey } from './attempt-key.ts';
 import { GatewayError } from './gateway-error.ts';
-import { queuePool, sitePool } from './pools.ts';
+import { type Pool, queuePool, sitePool } from './pools.ts';
 import { SendQueue } from './send-queue.ts';
 import type { Dispatcher } from './service.ts';
 import type { AssignmentInit, NodeSession } from './sessions.ts';
@@ -20,6 +27,12 @@ export type SessionStream = ServerDuplexStream<SessionRequest, Response>;
 const HELLO_WITHIN_MS = 10_000;
 const MOST_CREDIT = 4_096;
 const MOST_HELD = 10_000;
+
+/** Who is at the other end of a connection, as the certificate says. */
+export interface Caller {
+  readonly nodeId: string;
+  readonly begins: Date | null;
+}
 
 interface Dependencies {
   readonly dispatch: Dispatcher;
@@ -40,6 +53,8 @@ interface Dependencies {
 export class StreamSession {
   readonly #stream: SessionStream;
   readonly #nodeId: string;
+  /** When the certificate that it came with begins; null when that is not known. */
+  readonly #certificateBegins: Date | null;
   readonly #deps: Dependencies;
   readonly #log: Logger;
   readonly #queue: SendQueue<Response>;
@@ -49,9 +64,10 @@ export class StreamSession {
   #unhandled = 0;
   readonly #closed = Promise.withResolvers<void>();
 
-  constructor(stream: SessionStream, nodeId: string, deps: Dependencies) {
+  constructor(stream: SessionStream, { nodeId, begins }: Caller, deps: Dependencies) {
     this.#stream = stream;
     this.#nodeId = nodeId;
+    this.#certificateBegins = begins;
     this.#deps = deps;
     this.#log = deps.log.child({ node: nodeId });
     this.#queue = new SendQueue<Response>(stream as unknown as ServerDuplexStream<never, Response>, () =>
@@ -132,7 +148,7 @@ export class StreamSession {
       case 'progress':
         return this.#deps.dispatch.progress(this.#nodeId, message.value.runs.slice(0, MOST_HELD));
       case 'status':
-        return;
+        return this.#noteStatus(message.value);
       case undefined:
         throw new GatewayError(
           status.INVALID_ARGUMENT,
@@ -158,13 +174,14 @@ export class StreamSession {
         status.PERMISSION_DENIED,
         'this node is not known at the hub, or was revoked; enrol it again',
       );
+    this.#checkCertificate(node);
     await sites.greet(node, hello);
     const lost = await dispatch.extend(this.#nodeId, attemptKeys(hello.held));
     // The stream may have ended while the hub was looking things up.
     if (this.#ended()) return;
     this.#session = {
       node,
-      pools: node.sitePaused ? [] : [sitePool(node.siteId), ...node.queueIds.map(queuePool)],
+      pools: poolsOf(node, hello.status),
       credit: 0,
       assign: (assignment) => this.#assign(assignment),
       cancel: (attempt) => this.#queue.send({ message: { case: 'cancel', value: { attempt } } }),
@@ -197,8 +214,9 @@ export class StreamSession {
     const ended = new AbortController();
     void this.closed.then(() => ended.abort());
     for await (const _ of this.#deps.live.watch(`node:${this.#nodeId}`, ended.signal)) {
-      if (await this.#deps.sites.findNode(this.#nodeId))
-        this.close(status.UNAVAILABLE, 'the site was changed at the hub; connect again');
+      const node = await this.#deps.sites.findNode(this.#nodeId);
+      if (node) this.#checkCertificate(node);
+      if (node) this.close(status.UNAVAILABLE, 'the site was changed at the hub; connect again');
       else this.close(status.PERMISSION_DENIED, 'this node was revoked');
     }
   }
@@ -211,6 +229,22 @@ export class StreamSession {
     if (this.#state !== 'working') return false;
     this.#queue.send({ message: { case: 'assignment', value: assignment } });
     return true;
+  }
+
+  /** A certificate from before the node enrolled again may be in other hands. */
+  #checkCertificate({ certificatesFrom }: KnownNode): void {
+    if (this.#certificateBegins === null || isAccepted(this.#certificateBegins, certificatesFrom)) return;
+    throw new GatewayError(
+      status.PERMISSION_DENIED,
+      'this certificate is no longer accepted: the node has enrolled again since',
+    );
+  }
+
+  async #noteStatus(said: NodeStatus): Promise<void> {
+    const { sites, dispatch } = this.#deps;
+    const session = this.#session!;
+    dispatch.move(session, poolsOf(session.node, said));
+    await sites.noteStatus(this.#nodeId, said);
   }
 
   #grant(runs: number): void {
@@ -228,6 +262,12 @@ export class StreamSession {
     const lost = await dispatch.extend(this.#nodeId, attemptKeys(held));
     this.#queue.send({ message: { case: 'heartbeatAck', value: { lost: lost.map(attemptRef) } } });
   }
+}
+
+/** Nothing is handed to a node that its site or the hub has paused or drains. */
+function poolsOf(node: KnownNode, said: NodeStatus | undefined): Pool[] {
+  const rests = node.sitePaused || node.drainRequested || said?.paused || said?.draining;
+  return rests ? [] : [sitePool(node.siteId), ...node.queueIds.map(queuePool)];
 }
 
 function attemptKeys(held: readonly AttemptRef[]): AttemptKey[] {

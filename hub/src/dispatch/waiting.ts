@@ -7,12 +7,13 @@ const WAITING: Statement = {
 select c.run_id::float8 as "runId", c.pool, c.not_before as "notBefore", c.attempt,
   t.title as site, coalesce(t.paused, false) as paused,
   (select count(*)::int from (select from claims b where b.pool = c.pool and b.node_id is null and (b.priority, -b.run_id) > (c.priority, -c.run_id) limit 1000) before) as ahead,
-  n.online, n."lastSeenAt", n.known
+  n.online, n."lastSeenAt", n.known, n.resting
 from claims c
 left join runs r on r.id = c.run_id
 left join sites t on t.id = r.site_id
 cross join lateral (
-  select count(*) filter (where n.last_seen_at > now() - $2 * interval '1 millisecond')::int as online, max(n.last_seen_at) as "lastSeenAt", count(*)::int as known
+  select count(*) filter (where n.last_seen_at > now() - $2 * interval '1 millisecond')::int as online, max(n.last_seen_at) as "lastSeenAt", count(*)::int as known,
+    count(*) filter (where n.last_seen_at > now() - $2 * interval '1 millisecond' and (n.paused or n.draining or n.drain_requested_at is not null))::int as resting
   from nodes n
   where n.revoked_at is null and (
     n.site_id = r.site_id or (r.site_id is null and exists (
@@ -32,6 +33,8 @@ interface WaitingRow {
   readonly online: number;
   readonly lastSeenAt: Date | null;
   readonly known: number;
+  /** Of those online, the ones that are handed nothing: paused or draining. */
+  readonly resting: number;
 }
 
 /** @param quietMs a node that has not been heard of for so long counts as offline */
@@ -53,6 +56,7 @@ function sentence({
   paused,
   online,
   known,
+  resting,
   lastSeenAt,
   notBefore,
   ahead,
@@ -63,6 +67,11 @@ function sentence({
   if (paused) return `Waiting for ${who}: the site is paused`;
   if (online === 0) {
     return `Waiting for ${who}: no node is connected${lastSeenAt ? ` since ${lastSeenAt.toISOString().slice(0, 16).replace('T', ' ')} UTC` : ''}`;
+  }
+  if (resting === online) {
+    return online === 1
+      ? `Waiting for ${who}: the site has paused its node`
+      : `Waiting for ${who}: the site has paused its nodes`;
   }
   if (notBefore && notBefore > new Date())
     return `Attempt ${attempt} did not work out at ${who}; it is tried again shortly`;

@@ -25,6 +25,7 @@ export interface IssuedCertificate {
   readonly certificate: string;
   /** Hex */
   readonly serial: string;
+  readonly beginsAt: Date;
   readonly expiresAt: Date;
 }
 
@@ -112,7 +113,12 @@ async function issueNodeCertificate(
   const certificate = await issue(issuer, signingKey, request.publicKey, nodeId, expiresAt, [
     new x509.ExtendedKeyUsageExtension([x509.ExtendedKeyUsage.clientAuth]),
   ]);
-  return { certificate: certificate.toString('pem'), serial: certificate.serialNumber, expiresAt };
+  return {
+    certificate: certificate.toString('pem'),
+    serial: certificate.serialNumber,
+    beginsAt: certificate.notBefore,
+    expiresAt,
+  };
 }
 
 function issue(

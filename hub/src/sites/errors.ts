@@ -43,6 +43,38 @@ export class SiteNameError extends DomainError {
   }
 }
 
+export class NotStewardError extends DomainError {
+  readonly code = 'not_steward';
+  readonly kind = 'forbidden';
+
+  constructor(site: string) {
+    super(
+      `you do not look after the site "${site}"; ask an administrator of the hub to make you a steward of it`,
+    );
+  }
+}
+
+export class UnknownStewardError extends DomainError {
+  readonly code = 'unknown_steward';
+  readonly kind = 'invalid';
+
+  constructor(username: string) {
+    super(`nobody here is called "${username}"; stewards need an account at this hub`, {
+      fields: { username: 'Write the user name of an account.' },
+    });
+  }
+}
+
+/** An enrolment of a node that is none: it was revoked in the meantime. */
+export class NodeRevokedError extends DomainError {
+  readonly code = 'node_revoked';
+  readonly kind = 'forbidden';
+
+  constructor() {
+    super('this node was revoked and cannot come back; enrol a new one in a home of its own');
+  }
+}
+
 export class NodeNotFoundError extends DomainError {
   readonly code = 'node_not_found';
   readonly kind = 'missing';

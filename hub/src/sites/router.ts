@@ -27,6 +27,12 @@ export const sitesRouter = router({
     .input(z.object({ site: siteName, paused: z.boolean() }))
     .mutation(({ ctx, input }) => ctx.hub.stewardship.setPaused(ctx.actor, input.site, input.paused)),
 
+  setSharesScores: userProcedure
+    .input(z.object({ site: siteName, sharesScores: z.boolean() }))
+    .mutation(({ ctx, input }) =>
+      ctx.hub.stewardship.setSharesScores(ctx.actor, input.site, input.sharesScores),
+    ),
+
   setDrained: userProcedure
     .input(z.object({ nodeId: z.uuid(), drained: z.boolean() }))
     .mutation(({ ctx, input }) => ctx.hub.stewardship.setDrained(ctx.actor, input.nodeId, input.drained)),

@@ -175,5 +175,14 @@ export async function seedNode(
       counts,
     });
   }
-  return { id: node!.id, name: node!.name, siteId, siteName, sitePaused: false, queueIds: [queue!.id] };
+  return {
+    id: node!.id,
+    name: node!.name,
+    siteId,
+    siteName,
+    sitePaused: false,
+    drainRequested: false,
+    certificatesFrom: null,
+    queueIds: [queue!.id],
+  };
 }
