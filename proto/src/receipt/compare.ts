@@ -1,7 +1,10 @@
 import { ASSIGNED_NAMES, type Assigned, type Statement } from './statement.ts';
 
 /** Names of what a statement says otherwise than what was assigned. */
-export function differencesFrom(assigned: Assigned, statement: Statement): (keyof Assigned)[] {
+export function differencesFrom(
+  assigned: Assigned,
+  statement: Pick<Statement, 'predicate'>,
+): (keyof Assigned)[] {
   return ASSIGNED_NAMES.filter((name) => statement.predicate.assigned[name] !== assigned[name]);
 }
 

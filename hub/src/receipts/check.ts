@@ -1,0 +1,100 @@
+import type { KeyObject } from 'node:crypto';
+import type { Outcome } from '@weir/proto/node/v1';
+import {
+  type Assigned,
+  differencesFrom,
+  type Envelope,
+  preAuthEncoding,
+  ReceiptUnreadableError,
+  readEnvelope,
+  readStatement,
+  type Statement,
+  scoreDifferences,
+} from '@weir/proto/receipt';
+import { verifyWith } from './ed25519.ts';
+
+/** Why a receipt does not count: stable, for logs and tests. */
+export type ReceiptProblem =
+  | 'missing'
+  | 'unreadable'
+  | 'unknown_key'
+  | 'signature'
+  | 'signer'
+  | 'assignment'
+  | 'image'
+  | 'scores';
+
+export interface SoundReceipt {
+  readonly envelope: Envelope;
+  /** What the node has signed, and the hub is to sign too. */
+  readonly signed: Uint8Array;
+}
+
+export type ReceiptCheck =
+  | { readonly problem: null; readonly receipt: SoundReceipt }
+  /** `detail` is for the log: it may hold what the node has written. */
+  | { readonly problem: ReceiptProblem; readonly detail: string };
+
+export interface Expected {
+  readonly nodeId: string;
+  /** What the hub has assigned; null when it knows of no such run. */
+  readonly assigned: Assigned | null;
+  /** Whose key it is; null when it is none of the node's. */
+  keyOf(keyId: string): Promise<{ siteName: string; key: KeyObject } | null>;
+}
+
+/** Statements are a page of text; scores of a thousand columns fit as well. */
+const MOST_BYTES = 128 * 1024;
+
+/** Holds a node to its receipt: signed by that node, for what was assigned to it, with the very scores that it reports. */
+export async function checkReceipt(outcome: Outcome, expected: Expected): Promise<ReceiptCheck> {
+  if (outcome.receipt.length === 0) return bad('missing', '');
+  if (outcome.receipt.length > MOST_BYTES) return bad('unreadable', `${outcome.receipt.length} bytes`);
+  try {
+    const envelope = readEnvelope(new TextDecoder().decode(outcome.receipt));
+    const [signature] = envelope.signatures;
+    if (!signature || envelope.signatures.length > 1) return bad('unreadable', 'not one signature');
+    const node = await expected.keyOf(signature.keyid);
+    if (!node) return bad('unknown_key', signature.keyid);
+    const payload = Buffer.from(envelope.payload, 'base64');
+    const signed = preAuthEncoding(envelope.payloadType, payload);
+    if (!(await verifyWith(null, signed, node.key, Buffer.from(signature.sig, 'base64')))) {
+      return bad('signature', signature.keyid);
+    }
+    const statement = readStatement(payload);
+    const problem = contradiction(statement, outcome, signature.keyid, node.siteName, expected);
+    if (problem) return problem;
+    // What is kept is what was checked, byte for byte, and nothing that stood beside it.
+    const { payloadType } = envelope;
+    const kept = { payloadType, payload: payload.toString('base64'), signatures: [signature] };
+    return { problem: null, receipt: { envelope: kept, signed } };
+  } catch (error) {
+    if (error instanceof ReceiptUnreadableError) return bad('unreadable', error.message);
+    throw error;
+  }
+}
+
+function contradiction(
+  { predicate }: Statement,
+  outcome: Outcome,
+  keyId: string,
+  siteName: string,
+  { nodeId, assigned }: Expected,
+): ReceiptCheck | null {
+  if (predicate.node.id !== nodeId || predicate.node.key !== keyId || predicate.site !== siteName) {
+    return bad('signer', `${predicate.node.id} ${predicate.node.key} ${predicate.site}`);
+  }
+  // The hub may have been given another name since the node was enrolled; its key says which hub it is.
+  const differences = assigned
+    ? differencesFrom({ ...assigned, hub: predicate.assigned.hub }, { predicate })
+    : ['run'];
+  if (differences.length > 0) return bad('assignment', differences.join(', '));
+  if ((predicate.imageDigest ?? '') !== outcome.imageDigest) return bad('image', outcome.imageDigest);
+  const scores = outcome.result.case === 'scores' ? outcome.result.value.values : {};
+  const others = scoreDifferences(predicate.scores, scores);
+  return others.length > 0 ? bad('scores', others.join(', ')) : null;
+}
+
+function bad(problem: ReceiptProblem, detail: string): ReceiptCheck {
+  return { problem, detail: detail.slice(0, 500) };
+}

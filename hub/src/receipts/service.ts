@@ -1,0 +1,150 @@
+import type { Outcome } from '@weir/proto/node/v1';
+import {
+  type Assigned,
+  type PublishedKey,
+  RECEIPT_FORMAT,
+  type ReceiptFile,
+  readEnvelope,
+} from '@weir/proto/receipt';
+import type { Logger } from 'pino';
+import type { Actor } from '../accounts/access.ts';
+import type { Competitions } from '../competitions/service.ts';
+import type { Database } from '../db/database.ts';
+import { DomainError } from '../http/domain-error.ts';
+import type { Leaderboards } from '../leaderboards/service.ts';
+import type { KnownNode } from '../sites/service.ts';
+import { createSubmissionGate } from '../submissions/gate.ts';
+import { showsOwnScores } from '../submissions/many-sites/own-scores.ts';
+import { checkReceipt, type ReceiptProblem } from './check.ts';
+import { ReceiptMissingError } from './errors.ts';
+import type { HubKeys } from './hub-keys.ts';
+import { NodeKeys } from './node-keys.ts';
+import * as store from './store.ts';
+
+/** For dispatch: holds nodes to their receipts. */
+export interface ReceiptDesk {
+  /** A node that connects says with which key it signs. */
+  learn(node: Pick<KnownNode, 'id' | 'siteName'>, publicKey: Uint8Array): Promise<void>;
+  /**
+   * Checks the receipt of reported scores and countersigns it.
+   * @param assigned what the hub has assigned to the node as this run and attempt; null when it knows of no such run
+   * @returns the envelope with both signatures, to be stored with the scores; or why it does not count
+   */
+  accept(nodeId: string, outcome: Outcome, assigned: Assigned | null): Promise<AcceptedReceipt>;
+}
+
+export type AcceptedReceipt =
+  | { readonly envelope: string }
+  | { readonly envelope: null; readonly problem: ReceiptProblem };
+
+export interface Receipts {
+  /**
+   * The receipt of a run, with the keys that are needed to check it, for whoever may see every score in it.
+   * @throws ReceiptMissingError
+   */
+  get(actor: Actor, runId: number): Promise<ReceiptFile>;
+  /** The hub's keys, newest first. */
+  readonly publishedKeys: readonly PublishedKey[];
+}
+
+export function createReceiptDesk({
+  database,
+  keys,
+  log,
+}: {
+  readonly database: Database;
+  readonly keys: HubKeys;
+  readonly log: Logger;
+}): ReceiptDesk {
+  const nodeKeys = new NodeKeys(database, log);
+  return {
+    learn: (node, publicKey) => nodeKeys.learn(node, publicKey),
+
+    async accept(nodeId, outcome, assigned) {
+      const keyOf = (keyId: string) => nodeKeys.find(nodeId, keyId);
+      const check = await checkReceipt(outcome, { nodeId, assigned, keyOf });
+      if (check.problem !== null) {
+        const { problem, detail } = check;
+        const run = outcome.attempt?.runId.toString();
+        log.warn({ node: nodeId, run, problem, detail }, 'a node reported scores without a receipt for them');
+        return { envelope: null, problem };
+      }
+      const { envelope, signed } = check.receipt;
+      const signature = {
+        keyid: keys.signingKeyId,
+        sig: Buffer.from(await keys.sign(signed)).toString('base64'),
+      };
+      return { envelope: JSON.stringify({ ...envelope, signatures: [...envelope.signatures, signature] }) };
+    },
+  };
+}
+
+export function createReceipts({
+  database,
+  keys,
+  competitions,
+  leaderboards,
+}: {
+  readonly database: Database;
+  readonly keys: HubKeys;
+  readonly competitions: Pick<Competitions, 'gate'>;
+  readonly leaderboards: Pick<Leaderboards, 'version'>;
+}): Receipts {
+  const { queries } = database;
+  const gate = createSubmissionGate(queries, competitions.gate);
+
+  /** Whether the actor sees the submission, or its place on a board; and whether hidden columns too. */
+  async function reach(actor: Actor, { submissionId, rootId, phaseId }: FoundReceipt) {
+    try {
+      const { access } = await gate.view(actor, submissionId);
+      return access;
+    } catch (error) {
+      if (!(error instanceof DomainError)) throw error;
+    }
+    try {
+      if (!(await store.isOnBoard(queries, rootId))) throw new ReceiptMissingError();
+      await leaderboards.version(actor, phaseId);
+      return (await competitions.gate.viewPhase(actor, phaseId)).access;
+    } catch (error) {
+      throw error instanceof DomainError ? new ReceiptMissingError() : error;
+    }
+  }
+
+  return {
+    publishedKeys: keys.published,
+
+    async get(actor, runId) {
+      const found = await store.findReceipt(queries, runId);
+      if (!found) throw new ReceiptMissingError();
+      const { canManage } = await reach(actor, found);
+      // A site that keeps its own score to itself keeps it from everybody.
+      if (!showsOwnScores(found, found.asked)) throw new ReceiptMissingError();
+      const envelope = readEnvelope(found.envelope);
+      if (!canManage && (await hasHiddenScores(found))) throw new ReceiptMissingError();
+      return { format: RECEIPT_FORMAT, envelope, keys: [...(await keysOf(found)), ...keys.published] };
+    },
+  };
+
+  /** A receipt shows all scores of its run, or none: nothing can be left out of what was signed. */
+  async function hasHiddenScores({ leaderboardId, scores }: FoundReceipt): Promise<boolean> {
+    const hidden = await store.findHiddenColumns(queries, leaderboardId);
+    return hidden.some((key) => scores?.[key] !== undefined);
+  }
+
+  async function keysOf({ nodeId, nodeName, envelope }: FoundReceipt): Promise<PublishedKey[]> {
+    if (!nodeId) return [];
+    const used = new Set(readEnvelope(envelope).signatures.map(({ keyid }) => keyid));
+    return (await store.findNodeKeys(queries, nodeId))
+      .filter(({ keyId }) => used.has(keyId))
+      .map(({ keyId, publicKey, firstSeenAt }) => ({
+        id: keyId,
+        role: 'site',
+        owner: nodeName ?? nodeId,
+        algorithm: 'ed25519',
+        publicKey,
+        since: firstSeenAt.toISOString(),
+      }));
+  }
+}
+
+type FoundReceipt = NonNullable<Awaited<ReturnType<typeof store.findReceipt>>>;

@@ -1,0 +1,86 @@
+import { and, asc, eq, sql } from 'drizzle-orm';
+import { columns, phases } from '../competitions/schema.ts';
+import type { Queries } from '../db/database.ts';
+import { runs } from '../dispatch/schema.ts';
+import { leaderboardEntries } from '../leaderboards/schema.ts';
+import { nodes, sites } from '../sites/schema.ts';
+import { submissions } from '../submissions/schema.ts';
+import { nodeKeys, receipts } from './schema.ts';
+
+/** A key that a node has shown. */
+export interface NodeKeyRow {
+  readonly nodeId: string;
+  readonly keyId: string;
+  /** base64 of the raw public key. */
+  readonly publicKey: string;
+  readonly firstSeenAt: Date;
+  readonly lastSeenAt: Date;
+}
+
+export function findNodeKeys(queries: Queries, nodeId: string): Promise<NodeKeyRow[]> {
+  return queries
+    .select()
+    .from(nodeKeys)
+    .where(eq(nodeKeys.nodeId, nodeId))
+    .orderBy(asc(nodeKeys.firstSeenAt));
+}
+
+export async function findSiteName(queries: Queries, nodeId: string): Promise<string | null> {
+  const [row] = await queries
+    .select({ name: sites.name })
+    .from(nodes)
+    .innerJoin(sites, eq(sites.id, nodes.siteId))
+    .where(eq(nodes.id, nodeId));
+  return row?.name ?? null;
+}
+
+/** Adds a key or notes that it was seen again. */
+export async function upsertNodeKey(
+  queries: Queries,
+  key: { nodeId: string; keyId: string; publicKey: string },
+): Promise<void> {
+  await queries
+    .insert(nodeKeys)
+    .values(key)
+    .onConflictDoUpdate({ target: [nodeKeys.nodeId, nodeKeys.keyId], set: { lastSeenAt: sql`now()` } });
+}
+
+/** The receipt of a run as it ended, with what decides who may see it. */
+export async function findReceipt(queries: Queries, runId: number) {
+  const [row] = await queries
+    .select({
+      envelope: receipts.envelope,
+      submissionId: runs.submissionId,
+      rootId: sql<number>`coalesce(${submissions.parentId}, ${submissions.id})`.mapWith(Number),
+      phaseId: submissions.phaseId,
+      leaderboardId: phases.leaderboardId,
+      isRehearsal: submissions.isRehearsal,
+      siteId: runs.siteId,
+      sharesScores: runs.sharesScores,
+      siteShares: sites.sharesScores,
+      nodeId: runs.nodeId,
+      scores: runs.scores,
+      nodeName: nodes.name,
+      asked: sql<number>`(select count(*)::int from ${runs} other where other.submission_id = ${runs.submissionId})`,
+    })
+    .from(receipts)
+    .innerJoin(runs, and(eq(runs.id, receipts.runId), eq(runs.attempt, receipts.attempt)))
+    .innerJoin(submissions, eq(submissions.id, runs.submissionId))
+    .innerJoin(phases, eq(phases.id, submissions.phaseId))
+    .leftJoin(sites, eq(sites.id, runs.siteId))
+    .leftJoin(nodes, eq(nodes.id, runs.nodeId))
+    .where(eq(receipts.runId, runId));
+  return row ?? null;
+}
+
+export async function findHiddenColumns(queries: Queries, leaderboardId: number): Promise<string[]> {
+  const rows = await queries
+    .select({ key: columns.key })
+    .from(columns)
+    .where(and(eq(columns.leaderboardId, leaderboardId), columns.hidden));
+  return rows.map(({ key }) => key);
+}
+
+export async function isOnBoard(queries: Queries, rootId: number): Promise<boolean> {
+  return (await queries.$count(leaderboardEntries, eq(leaderboardEntries.submissionId, rootId))) > 0;
+}
