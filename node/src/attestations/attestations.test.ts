@@ -6,8 +6,8 @@ import { findSigned } from './signers.ts';
 import { makeAttestation, PREDICATE_TYPE } from './statement.ts';
 
 const DIGEST = `sha256:${'a'.repeat(64)}`;
-const [lab, board, stranger] = [0, 1, 2].map(() => generateKeyPairSync('ed25519')) as [Pair, Pair, Pair];
-type Pair = ReturnType<typeof generateKeyPairSync<'ed25519'>>;
+const makePair = () => generateKeyPairSync('ed25519');
+const [lab, board, stranger] = [makePair(), makePair(), makePair()];
 const signers = { lab: lab.publicKey, board: board.publicKey };
 
 const attestation = makeAttestation([{ name: 'score.zip', digest: DIGEST }], lab.privateKey);

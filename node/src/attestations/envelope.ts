@@ -1,4 +1,5 @@
 import { type KeyObject, sign, verify } from 'node:crypto';
+import { preAuthEncoding } from '@weir/proto/receipt';
 import { z } from 'zod';
 
 /** https://github.com/secure-systems-lab/dsse: what is signed is the payload together with its type, and nothing is decoded before. */
@@ -58,9 +59,4 @@ export function signEnvelope(payloadType: string, payload: Buffer, key: KeyObjec
     payload: payload.toString('base64'),
     signatures: [{ sig: signature.toString('base64') }],
   });
-}
-
-function preAuthEncoding(payloadType: string, payload: Buffer): Buffer {
-  const head = `DSSEv1 ${Buffer.byteLength(payloadType)} ${payloadType} ${payload.length} `;
-  return Buffer.concat([Buffer.from(head), payload]);
 }

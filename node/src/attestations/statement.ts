@@ -1,15 +1,15 @@
 import type { KeyObject } from 'node:crypto';
+import { PAYLOAD_TYPE } from '@weir/proto/receipt';
 import { z } from 'zod';
 import { type Envelope, parseJson, signEnvelope } from './envelope.ts';
 
-const PAYLOAD_TYPE = 'application/vnd.in-toto+json';
 const STATEMENT_TYPE = 'https://in-toto.io/Statement/v1';
 
 /**
  * What an attestation says of its subjects: the signer has looked at them and holds them fit to run beside restricted data. Statements
  * of other types (that a build was made, that a scan found something) say something else, and permit nothing.
  */
-export const PREDICATE_TYPE = 'https://weir.dev/attestation/fit-to-run/v1';
+export const PREDICATE_TYPE = 'urn:weir:fit-to-run:v1';
 
 const MAX_SUBJECTS = 1000;
 const HEX = /^[0-9a-f]{64}$/;

@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { parseArgs } from 'node:util';
 import { readEnvironment } from '../config/config.ts';
+import { attestCommand } from './attest.ts';
 import { datasetCommand } from './dataset.ts';
 import { enrolCommand } from './enrol.ts';
 import { exitCodeOf, UsageError } from './errors.ts';
@@ -10,11 +11,17 @@ import { runCommand } from './run.ts';
 const USAGE = `weir-node: evaluates next to the data, and lets out what the site's policy permits
 
   weir-node enrol --hub URL --token TOKEN --name NAME --home DIR
-  weir-node dataset add NAME --version V [--input DIR] [--reference DIR] [--counts patients=120,visits=300] --home DIR
+  weir-node dataset add NAME --version V [--input DIR] [--reference DIR] [--counts patients=120,visits=300]
+                        [--synthetic-input DIR] [--synthetic-reference DIR] --home DIR
   weir-node dataset list --home DIR
-  weir-node dataset check [NAME --version V] --home DIR
-  weir-node policy check --home DIR
+  weir-node dataset check [NAME --version V] [--full] --home DIR
+  weir-node dataset remove NAME --version V --home DIR
   weir-node policy example
+  weir-node policy check [--policy FILE] --home DIR
+  weir-node policy test [CASES] [--policy FILE] --home DIR
+  weir-node policy explain RUN --home DIR
+  weir-node attest keygen --out KEY.pem
+  weir-node attest --key KEY.pem --out FILE DIGEST_OR_FILE...
   weir-node run --home DIR [--engine auto|docker|podman|bubblewrap|scripted] [--slots N] [--drain-seconds S]
 
 --home may be left out where WEIR_NODE_HOME is set.
@@ -30,7 +37,13 @@ const OPTIONS = {
   version: { type: 'string' },
   input: { type: 'string' },
   reference: { type: 'string' },
+  'synthetic-input': { type: 'string' },
+  'synthetic-reference': { type: 'string' },
   counts: { type: 'string', multiple: true },
+  full: { type: 'boolean' },
+  policy: { type: 'string' },
+  key: { type: 'string' },
+  out: { type: 'string' },
   engine: { type: 'string' },
   executor: { type: 'string' },
   slots: { type: 'string' },
@@ -61,6 +74,8 @@ async function main(args: readonly string[]): Promise<number> {
       return await enrolCommand(flags, env);
     case 'dataset':
       return await datasetCommand(rest, flags, env);
+    case 'attest':
+      return await attestCommand(rest, flags);
     case 'policy':
       return await policyCommand(rest, flags, env);
     case 'run':

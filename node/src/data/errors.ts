@@ -16,6 +16,16 @@ export class DatasetMissingError extends Error {
   }
 }
 
+/** The data are there, and those who would have to read them may not. */
+export class DatasetUnreadableError extends Error {
+  override readonly name = 'DatasetUnreadableError';
+  readonly code = 'dataset_unreadable';
+
+  constructor(dataset: string, problem: string) {
+    super(`dataset ${dataset}: ${problem}`);
+  }
+}
+
 /** The files are no longer those that were registered: scores of them would not be comparable. */
 export class DatasetChangedError extends Error {
   override readonly name = 'DatasetChangedError';

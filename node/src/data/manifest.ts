@@ -1,50 +1,56 @@
 import { createHash } from 'node:crypto';
-import { lstat, readdir } from 'node:fs/promises';
-import { join } from 'node:path';
-import { InvalidDatasetError } from './errors.ts';
+import { z } from 'zod';
+import { sha256OfFile } from '../cache/digest.ts';
+import { hasCode } from '../home/atomic-file.ts';
+import { type FoundFile, UnreadablePathError } from './find-files.ts';
 
-export type DatasetPart = 'input' | 'reference';
+export const manifestSchema = z.array(
+  z.object({
+    /** `input/…` or `reference/…`, with `/` between folders. */
+    path: z.string(),
+    size: z.number(),
+    sha256: z.string(),
+    /** When the file was last written, as last seen with this content: only spares hashing, not part of the digest. */
+    mtimeMs: z.number(),
+  }),
+);
 
-export interface ManifestFile {
-  /** `input/…` or `reference/…`, with `/` between folders. */
-  readonly path: string;
-  readonly size: number;
-  readonly sha256: string;
-  /** When the file was last written, as registered: only spares hashing, not part of the digest. */
-  readonly mtimeMs: number;
+export type Manifest = Readonly<z.infer<typeof manifestSchema>>;
+export type ManifestFile = Manifest[number];
+
+/** How far reading has come. */
+export interface ReadingProgress {
+  readonly files: number;
+  readonly bytes: number;
+  readonly totalFiles: number;
+  readonly totalBytes: number;
 }
+export type OnProgress = (progress: ReadingProgress) => void;
 
-export interface FoundFile {
-  readonly path: string;
-  readonly absolutePath: string;
-  readonly size: number;
-  readonly mtimeMs: number;
-}
-
-/** Files of a part, by path. Only plain files and folders: a link would make the digest speak of something that is not there. */
-export async function findFiles(part: DatasetPart, folder: string): Promise<FoundFile[]> {
-  const found: FoundFile[] = [];
-  const folders = [''];
-  for (let next = folders.pop(); next !== undefined; next = folders.pop()) {
-    for (const entry of await readdir(join(folder, next), { withFileTypes: true })) {
-      const path = next ? `${next}/${entry.name}` : entry.name;
-      const absolutePath = join(folder, path);
-      if (entry.isDirectory()) folders.push(path);
-      else if (entry.isFile()) {
-        const { size, mtimeMs } = await lstat(absolutePath);
-        found.push({ path: `${part}/${path}`, absolutePath, size, mtimeMs });
-      } else {
-        throw new InvalidDatasetError(
-          `${absolutePath} is neither a file nor a folder; put a copy of it in its place`,
-        );
-      }
-    }
+/** Reads every file. */
+export async function makeManifest(found: readonly FoundFile[], onProgress?: OnProgress): Promise<Manifest> {
+  const totals = { totalFiles: found.length, totalBytes: found.reduce((sum, { size }) => sum + size, 0) };
+  const manifest: ManifestFile[] = [];
+  let bytes = 0;
+  for (const { path, absolutePath, size, mtimeMs } of found) {
+    manifest.push({ path, size, sha256: await hashFile(absolutePath), mtimeMs });
+    bytes += size;
+    onProgress?.({ files: manifest.length, bytes, ...totals });
   }
-  return found.sort((a, b) => (a.path < b.path ? -1 : 1));
+  return manifest;
+}
+
+export async function hashFile(path: string): Promise<string> {
+  try {
+    return await sha256OfFile(path);
+  } catch (error) {
+    if (hasCode(error, 'EACCES')) throw new UnreadablePathError(path, 'the node');
+    throw error;
+  }
 }
 
 /** sha256:<hex> over a line for each file, sorted by path: path, size and SHA-256, parted and ended by NUL, NUL and line feed. */
-export function manifestDigest(files: readonly ManifestFile[]): string {
+export function manifestDigest(files: Manifest): string {
   const hash = createHash('sha256');
   for (const { path, size, sha256 } of files) hash.update(`${path}\0${size}\0${sha256}\n`);
   return `sha256:${hash.digest('hex')}`;

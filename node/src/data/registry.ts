@@ -1,40 +1,52 @@
-import { mkdir, stat } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { mkdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import { z } from 'zod';
-import { sha256OfFile } from '../cache/digest.ts';
+import { containerUser } from '../engine/container-user.ts';
+import type { ContainerUser } from '../engine/engine.ts';
 import { readFileIfThere, writeAtomically } from '../home/atomic-file.ts';
 import type { Home } from '../home/home.ts';
 import { DatasetMissingError, InvalidDatasetError } from './errors.ts';
-import { type DatasetPart, findFiles, type ManifestFile, manifestDigest } from './manifest.ts';
+import { UnreadablePathError } from './find-files.ts';
+import { type Manifest, manifestDigest, manifestSchema, type OnProgress } from './manifest.ts';
+import { type Folders, readFolders, refuseNested, resolveFolders } from './new-folders.ts';
 
 const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/;
 
-const datasetSchema = z.object({
-  name: z.string().regex(NAME),
-  version: z.string().regex(NAME),
+const folders = {
   /** sha256:<hex> over the manifest of files. */
   digest: z.string(),
   input: z.string().nullable(),
   reference: z.string().nullable(),
+};
+
+const datasetSchema = z.object({
+  name: z.string().regex(NAME),
+  version: z.string().regex(NAME),
+  ...folders,
   /** Numbers that the site chose to publish. */
   counts: z.record(z.string(), z.number().int().nonnegative()),
+  /** Data of the same shape about nobody, for rehearsals. */
+  synthetic: z.object(folders).nullable(),
 });
 
-const manifestSchema = z.array(
-  z.object({ path: z.string(), size: z.number(), sha256: z.string(), mtimeMs: z.number() }),
-);
-
 export type SiteDataset = z.infer<typeof datasetSchema>;
+/** Where data of the site are, and what they are. */
+export type DatasetFolders = Pick<SiteDataset, keyof typeof folders>;
 
-export interface NewDataset {
+export interface NewDataset extends Folders {
   readonly name: string;
   readonly version: string;
-  readonly input: string | null;
-  readonly reference: string | null;
   readonly counts: Readonly<Record<string, number>>;
+  readonly synthetic: Folders | null;
 }
 
-/** The datasets that the site has registered: `datasets.json`, and beside it a manifest of files for each. */
+export interface AddOptions {
+  /** Whom containers run as: all of the data have to be readable for it. */
+  readonly user?: ContainerUser;
+  readonly onProgress?: OnProgress | undefined;
+}
+
+/** The datasets that the site has registered: `datasets.json`, and beside it a manifest of files for each digest. */
 export class DatasetRegistry {
   readonly #home: Home;
 
@@ -44,7 +56,15 @@ export class DatasetRegistry {
 
   async list(): Promise<readonly SiteDataset[]> {
     const text = await readFileIfThere(this.#home.datasets);
-    return text === null ? [] : z.array(datasetSchema).parse(JSON.parse(text));
+    if (text === null) return [];
+    try {
+      return z.array(datasetSchema).parse(JSON.parse(text));
+    } catch (error) {
+      const problem = error instanceof z.ZodError ? z.prettifyError(error) : String(error);
+      throw new InvalidDatasetError(
+        `${this.#home.datasets} cannot be read: ${problem}; move it away and register the datasets again`,
+      );
+    }
   }
 
   async get(name: string, version: string): Promise<SiteDataset> {
@@ -53,26 +73,67 @@ export class DatasetRegistry {
     return dataset;
   }
 
-  async readManifest(dataset: SiteDataset): Promise<readonly ManifestFile[]> {
-    const text = await readFileIfThere(this.#manifestPath(dataset.digest));
+  /** Of the data themselves, or of the synthetic ones beside them, by their digest. */
+  async readManifest(
+    dataset: Pick<SiteDataset, 'name' | 'version' | 'digest'>,
+    digest: string = dataset.digest,
+  ): Promise<Manifest> {
+    const text = await readFileIfThere(this.#manifestPath(digest));
     if (text === null) throw new DatasetMissingError(dataset.name, dataset.version, 'its manifest is gone');
     return manifestSchema.parse(JSON.parse(text));
   }
 
   /** Reads every file. Registering the same data again is harmless; other data under a name and version that exist is refused. */
-  async add(wanted: NewDataset): Promise<SiteDataset> {
-    checkNames(wanted);
-    const input = wanted.input === null ? null : resolve(wanted.input);
-    const reference = wanted.reference === null ? null : resolve(wanted.reference);
-    const files = [...(await hashPart('input', input)), ...(await hashPart('reference', reference))];
+  async add(wanted: NewDataset, options: AddOptions = {}): Promise<SiteDataset> {
     const { name, version, counts } = wanted;
-    const dataset = { name, version, digest: manifestDigest(files), input, reference, counts };
+    checkWanted(wanted);
+    const real = await resolveFolders(wanted, '');
+    const synthetic = wanted.synthetic && (await resolveFolders(wanted.synthetic, 'synthetic-'));
+    refuseNested(real, synthetic);
+    const data = await this.#read(real, options);
+    const standIn = synthetic && (await this.#read(synthetic, options));
+    if (standIn?.digest === data.digest) {
+      throw new InvalidDatasetError('the synthetic data are the data themselves: they have the same files');
+    }
+    const dataset: SiteDataset = { name, version, ...data, counts, synthetic: standIn };
     const others = (await this.list()).filter((each) => each.name !== name || each.version !== version);
     await this.#refuseOtherData(dataset);
-    await mkdir(this.#home.manifests, { recursive: true });
-    await writeAtomically(this.#manifestPath(dataset.digest), JSON.stringify(files));
-    await writeAtomically(this.#home.datasets, `${JSON.stringify([...others, dataset], null, 2)}\n`);
+    await this.#write([...others, dataset]);
     return dataset;
+  }
+
+  /** Forgets a dataset; its files are left alone. */
+  async remove(name: string, version: string): Promise<SiteDataset> {
+    const dataset = await this.get(name, version);
+    const others = (await this.list()).filter((each) => each.name !== name || each.version !== version);
+    await this.#write(others);
+    const kept = new Set(others.flatMap((each) => [each.digest, each.synthetic?.digest]));
+    for (const digest of [dataset.digest, dataset.synthetic?.digest]) {
+      if (digest !== undefined && !kept.has(digest)) await rm(this.#manifestPath(digest), { force: true });
+    }
+    return dataset;
+  }
+
+  /** Keeps the times of files that were read and found the same, so that the next check need not read them again. */
+  async rememberTimes(digest: string, before: Manifest, now: Manifest): Promise<void> {
+    if (now.every((file, index) => file.mtimeMs === before[index]?.mtimeMs)) return;
+    await writeAtomically(this.#manifestPath(digest), JSON.stringify(now));
+  }
+
+  async #read(found: Folders, { user = containerUser(), onProgress }: AddOptions): Promise<DatasetFolders> {
+    try {
+      const files = await readFolders(found, user, onProgress);
+      const digest = manifestDigest(files);
+      await mkdir(this.#home.manifests, { recursive: true });
+      await writeAtomically(this.#manifestPath(digest), JSON.stringify(files));
+      return { digest, ...found };
+    } catch (error) {
+      throw error instanceof UnreadablePathError ? new InvalidDatasetError(error.message) : error;
+    }
+  }
+
+  async #write(datasets: readonly SiteDataset[]): Promise<void> {
+    await writeAtomically(this.#home.datasets, `${JSON.stringify(datasets, null, 2)}\n`);
   }
 
   async #refuseOtherData({ name, version, digest }: SiteDataset): Promise<void> {
@@ -88,7 +149,7 @@ export class DatasetRegistry {
   }
 }
 
-function checkNames({ name, version, input, reference }: NewDataset): void {
+function checkWanted({ name, version, input, reference, synthetic }: NewDataset): void {
   for (const word of [name, version]) {
     if (NAME.test(word)) continue;
     throw new InvalidDatasetError(`"${word}": names and versions are letters, digits, ".", "_" and "-"`);
@@ -96,19 +157,14 @@ function checkNames({ name, version, input, reference }: NewDataset): void {
   if (input === null && reference === null) {
     throw new InvalidDatasetError('a dataset needs --input DIR, --reference DIR or both');
   }
-}
-
-async function hashPart(part: DatasetPart, folder: string | null): Promise<ManifestFile[]> {
-  if (folder === null) return [];
-  const isFolder = await stat(folder).then(
-    (found) => found.isDirectory(),
-    () => false,
-  );
-  if (!isFolder) throw new InvalidDatasetError(`--${part} ${folder}: there is no such folder`);
-  const files: ManifestFile[] = [];
-  for (const { path, absolutePath, size, mtimeMs } of await findFiles(part, folder)) {
-    files.push({ path, size, sha256: await sha256OfFile(absolutePath), mtimeMs });
+  if (synthetic === null) return;
+  for (const [part, real, standIn] of [
+    ['input', input, synthetic.input],
+    ['reference', reference, synthetic.reference],
+  ] as const) {
+    if ((real === null) === (standIn === null)) continue;
+    throw new InvalidDatasetError(
+      `a rehearsal needs the parts that the data have: give both --${part} and --synthetic-${part}, or neither`,
+    );
   }
-  if (files.length === 0) throw new InvalidDatasetError(`--${part} ${folder}: the folder holds no files`);
-  return files;
 }

@@ -20,12 +20,13 @@ export function makeHello({ engine, slots, datasets, held, receiptKey }: HelloPa
     engine: engine.kind,
     engineVersion: engine.version,
     slots,
-    datasets: datasets.map(({ name, version, digest, input, reference, counts }) => ({
+    datasets: datasets.map(({ name, version, digest, input, reference, synthetic, counts }) => ({
       name,
       version,
       digest,
       hasInput: input !== null,
       hasReference: reference !== null,
+      hasSynthetic: synthetic !== null,
       counts: Object.fromEntries(Object.entries(counts).map(([key, count]) => [key, BigInt(count)])),
     })),
     held: [...held],

@@ -168,7 +168,14 @@ async function registerDataset(home: string): Promise<string> {
   await mkdir(reference);
   await writeFile(join(reference, 'truth.csv'), 'patient,sepsis\n1,0\n');
   const registry = new DatasetRegistry(homeAt(home));
-  await registry.add({ name: 'sepsis', version: '1', input: null, reference, counts: { patients: 1 } });
+  await registry.add({
+    name: 'sepsis',
+    version: '1',
+    input: null,
+    reference,
+    counts: { patients: 1 },
+    synthetic: null,
+  });
   return reference;
 }
 

@@ -1,6 +1,6 @@
 import { FailureCode } from '@weir/proto/node/v1';
 import { ArtifactUnavailableError } from '../cache/errors.ts';
-import { DatasetChangedError, DatasetMissingError } from '../data/errors.ts';
+import { DatasetChangedError, DatasetMissingError, DatasetUnreadableError } from '../data/errors.ts';
 import { EngineError, ImageUnavailableError } from '../engine/errors.ts';
 import { hasCode } from '../home/atomic-file.ts';
 
@@ -8,6 +8,7 @@ import { hasCode } from '../home/atomic-file.ts';
 export function failureCodeOf(error: unknown): FailureCode {
   if (error instanceof ArtifactUnavailableError) return FailureCode.ARTIFACT_UNAVAILABLE;
   if (error instanceof DatasetMissingError) return FailureCode.DATASET_MISSING;
+  if (error instanceof DatasetUnreadableError) return FailureCode.DATASET_MISSING;
   if (error instanceof DatasetChangedError) return FailureCode.DATASET_CHANGED;
   if (error instanceof ImageUnavailableError) return FailureCode.IMAGE_UNAVAILABLE;
   if (error instanceof EngineError) return FailureCode.ENGINE_FAILED;

@@ -2,9 +2,10 @@ import { type Artifact, type Assignment, FailureCode } from '@weir/proto/node/v1
 import type { ArtifactCache } from '../cache/artifact-cache.ts';
 import { type UnpackLimits, unpack } from '../contract/unpack.ts';
 import type { Part, Workspace } from '../contract/workspace.ts';
-import { checkDataset } from '../data/check.ts';
-import { DatasetMissingError } from '../data/errors.ts';
-import type { DatasetRegistry, SiteDataset } from '../data/registry.ts';
+import { openDataset } from '../data/open.ts';
+import type { DatasetRegistry } from '../data/registry.ts';
+import { containerUser } from '../engine/container-user.ts';
+import type { ContainerUser } from '../engine/engine.ts';
 import type { Logger } from '../logging/logger.ts';
 import type { Permission } from '../policy/decide.ts';
 
@@ -93,32 +94,33 @@ export interface SiteFolders {
   readonly input: string | null;
   readonly reference: string | null;
   readonly appData: { readonly path: string; readonly steps: readonly ('prediction' | 'scoring')[] } | null;
+  /** What the attempt is shown: NAME@VERSION, and the digest of the data, or in a rehearsal of what stands in for them. */
+  readonly datasets: readonly { readonly place: string; readonly digest: string }[];
 }
 
-/** Finds the site's datasets that stand in for archives or are shown at /app/data, and checks that they are what was registered. */
+/**
+ * Finds the site's datasets that stand in for archives or are shown at /app/data, and checks that they are what was registered and can be
+ * read by `user`, whom containers run as. A rehearsal is given the synthetic stand-in.
+ */
 export async function openSiteData(
-  assignment: Assignment,
+  { siteData, rehearsal }: Assignment,
   { appData }: Permission,
   registry: DatasetRegistry,
+  user: ContainerUser = containerUser(),
 ): Promise<SiteFolders> {
-  const { siteData } = assignment;
-  const task = siteData ? await openDataset(registry, siteData.name, siteData.version) : null;
-  const shown = appData ? await openDataset(registry, appData.name, appData.version) : null;
+  const parts = (['input', 'reference'] as const).filter((part) => siteData?.[part]);
+  const { name = '', version = '' } = siteData ?? {};
+  const task =
+    siteData && (await openDataset(registry, { name, version, synthetic: rehearsal, parts }, user));
+  const shown =
+    appData && (await openDataset(registry, { ...appData, synthetic: false, parts: ['input'] }, user));
   return {
-    input: task && siteData?.input ? partOf(task, 'input') : null,
-    reference: task && siteData?.reference ? partOf(task, 'reference') : null,
-    appData: shown && appData ? { path: partOf(shown, 'input'), steps: appData.steps } : null,
+    input: (siteData?.input && task?.input) || null,
+    reference: (siteData?.reference && task?.reference) || null,
+    appData: shown?.input && appData ? { path: shown.input, steps: appData.steps } : null,
+    datasets: [
+      ...(task ? [{ place: `${name}@${version}`, digest: task.digest }] : []),
+      ...(shown && appData ? [{ place: `${appData.name}@${appData.version}`, digest: shown.digest }] : []),
+    ],
   };
-}
-
-async function openDataset(registry: DatasetRegistry, name: string, version: string): Promise<SiteDataset> {
-  const dataset = await registry.get(name, version);
-  await checkDataset(dataset, await registry.readManifest(dataset));
-  return dataset;
-}
-
-function partOf(dataset: SiteDataset, part: 'input' | 'reference'): string {
-  const folder = dataset[part];
-  if (folder === null) throw new DatasetMissingError(dataset.name, dataset.version, `it has no ${part} part`);
-  return folder;
 }

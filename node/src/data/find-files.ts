@@ -1,0 +1,76 @@
+import type { Stats } from 'node:fs';
+import { lstat, readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { ContainerUser } from '../engine/engine.ts';
+import { hasCode } from '../home/atomic-file.ts';
+import { InvalidDatasetError } from './errors.ts';
+
+export type DatasetPart = 'input' | 'reference';
+
+export interface FoundFile {
+  /** `input/…` or `reference/…`, with `/` between folders. */
+  readonly path: string;
+  readonly absolutePath: string;
+  readonly size: number;
+  readonly mtimeMs: number;
+}
+
+/** Something in a folder of data that containers, or the node itself, may not read. */
+export class UnreadablePathError extends Error {
+  override readonly name = 'UnreadablePathError';
+
+  constructor(path: string, reader: string) {
+    super(`${path} cannot be read by ${reader}; let them, such as with: chmod -R a+rX on the folder`);
+  }
+}
+
+/**
+ * Files of a part, by path. Only plain files and folders: a link would make the digest speak of something that is not there. All of it has to
+ * be readable for the user that containers run as; otherwise a scoring program would fail at what is the site's to mend.
+ */
+export async function findFiles(
+  part: DatasetPart,
+  folder: string,
+  user: ContainerUser,
+): Promise<FoundFile[]> {
+  const found: FoundFile[] = [];
+  const folders = [''];
+  for (let next = folders.pop(); next !== undefined; next = folders.pop()) {
+    const here = join(folder, next);
+    demandReadable(here, await lstat(here), user);
+    for (const entry of await list(here)) {
+      const path = next ? `${next}/${entry.name}` : entry.name;
+      const absolutePath = join(folder, path);
+      if (entry.isDirectory()) folders.push(path);
+      else if (entry.isFile()) {
+        const stats = await lstat(absolutePath);
+        demandReadable(absolutePath, stats, user);
+        found.push({ path: `${part}/${path}`, absolutePath, size: stats.size, mtimeMs: stats.mtimeMs });
+      } else {
+        throw new InvalidDatasetError(
+          `${absolutePath} is neither a file nor a folder; put a copy of it in its place`,
+        );
+      }
+    }
+  }
+  return found.sort((a, b) => (a.path < b.path ? -1 : 1));
+}
+
+async function list(folder: string) {
+  try {
+    return await readdir(folder, { withFileTypes: true });
+  } catch (error) {
+    if (hasCode(error, 'EACCES')) throw new UnreadablePathError(folder, 'the node');
+    throw error;
+  }
+}
+
+/** By the bits of its mode: what other systems of rights grant beyond them is not seen. The node's own reading is tried by reading. */
+function demandReadable(path: string, stats: Stats, { uid, gid }: ContainerUser): void {
+  if (uid === process.getuid?.()) return;
+  const shift = stats.uid === uid ? 6 : stats.gid === gid ? 3 : 0;
+  const wanted = stats.isDirectory() ? 0o5 : 0o4;
+  if (((stats.mode >> shift) & wanted) !== wanted) {
+    throw new UnreadablePathError(path, `the user that programs run as here (${uid})`);
+  }
+}
