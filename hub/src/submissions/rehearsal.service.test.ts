@@ -55,7 +55,7 @@ describe('a rehearsal', () => {
     for (const node of [north, south]) await hub.finish(node, () => ({ scores: { score: 0.5 } }));
     const seen = await hub.submissions.get(ada, id);
     expect(seen).toMatchObject({ status: 'Finished', onLeaderboard: false, canPutOnLeaderboard: false });
-    expect(seen.runs.map(({ scores }) => scores)).toEqual([
+    expect(seen.runs.map(({ scores }) => scores)).toMatchObject([
       [{ columnKey: 'score', value: '0.50' }],
       [{ columnKey: 'score', value: '0.50' }],
     ]);

@@ -35,8 +35,8 @@ export interface Combination {
  *   direction of the column).
  * - A missing site counts with the worst end of the column's declared range; where that end is open, with the worst score of the others.
  * - Where a site withholds, only columns that every contribution has are combined: whoever lacks one would set the others apart in it. The
- *   result is rounded to what is shown, since the digits after that can be taken apart into the scores of single sites: rounded
- *   scores with known weights make a number whose last digits fit one set of scores alone.
+ *   result is rounded to what is shown; a weighted one also to the digits that the scores have, since rounded scores with known weights make a
+ *   number whose last digits fit one set of scores alone.
  */
 export function combine(
   rule: Pick<SiteRule, 'combine'>,
@@ -53,7 +53,7 @@ export function combine(
       const worst = worstOf(column, parts);
       const all = [...parts, ...missing.map((weight) => ({ value: worst, weight }))];
       const value = COMBINATIONS[rule.combine](all.sort(byValue), column.sorting);
-      return [[column.key, withholds ? Number(value.toFixed(column.precision)) : value]];
+      return [[column.key, withholds ? Number(value.toFixed(digitsShown(rule, column, parts))) : value]];
     }),
   );
 }
@@ -79,6 +79,20 @@ const COMBINATIONS: Readonly<
   worst: (all, sorting) => all.at(sorting === 'asc' ? -1 : 0)!.value,
   best: (all, sorting) => all.at(sorting === 'asc' ? 0 : -1)!.value,
 };
+
+/** Sums in known proportions are never finer than their finest summand. */
+function digitsShown(
+  { combine }: Pick<SiteRule, 'combine'>,
+  { precision }: CombinedColumn,
+  parts: readonly Weighted[],
+): number {
+  if (combine !== 'weighted') return precision;
+  return Math.min(precision, Math.max(...parts.map(({ value }) => digitsOf(value))));
+}
+
+function digitsOf(value: number): number {
+  return value.toFixed(10).replace(/0+$/, '').split('.')[1]?.length ?? 0;
+}
 
 function sum(values: readonly number[]): number {
   return values.reduce((total, value) => total + value, 0);

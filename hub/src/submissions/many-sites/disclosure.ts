@@ -7,9 +7,9 @@
  * 1. there are at least three sites in it, and
  * 2. withholding sites come in steps of at least two; sites that share may come alone.
  * So every withholding site has a twin: another that is in exactly the same combined scores. What is published stays the same when the scores of
- * twins are exchanged (mean, median, worst, best are symmetric), so it cannot say which of them has which. For the weighted mean, all
- * equations have the twins' scores in the one fixed sum w1 x1 + w2 x2, so they are not solved for either; digits that would give the summands away are
- * rounded off (`combine`).
+ * twins are exchanged (mean, median, worst, best are symmetric), so it cannot say which of them has which.
+ * 3. A weighted mean is not symmetric: scores of few digits in known proportions can be told from the last digits of their sum. So those digits are
+ *    rounded off (`combine`), and it is shown of one set of sites alone, since several roundings of one sum bring digits back.
  *
  * Three, not two, in the first step: each of two sites knows its own score and could take it off. A later step of two leaves that open to
  * these two; a task that wants more says so with `min_sites` and without a quorum.
@@ -57,7 +57,7 @@ export function mayAdd(current: readonly Member[], added: readonly Member[], ask
 /** Whether showing one more leaves no site alone that was not alone before. @param shown of the same person in the same task */
 export function maySee(shown: readonly Shown[], next: Shown): boolean {
   if (isRepetition(shown, next)) return true;
-  if (changesWeights(shown, next)) return false;
+  if (isAnotherWeighing(shown, next)) return false;
   const before = alone(shown);
   const added = next.members.length === 1 ? next.members[0]!.siteId : null;
   return [...alone([...shown, next])].every((siteId) => before.has(siteId) || siteId === added);
@@ -72,22 +72,13 @@ function signature({ members, missing }: Shown): string {
   return `${sites.sort().join(', ')} + ${missing}`;
 }
 
-/** The same two sites in two different proportions are two equations. */
-function changesWeights(shown: readonly Shown[], next: Shown): boolean {
+/** Whether sites that are weighed and withhold have been shown in another set: two proportions, or two roundings, of the same sum. */
+function isAnotherWeighing(shown: readonly Shown[], next: Shown): boolean {
   const isWeighed = [...shown, next].some(({ members }) => members.some(({ weight }) => weight !== 1));
-  if (!isWeighed) return false;
-  return shown.some(({ members, missing }) =>
-    members.some(
-      ({ siteId, shares, weight }) =>
-        !shares &&
-        next.members.some(
-          (member) =>
-            member.siteId === siteId &&
-            !member.shares &&
-            (member.weight !== weight || missing !== next.missing),
-        ),
-    ),
-  );
+  const withheld = ({ members }: Shown) =>
+    members.flatMap(({ siteId, shares }) => (shares || members.length === 1 ? [] : [siteId]));
+  const now = new Set(withheld(next));
+  return isWeighed && shown.some((other) => withheld(other).some((siteId) => now.has(siteId)));
 }
 
 /** Withholding sites without a twin. */
