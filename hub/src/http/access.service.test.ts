@@ -10,7 +10,7 @@ import {
 import { createTestHub, type TestHub } from './testing/test-hub.ts';
 
 const everybody: Role[] = [...ROLES];
-const users: Role[] = ['user', 'participant', 'organizer', 'admin'];
+const users: Role[] = ['user', 'steward', 'participant', 'organizer', 'admin'];
 const organizers: Role[] = ['organizer', 'admin'];
 const involved: Role[] = ['participant', 'organizer', 'admin'];
 /** The signature of the address is the permission; without one there is none. */

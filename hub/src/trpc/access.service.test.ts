@@ -13,9 +13,11 @@ import { createTestHub, type TestHub } from '../http/testing/test-hub.ts';
 import { appRouter } from './router.ts';
 
 const everybody: Role[] = [...ROLES];
-const users: Role[] = ['user', 'participant', 'organizer', 'admin'];
+const users: Role[] = ['user', 'steward', 'participant', 'organizer', 'admin'];
 const organizers: Role[] = ['organizer', 'admin'];
 const admins: Role[] = ['admin'];
+/** Of the site that is asked about. */
+const stewards: Role[] = ['steward', 'admin'];
 /** Who takes part, as far as the participant's own things go. */
 const involved: Role[] = ['participant', 'organizer', 'admin'];
 
@@ -108,9 +110,15 @@ const TABLE: Readonly<Record<string, Line>> = {
     allowed: admins,
     input: () => ({ name: 'new-site', title: 'New', servesDefaultQueue: false }),
   },
-  'sites.enrolmentToken': { allowed: admins, input: ({ site }) => ({ site }) },
-  'sites.setPaused': { allowed: admins, input: ({ site }) => ({ site, paused: true }) },
-  'sites.revokeNode': { allowed: admins, input: ({ nodeId }) => ({ nodeId }) },
+  'sites.mine': { allowed: users },
+  'sites.get': { allowed: stewards, input: ({ site }) => ({ site }) },
+  'sites.enrolmentToken': { allowed: stewards, input: ({ site, nodeId }) => ({ site, again: nodeId }) },
+  'sites.setPaused': { allowed: stewards, input: ({ site }) => ({ site, paused: true }) },
+  'sites.setSharesScores': { allowed: stewards, input: ({ site }) => ({ site, sharesScores: true }) },
+  'sites.setDrained': { allowed: stewards, input: ({ nodeId }) => ({ nodeId, drained: true }) },
+  'sites.revokeNode': { allowed: stewards, input: ({ nodeId }) => ({ nodeId }) },
+  'sites.addSteward': { allowed: admins, input: ({ site, steward }) => ({ site, username: steward }) },
+  'sites.removeSteward': { allowed: admins, input: ({ site, steward }) => ({ site, username: steward }) },
 };
 
 const procedures = Object.keys(appRouter._def.procedures);

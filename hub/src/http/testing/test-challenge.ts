@@ -12,18 +12,19 @@ import {
 } from '../../competitions/schema.ts';
 import { runs } from '../../dispatch/schema.ts';
 import type { ResourceType } from '../../resources/service.ts';
-import { nodes, sites } from '../../sites/schema.ts';
+import { nodes, siteStewards, sites } from '../../sites/schema.ts';
 import { submissions } from '../../submissions/schema.ts';
 import type { TestHub, TestPerson } from './test-hub.ts';
 
-/** Everybody whose rights differ: `user` has an account and nothing to do with the competition. */
-export type Role = 'anonymous' | 'user' | 'participant' | 'organizer' | 'admin';
-export const ROLES: readonly Role[] = ['anonymous', 'user', 'participant', 'organizer', 'admin'];
+/** Everybody whose rights differ: `user` has nothing to do with the competition, and looks after another site than `steward` does. */
+export type Role = 'anonymous' | 'user' | 'steward' | 'participant' | 'organizer' | 'admin';
+export const ROLES: readonly Role[] = ['anonymous', 'user', 'steward', 'participant', 'organizer', 'admin'];
 export type People = Readonly<Record<Exclude<Role, 'anonymous'>, TestPerson>>;
 
 export async function createPeople(hub: TestHub): Promise<People> {
   return {
     user: await hub.person('user'),
+    steward: await hub.person('steward'),
     participant: await hub.person('participant'),
     organizer: await hub.person('organizer'),
     admin: await hub.person('admin', { isAdmin: true }),
@@ -137,6 +138,16 @@ export async function createTestChallenge({ context }: TestHub, people: People) 
       .values({ name: `site-${randomUUID().slice(0, 8)}`, title: 'Site' })
       .returning(),
   );
+  const other = await insertOne(
+    queries
+      .insert(sites)
+      .values({ name: `site-${randomUUID().slice(0, 8)}`, title: 'Other site' })
+      .returning(),
+  );
+  await queries.insert(siteStewards).values([
+    { siteId: site.id, userId: people.steward.id },
+    { siteId: other.id, userId: people.user.id },
+  ]);
   const node = await insertOne(
     queries
       .insert(nodes)
@@ -155,6 +166,7 @@ export async function createTestChallenge({ context }: TestHub, people: People) 
     submissionKey: entry.key,
     runId: run.id,
     site: site.name,
+    steward: people.steward.username,
     nodeId: node.id,
   };
 }
