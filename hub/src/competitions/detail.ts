@@ -1,5 +1,7 @@
 import type { FactSheetQuestion } from '../bundles/model.ts';
+import { DEFAULT_SITE_RULE } from '../bundles/site-rule.ts';
 import type { Queries } from '../db/database.ts';
+import { ruleInWords } from '../submissions/many-sites/rule-in-words.ts';
 import type { CompetitionAccess, ParticipantStatus } from './access.ts';
 import type { ReachedCompetition } from './gate.ts';
 import type { columns } from './schema.ts';
@@ -61,8 +63,10 @@ export interface TaskDetail {
   readonly description: string;
   /** NAME@VERSION */
   readonly siteDataset: string | null;
-  /** Those that hold the dataset. */
-  readonly sites: { name: string; title: string; online: boolean }[];
+  /** How the scores of its sites become one, for people; null without a site dataset. */
+  readonly siteRule: string | null;
+  /** Those that hold the dataset and are asked. */
+  readonly sites: { name: string; title: string; online: boolean; sharesScores: boolean }[];
 }
 
 export interface ColumnDetail {
@@ -224,12 +228,16 @@ async function readTasks(queries: Queries, phaseIds: readonly number[]): Promise
   const names = rows.flatMap(({ siteDatasetName }) => siteDatasetName ?? []);
   const holders = names.length > 0 ? await findSitesHolding(queries, names) : [];
   const tasks = new Map<number, TaskDetail[]>();
-  for (const { phaseId, siteDatasetName, siteDatasetVersion, ...task } of rows) {
+  for (const { phaseId, siteDatasetName, siteDatasetVersion, siteRule, ...task } of rows) {
+    const rule = siteRule ?? DEFAULT_SITE_RULE;
     const siteDataset = siteDatasetName === null ? null : `${siteDatasetName}@${siteDatasetVersion}`;
     const sites = holders
-      .filter(({ dataset }) => dataset === siteDataset)
-      .map(({ name, title, online }) => ({ name, title, online }));
-    tasks.set(phaseId, [...(tasks.get(phaseId) ?? []), { ...task, siteDataset, sites }]);
+      .filter(({ dataset, name }) => dataset === siteDataset && (rule.sites?.includes(name) ?? true))
+      .map(({ dataset: _, ...site }) => site);
+    tasks.set(phaseId, [
+      ...(tasks.get(phaseId) ?? []),
+      { ...task, siteDataset, siteRule: siteDataset && ruleInWords(rule), sites },
+    ]);
   }
   return tasks;
 }

@@ -143,6 +143,7 @@ export function findTasks(queries: Queries, phaseIds: readonly number[]) {
       description: tasks.description,
       siteDatasetName: tasks.siteDatasetName,
       siteDatasetVersion: tasks.siteDatasetVersion,
+      siteRule: tasks.siteRule,
     })
     .from(phaseTasks)
     .innerJoin(tasks, eq(tasks.id, phaseTasks.taskId))
@@ -157,6 +158,7 @@ export function findSitesHolding(queries: Queries, datasetNames: readonly string
       dataset: sql<string>`${siteDatasets.name} || '@' || ${siteDatasets.version}`,
       name: sites.name,
       title: sites.title,
+      sharesScores: sites.sharesScores,
       online: sql<boolean>`exists (select from ${nodes} where ${nodes.siteId} = ${sites.id} and ${nodes.revokedAt} is null
         and ${nodes.lastSeenAt} > now() - interval '1 minute')`,
     })

@@ -26,6 +26,7 @@ export type Submission = Output['submissions']['mine']['items'][number];
 export type SubmissionDetails = Output['submissions']['get'];
 export type SubmissionStatus = Submission['status'];
 export type Run = Submission['runs'][number];
+export type SitesView = NonNullable<Submission['sites']>;
 export type RunState = Run['state'];
 export type Explanation = NonNullable<Submission['explanation']>;
 export type Allowance = Output['submissions']['allowance'];
