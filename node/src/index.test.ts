@@ -198,7 +198,7 @@ test('a hub that assigns more than there is room for breaks the contract, and th
   await using _node = await startNode(config, executor.asOverride());
   await waitFor('the credits', () => hub.credits === 4);
   for (let id = 1n; id <= 5n; id += 1n) {
-    hub.send({ message: { case: 'assignment', value: { runId: id, attempt: 1 } } });
+    hub.send({ message: { case: 'assignments', value: { assignments: [{ runId: id, attempt: 1 }] } } });
   }
   await waitFor('the second stream', () => hub.hellos.length === 2);
   expect(executor.watches.length).toBe(4);

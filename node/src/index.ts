@@ -116,7 +116,7 @@ export async function startNode(config: NodeConfig, overrides: NodeOverrides = {
   await ledger.append({ kind: 'start', softwareVersion: SOFTWARE_VERSION, engine: engine.kind });
   const reporter = owned.use(
     new Reporter({
-      report: (outcomes) => link.report(outcomes),
+      report: (outcomes, bytes) => link.report(outcomes, bytes),
       onSettled: (attempt) => {
         runs.settle(attempt);
         intake.ask();

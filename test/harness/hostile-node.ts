@@ -82,7 +82,9 @@ export class HostileStream {
   }
 
   assignments(): Assignment[] {
-    return this.received.flatMap(({ message }) => (message.case === 'assignment' ? [message.value] : []));
+    return this.received.flatMap(({ message }) =>
+      message.case === 'assignments' ? message.value.assignments : [],
+    );
   }
 
   close(): void {

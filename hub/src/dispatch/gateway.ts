@@ -10,6 +10,7 @@ import type { Authority } from '../sites/authority.ts';
 import { isAccepted } from '../sites/certificates.ts';
 import type { Sites } from '../sites/service.ts';
 import { GatewayError } from './gateway-error.ts';
+import { MOST_OUTCOMES } from './outcome.ts';
 import type { Dispatcher } from './service.ts';
 import { type Caller, type SessionStream, StreamSession } from './stream-session.ts';
 
@@ -28,7 +29,6 @@ export interface Gateway extends AsyncDisposable {
   readonly connected: number;
 }
 
-const MOST_OUTCOMES = 256;
 const MOST_CHUNKS = 1_024;
 const DRAIN_MS = 2_000;
 

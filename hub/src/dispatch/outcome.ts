@@ -16,6 +16,9 @@ export interface AttemptEnd {
   readonly imageDigest: string | null;
 }
 
+/** As many as the contract lets a node report at a time. */
+export const MOST_OUTCOMES = 256;
+
 /** Scores that numeric(20, 10) cannot hold are no scores. */
 const LARGEST_SCORE = 1e10;
 const MOST_SCORES = 1_000;

@@ -4,6 +4,7 @@ import type {
   AttemptRef,
   Hello,
   NodeStatus,
+  Outcome,
   SessionRequest,
   SessionResponseSchema,
 } from '@weir/proto/node/v1';
@@ -13,8 +14,10 @@ import type { Config } from '../config/config.ts';
 import type { LiveBus } from '../live/bus.ts';
 import { isAccepted } from '../sites/certificates.ts';
 import type { KnownNode, Sites } from '../sites/service.ts';
+import { AssignmentBatch } from './assignment-batch.ts';
 import { type AttemptKey, toAttemptKey } from './attempt-key.ts';
 import { GatewayError } from './gateway-error.ts';
+import { MOST_OUTCOMES } from './outcome.ts';
 import { type Pool, queuePool, sitePool } from './pools.ts';
 import { SendQueue } from './send-queue.ts';
 import type { Dispatcher } from './service.ts';
@@ -58,10 +61,13 @@ export class StreamSession {
   readonly #deps: Dependencies;
   readonly #log: Logger;
   readonly #queue: SendQueue<Response>;
+  readonly #assignments: AssignmentBatch;
   #state: 'opened' | 'greeting' | 'working' | 'closed' = 'opened';
   #session: NodeSession | null = null;
   #handled: Promise<void> = Promise.resolve();
   #unhandled = 0;
+  /** The answer to the last outcomes that the node reported on this stream. */
+  #reported: Promise<void> = Promise.resolve();
   readonly #closed = Promise.withResolvers<void>();
 
   constructor(stream: SessionStream, { nodeId, begins }: Caller, deps: Dependencies) {
@@ -72,6 +78,9 @@ export class StreamSession {
     this.#log = deps.log.child({ node: nodeId });
     this.#queue = new SendQueue<Response>(stream as unknown as ServerDuplexStream<never, Response>, () =>
       this.close(status.RESOURCE_EXHAUSTED, 'this node does not read what the hub sends it'),
+    );
+    this.#assignments = new AssignmentBatch((assignments) =>
+      this.#queue.send({ message: { case: 'assignments', value: { assignments } } }),
     );
     const hello = setTimeout(() => {
       if (this.#state === 'opened')
@@ -149,6 +158,13 @@ export class StreamSession {
         return this.#deps.dispatch.progress(this.#nodeId, message.value.runs.slice(0, MOST_HELD));
       case 'status':
         return this.#noteStatus(message.value);
+      case 'outcomes':
+        if (message.value.outcomes.length > MOST_OUTCOMES)
+          throw new GatewayError(status.INVALID_ARGUMENT, `at most ${MOST_OUTCOMES} outcomes at a time`);
+        // They are recorded while what follows is handled. The next ones wait, and with them all that comes behind them.
+        await this.#reported;
+        this.#reported = this.#report(message.value.outcomes);
+        return;
       case undefined:
         throw new GatewayError(
           status.INVALID_ARGUMENT,
@@ -184,7 +200,10 @@ export class StreamSession {
       pools: poolsOf(node, hello.status),
       credit: 0,
       assign: (assignment) => this.#assign(assignment),
-      cancel: (attempt) => this.#queue.send({ message: { case: 'cancel', value: { attempt } } }),
+      cancel: (attempt) => {
+        this.#assignments.flush();
+        this.#queue.send({ message: { case: 'cancel', value: { attempt } } });
+      },
     };
     this.#state = 'working';
     dispatch.connect(this.#session);
@@ -227,7 +246,7 @@ export class StreamSession {
 
   #assign(assignment: AssignmentInit): boolean {
     if (this.#state !== 'working') return false;
-    this.#queue.send({ message: { case: 'assignment', value: assignment } });
+    this.#assignments.add(assignment);
     return true;
   }
 
@@ -245,6 +264,14 @@ export class StreamSession {
     const session = this.#session!;
     dispatch.move(session, poolsOf(session.node, said));
     await sites.noteStatus(this.#nodeId, said);
+  }
+
+  async #report(outcomes: readonly Outcome[]): Promise<void> {
+    const dispositions = await this.#deps.dispatch.report(this.#nodeId, outcomes).catch((error: unknown) => {
+      this.#log.error({ err: error }, 'what a node reported could not be recorded');
+      return [];
+    });
+    if (!this.#ended()) this.#queue.send({ message: { case: 'dispositions', value: { dispositions } } });
   }
 
   #grant(runs: number): void {

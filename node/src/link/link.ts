@@ -1,5 +1,5 @@
 import { status } from '@grpc/grpc-js';
-import type { Hello, LogAck, LogChunk, Outcome } from '@weir/proto/node/v1';
+import type { Disposition, Hello, LogAck, LogChunk, Outcome } from '@weir/proto/node/v1';
 import type { Logger } from '../logging/logger.ts';
 import { Backoff, pause } from './backoff.ts';
 import { callProblem, isServiceError } from './call-errors.ts';
@@ -23,6 +23,7 @@ export interface LinkOptions {
 }
 
 const CALL_TIMEOUT_MS = 15_000;
+const MAX_STREAMED_BYTES = 512 * 1024;
 /** A hub that goes away says when to come back; neither at once nor in an hour. */
 const MIN_DRAIN_WAIT_MS = 250;
 const MAX_DRAIN_WAIT_MS = 10 * 60_000;
@@ -68,7 +69,12 @@ export class Link implements AsyncDisposable {
     return this.#up ? this.#session : null;
   }
 
-  async report(outcomes: readonly Outcome[]) {
+  /**
+   * Reports outcomes on the stream. What is too long to share it goes by a call of its own, so that the hub can refuse the one without
+   * ending the other.
+   */
+  async report(outcomes: readonly Outcome[], bytes: number): Promise<readonly Disposition[]> {
+    if (this.session && bytes <= MAX_STREAMED_BYTES) return this.session.report(outcomes);
     const answer = await this.#clientOrThrow().reportOutcomes({ outcomes: [...outcomes] }, callOptions());
     return answer.dispositions;
   }

@@ -2,15 +2,17 @@ import type { ClientDuplexStream } from '@grpc/grpc-js';
 import type {
   Assignment,
   AttemptRef,
+  Disposition,
   Drain,
   Hello,
+  Outcome,
   Progress,
   SessionResponse,
   Welcome,
 } from '@weir/proto/node/v1';
 import type { Logger } from '../logging/logger.ts';
 import type { HubClient } from './dial.ts';
-import { ProtocolViolationError } from './errors.ts';
+import { LinkDownError, ProtocolViolationError } from './errors.ts';
 import { SendQueue, type SessionMessage } from './send-queue.ts';
 
 /**
@@ -37,6 +39,7 @@ export interface SessionEnd {
 }
 
 const WELCOME_TIMEOUT_MS = 15_000;
+const ANSWER_TIMEOUT_MS = 15_000;
 
 /**
  * One stream, from Hello to its end.
@@ -59,6 +62,8 @@ export class Session {
   #welcomed = false;
   /** Assignments that the hub may still send: credits granted and not spent. */
   #credits = 0;
+  /** What the hub is to say of the outcomes that were reported. */
+  #report: PromiseWithResolvers<readonly Disposition[]> | null = null;
 
   constructor(client: HubClient, hello: Hello, events: SessionEvents, logger: Logger) {
     this.#events = events;
@@ -102,6 +107,27 @@ export class Session {
     if (this.#isSpeaking()) this.#queue.send({ message: { case: 'progress', value: { runs: [...runs] } } });
   }
 
+  /**
+   * Reports outcomes: what the hub says of each, in their order, or nothing at all when it could not record them. One at a time. Rejects when
+   * the stream ends first; the hub may have recorded them all the same.
+   */
+  async report(outcomes: readonly Outcome[]): Promise<readonly Disposition[]> {
+    if (!this.#isSpeaking()) throw new LinkDownError();
+    if (this.#report) throw new Error('the outcomes before these are not answered yet');
+    this.#report = Promise.withResolvers();
+    const timer = setTimeout(
+      () => this.fail(new ProtocolViolationError('the hub said nothing to the outcomes in time')),
+      ANSWER_TIMEOUT_MS,
+    );
+    this.#queue.send({ message: { case: 'outcomes', value: { outcomes: [...outcomes] } } });
+    try {
+      return await this.#report.promise;
+    } finally {
+      this.#report = null;
+      clearTimeout(timer);
+    }
+  }
+
   /** Ends the stream in order. */
   close(): void {
     if (this.#state === 'ended') return;
@@ -123,6 +149,7 @@ export class Session {
     if (this.#state === 'ended') return;
     this.#state = 'ended';
     clearTimeout(this.#welcomeTimer);
+    this.#report?.reject(new LinkDownError());
     this.#end.resolve({ welcomed: this.#welcomed, error });
   }
 
@@ -152,18 +179,26 @@ export class Session {
     this.#events.onWelcome(welcome);
   }
 
+  #accept(assignments: readonly Assignment[]): void {
+    if (assignments.length > this.#credits) {
+      this.fail(new ProtocolViolationError('the hub assigned more runs than the node has room for'));
+      return;
+    }
+    this.#credits -= assignments.length;
+    for (const assignment of assignments) this.#events.onAssignment(assignment);
+  }
+
   #handle(message: SessionResponse['message']): void {
     switch (message.case) {
       case 'welcome':
         this.fail(new ProtocolViolationError('the hub welcomed the node twice'));
         return;
-      case 'assignment':
-        if (this.#credits === 0) {
-          this.fail(new ProtocolViolationError('the hub assigned more runs than the node has room for'));
-          return;
-        }
-        this.#credits -= 1;
-        this.#events.onAssignment(message.value);
+      case 'assignments':
+        this.#accept(message.value.assignments);
+        return;
+      case 'dispositions':
+        if (this.#report) this.#report.resolve(message.value.dispositions);
+        else this.fail(new ProtocolViolationError('the hub answered outcomes that were not reported'));
         return;
       case 'cancel':
         if (message.value.attempt) this.#events.onCancel(message.value.attempt);

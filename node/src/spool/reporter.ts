@@ -16,8 +16,8 @@ export interface PendingReport {
 }
 
 export interface ReporterOptions {
-  /** One ReportOutcomes call: the dispositions in the order of the outcomes. */
-  report(outcomes: readonly Outcome[]): Promise<readonly Disposition[]>;
+  /** Reports once: the dispositions in the order of the outcomes, none at all when the hub could not record them. `bytes`: what they come to. */
+  report(outcomes: readonly Outcome[], bytes: number): Promise<readonly Disposition[]>;
   /** The hub knows of it, or never will: forget it. */
   onSettled(attempt: AttemptRef, disposition: Disposition): void;
   readonly logger: Logger;
@@ -25,8 +25,8 @@ export interface ReporterOptions {
 }
 
 /**
- * Reports outcomes that are already on disk until the hub has settled each of them, for days if need be. One call is under way at a time;
- * what comes meanwhile gathers for the next, so that the busier a node is the fewer calls an outcome costs.
+ * Reports outcomes that are already on disk until the hub has settled each of them, for days if need be. One report is under way at a time;
+ * what comes meanwhile gathers for the next, so that the busier a node is the fewer reports an outcome costs.
  */
 export class Reporter implements Disposable {
   readonly #options: ReporterOptions;
@@ -82,7 +82,9 @@ export class Reporter implements Disposable {
     while (this.#queue.length > 0 && !this.#stop.signal.aborted) {
       const batch = this.#nextBatch();
       try {
-        this.#settle(batch, await this.#options.report(batch.map((pending) => pending.outcome)));
+        const outcomes = batch.map((pending) => pending.outcome);
+        const bytes = batch.reduce((sum, pending) => sum + pending.bytes, 0);
+        this.#settle(batch, await this.#options.report(outcomes, bytes));
       } catch (error) {
         await this.#onFailure(batch.length, error);
       }
@@ -103,6 +105,7 @@ export class Reporter implements Disposable {
   }
 
   #settle(batch: readonly PendingReport[], dispositions: readonly Disposition[]): void {
+    if (dispositions.length === 0) throw new Error('the hub could not record the outcomes');
     if (dispositions.length !== batch.length) {
       throw new Error(`the hub answered ${dispositions.length} dispositions to ${batch.length} outcomes`);
     }

@@ -126,18 +126,9 @@ export class FakeHub implements AsyncDisposable {
         call: Call<ReportOutcomesRequest>,
         answer: Answer<typeof ReportOutcomesResponseSchema>,
       ) => {
-        const { outcomes } = call.request;
-        this.reportCalls.push(outcomes.length);
-        if (this.failReports > 0) {
-          this.failReports -= 1;
-          answer({ code: status.UNAVAILABLE, details: 'not now' });
-          return;
-        }
-        for (const outcome of outcomes) {
-          this.outcomes.push(outcome);
-          this.onOutcome(outcome);
-        }
-        answer(null, { dispositions: outcomes.map(() => this.disposition) });
+        const dispositions = this.#record(call.request.outcomes);
+        if (dispositions.length > 0) answer(null, { dispositions });
+        else answer({ code: status.UNAVAILABLE, details: 'not now' });
       },
       appendLogs: (call: Call<AppendLogsRequest>, answer: Answer<typeof AppendLogsResponseSchema>) => {
         this.chunks.push(...call.request.chunks);
@@ -193,8 +184,29 @@ export class FakeHub implements AsyncDisposable {
             if (attempt) this.progress.push({ runId: attempt.runId, state });
           }
           break;
+        case 'outcomes':
+          stream.write({
+            message: {
+              case: 'dispositions',
+              value: { dispositions: this.#record(message.value.outcomes) },
+            },
+          });
+          break;
       }
     });
+  }
+
+  #record(outcomes: readonly Outcome[]): Disposition[] {
+    this.reportCalls.push(outcomes.length);
+    if (this.failReports > 0) {
+      this.failReports -= 1;
+      return [];
+    }
+    for (const outcome of outcomes) {
+      this.outcomes.push(outcome);
+      this.onOutcome(outcome);
+    }
+    return outcomes.map(() => this.disposition);
   }
 
   #assign(): void {
@@ -202,7 +214,7 @@ export class FakeHub implements AsyncDisposable {
       const assignment = this.#queue.shift();
       if (!assignment) return;
       this.#credits -= 1;
-      this.#stream.write({ message: { case: 'assignment', value: assignment } });
+      this.#stream.write({ message: { case: 'assignments', value: { assignments: [assignment] } } });
     }
   }
 }
