@@ -13,13 +13,17 @@ import { Link } from './link/link.ts';
 import { ProgressReports } from './link/progress.ts';
 import { createLogger, type Logger } from './logging/logger.ts';
 import { LogSender } from './logs/log-sender.ts';
+import { Activity } from './loops/activity.ts';
 import { DatasetWatch } from './loops/dataset-watch.ts';
 import { drain } from './loops/drain.ts';
 import { Heartbeat } from './loops/heartbeat.ts';
 import { Intake } from './loops/intake.ts';
 import { Renewal } from './loops/renewal.ts';
+import { StatusWatch } from './loops/status-watch.ts';
 import { PeopleDesk } from './people/desk.ts';
+import { PolicyFile } from './policy/policy-file.ts';
 import { ReceiptKey } from './receipts/key.ts';
+import { ReceiptSigner } from './receipts/sign.ts';
 import { createExecutor, type ExecutorContext, type ReadyExecutor } from './run/create-executor.ts';
 import { Runs } from './run/runs.ts';
 import { Reporter } from './spool/reporter.ts';
@@ -64,6 +68,23 @@ export async function startNode(config: NodeConfig, overrides: NodeOverrides = {
   const people = owned.use(
     await PeopleDesk.open(home.people, { ledger, logger: logger.child({ part: 'people' }) }),
   );
+  const activity = await Activity.open({
+    file: home.paused,
+    ledger,
+    onChange: () => {
+      status.changed();
+      intake.ask();
+    },
+  });
+  const policyOnDisk = new PolicyFile(home.policy, logger.child({}, { level: 'silent' }));
+  const status = owned.use(
+    await StatusWatch.start({
+      activity,
+      policyDigest: async () => (await policyOnDisk.read())?.digest ?? null,
+      awaitingPeople: () => people.open().length,
+      send: (status) => link.session?.status(status),
+    }),
+  );
   const spool = owned.use(await Spool.open(home.spool, logger.child({ part: 'spool' })));
   const registry = new DatasetRegistry(home);
   const datasets = owned.use(await DatasetWatch.start(registry, () => link.redial(), logger));
@@ -76,6 +97,7 @@ export async function startNode(config: NodeConfig, overrides: NodeOverrides = {
         slots: config.slots,
         datasets: datasets.datasets,
         held: runs.held(),
+        status: status.current(),
         receiptKey: receiptKey.publicKey,
       }),
     events: {
@@ -128,9 +150,11 @@ export async function startNode(config: NodeConfig, overrides: NodeOverrides = {
   const runs = new Runs({
     spool,
     executor,
+    slots: config.slots,
+    receipts: new ReceiptSigner(receiptKey, identity),
     logger,
     report: (pending) => reporter.add(pending),
-    onState: (attempt, state) => progress.note(attempt, state),
+    onState: (attempt, state, wait) => progress.note(attempt, state, wait),
     onOver: (attempt) => progress.overtake(attempt),
     onFreed: () => intake.ask(),
     onFatal: (error) => failure.reject(error),
@@ -150,6 +174,7 @@ export async function startNode(config: NodeConfig, overrides: NodeOverrides = {
       slots: config.slots,
       folder: home.root,
       minFreeBytes: config.minFreeBytes,
+      takesRuns: () => activity.state === 'working',
       load: () => runs,
       account: () => link.session,
       logger,
@@ -176,7 +201,7 @@ export async function startNode(config: NodeConfig, overrides: NodeOverrides = {
   return {
     identity,
     failure: failure.promise,
-    drain: (signal) => drain({ intake, runs, reporter, logger }, signal),
+    drain: (signal) => drain({ intake, activity, runs, reporter, logger }, signal),
     [Symbol.asyncDispose]: () => stack.disposeAsync(),
   };
 }

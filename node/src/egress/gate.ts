@@ -1,39 +1,80 @@
+import { FailureCode, RefusalCode } from '@weir/proto/node/v1';
+import type { CaseCounts } from './cases.ts';
+import type { Column } from './columns.ts';
+import { type Decimal, round, toDecimal, toNumber } from './rounding.ts';
+import type { WrittenScore } from './written-scores.ts';
+
 /** From here on a number is not a score but a message: a double holds far more than any measurement. */
-const MAX_SCORE = 1e10;
+const TOO_LARGE = 1e10;
 
 export interface ScoreGate {
-  /** The keys of the leaderboard's columns that a run may fill. */
-  readonly keys: readonly string[];
-  /** Keys that the scoring program wrote besides. */
-  readonly undeclared: readonly string[];
+  readonly columns: readonly Column[];
+  readonly cases: CaseCounts;
   /** Whether the run saw data of the site. */
   readonly siteData: boolean;
 }
 
 export type ScoreRelease =
   | { readonly kind: 'released'; readonly values: Readonly<Record<string, number>> }
-  /** A score is NaN, infinite or too large: the organizer's fault. */
-  | { readonly kind: 'out-of-range'; readonly key: string }
-  /** The program wants to let out something that nobody asked for. */
-  | { readonly kind: 'refused'; readonly key: string };
+  | { readonly kind: 'failed'; readonly code: FailureCode }
+  /** `rule` and `why` are for the people of the site, and leave no more than the scores do. */
+  | {
+      readonly kind: 'refused';
+      readonly code: RefusalCode;
+      readonly rule: string;
+      readonly why: string;
+    };
 
 /**
- * The egress gate for scores: nothing but finite numbers below 10^10 in magnitude, under keys that the competition announced.
- * An unknown key next to data of the site refuses the release as a whole, since a program that sends what it was not asked for may be
- * sending data. Without such data it is dropped, as Codabench does.
+ * The egress gate for scores: which numbers leave, or why none does. Pure. What it lets out is, for each column, nothing or a number of the
+ * column's type, with its digits, within its range, from as many cases as are demanded; `bits.ts` counts exactly these.
+ *
+ * It is all or nothing. Next to data of the site a key that nobody declared refuses the release too, since a program that writes what it was
+ * not asked for may be writing data; without such data it is dropped, as Codabench does.
  */
-export function releaseScores(
-  scores: Readonly<Record<string, number>>,
-  { keys, undeclared, siteData }: ScoreGate,
-): ScoreRelease {
-  const announced = new Set(keys);
-  const unknown = [...undeclared, ...Object.keys(scores)].find((key) => !announced.has(key));
-  if (siteData && unknown !== undefined) return { kind: 'refused', key: unknown };
+export function releaseScores(written: readonly WrittenScore[], gate: ScoreGate): ScoreRelease {
+  const columns = new Map(gate.columns.map((column) => [column.key, column]));
   const values: Record<string, number> = {};
-  for (const [key, score] of Object.entries(scores)) {
-    if (!announced.has(key)) continue;
-    if (!Number.isFinite(score) || Math.abs(score) >= MAX_SCORE) return { kind: 'out-of-range', key };
-    values[key] = score;
+  for (const { key, value } of written) {
+    const column = columns.get(key);
+    if (!column) {
+      if (!gate.siteData) continue;
+      return refused(RefusalCode.RELEASE, 'scores.columns', `${JSON.stringify(key)} was not declared`);
+    }
+    if (value === null) continue;
+    if (!Number.isFinite(value) || Math.abs(value) >= TOO_LARGE) {
+      if (!gate.siteData) return { kind: 'failed', code: FailureCode.SCORES_OUT_OF_RANGE };
+      return refused(RefusalCode.SCORE_RANGE, 'scores', `${key} is not finite, or too large for a score`);
+    }
+    const verdict = releaseScore(value, column, gate.cases);
+    if (typeof verdict !== 'number') return verdict;
+    values[key] = verdict;
   }
   return { kind: 'released', values };
+}
+
+/** Rounds first: 1.0000000000000002 is a fine score for a range that ends at 1. */
+function releaseScore(value: number, column: Column, cases: CaseCounts): number | ScoreRelease {
+  const { key, type, range, decimals, minCases } = column;
+  const exact = toDecimal(value);
+  if (type === 'integer' && !isWhole(exact)) {
+    return refused(RefusalCode.SCORE_TYPE, `scores.columns.${key}.type`, `${key} is no integer`);
+  }
+  const rounded = decimals === null ? toNumber(exact) : toNumber(round(exact, decimals));
+  if (range !== null && (rounded < range[0] || rounded > range[1])) {
+    return refused(RefusalCode.SCORE_RANGE, `scores.columns.${key}.range`, `${key} is out of its range`);
+  }
+  if (minCases > 0 && (cases.of(key) ?? 0) < minCases) {
+    const why = `${key} is from fewer than ${minCases} cases, or nobody says from how many`;
+    return refused(RefusalCode.SCORE_CASES, `scores.columns.${key}.min_cases`, why);
+  }
+  return rounded;
+}
+
+function isWhole(exact: Decimal): boolean {
+  return exact.digits % 10n ** BigInt(exact.places) === 0n;
+}
+
+function refused(code: RefusalCode, rule: string, why: string): ScoreRelease {
+  return { kind: 'refused', code, rule, why };
 }

@@ -1,6 +1,8 @@
 import { create } from '@bufbuild/protobuf';
+import { timestampFromDate } from '@bufbuild/protobuf/wkt';
 import { type AttemptRef, type Progress, ProgressSchema, type RunState } from '@weir/proto/node/v1';
 import { type AttemptKey, attemptKey } from '../run/attempt.ts';
+import type { Wait } from '../run/executor.ts';
 
 const HOLD_BACK_MS = 50;
 
@@ -17,8 +19,12 @@ export class ProgressReports implements Disposable {
     this.#send = send;
   }
 
-  note(attempt: AttemptRef, state: RunState): void {
-    this.#pending.set(attemptKey(attempt), create(ProgressSchema, { attempt, state }));
+  note(attempt: AttemptRef, state: RunState, wait: Wait | null = null): void {
+    const waits = wait && {
+      waitsFor: wait.waitsFor,
+      ...(wait.until && { waitsUntil: timestampFromDate(wait.until) }),
+    };
+    this.#pending.set(attemptKey(attempt), create(ProgressSchema, { attempt, state, ...waits }));
     this.#timer ??= setTimeout(() => this.#flush(), HOLD_BACK_MS);
   }
 

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { appendFile, mkdir, readFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { create, fromBinary, toBinary } from '@bufbuild/protobuf';
@@ -34,19 +35,28 @@ export class RunLogs {
   readonly #path: string;
   readonly #logger: Logger;
   readonly #streams = new Map<LogStream, StreamState>();
-  readonly #budgets = { prediction: newBudget(), scoring: newBudget() };
+  readonly #budgets: Readonly<Record<'prediction' | 'scoring', Budget>>;
+  readonly #hash = createHash('sha256');
   #unsent: LogChunk[] = [];
   #isClosed = false;
+  #isEmpty = true;
   #writing: Promise<void> = Promise.resolve();
+  #emptied = Promise.withResolvers<void>();
 
-  private constructor(attempt: AttemptRef, path: string, logger: Logger) {
+  private constructor(attempt: AttemptRef, path: string, logger: Logger, maxBytes: number) {
     this.attempt = attempt;
     this.#path = path;
     this.#logger = logger;
+    this.#budgets = { prediction: newBudget(maxBytes), scoring: newBudget(maxBytes) };
   }
 
-  static async open(attempt: AttemptRef, path: string, logger: Logger): Promise<RunLogs> {
-    const logs = new RunLogs(attempt, path, logger);
+  static async open(
+    attempt: AttemptRef,
+    path: string,
+    logger: Logger,
+    maxBytes = MAX_RUN_LOG_BYTES,
+  ): Promise<RunLogs> {
+    const logs = new RunLogs(attempt, path, logger, Math.min(maxBytes, MAX_RUN_LOG_BYTES));
     await mkdir(dirname(path), { recursive: true });
     await logs.#restore();
     return logs;
@@ -59,6 +69,21 @@ export class RunLogs {
 
   get unsentBytes(): number {
     return this.#unsent.reduce((sum, chunk) => sum + chunk.text.length, 0);
+  }
+
+  /** sha256:<hex> over the text of all chunks, in the order in which they were cut; null when there were none. */
+  get digest(): string | null {
+    return this.#isEmpty ? null : `sha256:${this.#hash.copy().digest('hex')}`;
+  }
+
+  /** Resolves when the hub has everything that was cut so far or wants no more of it, or when the signal aborts. */
+  async acknowledged(signal: AbortSignal): Promise<void> {
+    if (this.#unsent.length === 0 || signal.aborted) return;
+    const aborted = Promise.withResolvers<void>();
+    const onAbort = () => aborted.resolve();
+    signal.addEventListener('abort', onAbort, { once: true });
+    await Promise.race([this.#emptied.promise, aborted.promise]);
+    signal.removeEventListener('abort', onAbort);
   }
 
   /** Takes what a container printed. Quick: it only notes the bytes. */
@@ -88,12 +113,14 @@ export class RunLogs {
   /** The hub has the stream's chunks up to this one. */
   acknowledge(stream: LogStream, sequence: number): void {
     this.#unsent = this.#unsent.filter((chunk) => chunk.stream !== stream || chunk.sequence > sequence);
+    if (this.#unsent.length === 0) this.#empty();
   }
 
   /** The hub wants no more of this attempt. */
   close(): void {
     this.#isClosed = true;
     this.#unsent = [];
+    this.#empty();
   }
 
   /** Resolves when the file has all that was flushed. */
@@ -121,9 +148,20 @@ export class RunLogs {
         text,
         truncated: truncated && index === chunks.length - 1,
       });
-      this.#unsent.push(chunk);
+      this.#add(chunk);
       this.#store(chunk, consumed);
     });
+  }
+
+  #add(chunk: LogChunk): void {
+    this.#unsent.push(chunk);
+    this.#hash.update(chunk.text);
+    this.#isEmpty = false;
+  }
+
+  #empty(): void {
+    this.#emptied.resolve();
+    this.#emptied = Promise.withResolvers();
   }
 
   #store(chunk: LogChunk, consumed: number): void {
@@ -151,7 +189,7 @@ export class RunLogs {
       state.skip += consumed;
       budget.left -= consumed;
       budget.truncated ||= chunk.truncated;
-      this.#unsent.push(chunk);
+      this.#add(chunk);
     }
   }
 
@@ -169,6 +207,6 @@ export class RunLogs {
   }
 }
 
-function newBudget(): Budget {
-  return { left: MAX_RUN_LOG_BYTES / 2, truncated: false };
+function newBudget(maxBytes: number): Budget {
+  return { left: Math.floor(maxBytes / 2), truncated: false };
 }

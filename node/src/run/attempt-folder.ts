@@ -15,17 +15,18 @@ const timesSchema = z.object({
 const progressSchema = z.object({
   /** The artifacts are unpacked, all of them. */
   prepared: z.boolean(),
-  /** How the prediction step went, once it is over. */
+  /** How the prediction step went, once it is over, and what is held of what it printed. */
   predicted: timesSchema.nullable(),
+  predictionText: z.string().default(''),
 });
 
 export type AttemptProgress = z.infer<typeof progressSchema>;
 
-const NOTHING_DONE: AttemptProgress = { prepared: false, predicted: null };
+const NOTHING_DONE: AttemptProgress = { prepared: false, predicted: null, predictionText: '' };
 
 /**
  * What an attempt has on disk: `workspace/` for the containers, `logs`, and `progress.json`, which says what a later life of the process
- * need not do again. Nothing is synced: after a crash of the machine the attempt begins again.
+ * need not do again. Nothing of these is synced: after a crash of the machine the attempt begins again, unless there is a draft.
  */
 export class AttemptFolder {
   readonly workspace: Workspace;
@@ -43,6 +44,11 @@ export class AttemptFolder {
 
   get logs(): string {
     return join(this.#path, 'logs');
+  }
+
+  /** What would leave, once the gate has let it pass. Synced, unlike the rest. */
+  get draft(): string {
+    return join(this.#path, 'draft.json');
   }
 
   /** A place for a file that is about to be delivered. */

@@ -30,7 +30,15 @@ const POLICY = {
   images: 'any',
   programs: 'any',
   resources: { memory: '4GB', cpus: 4, step_seconds: 600, disk: '10GB' },
-  egress: { hub_data: { logs: 'full', reports: 'yes', outputs: 'yes' } },
+  egress: {
+    hub_data: { logs: 'full', reports: 'yes', outputs: 'yes' },
+    site_data: {
+      logs: 'none',
+      scores: { min_cases: 0, require_range: false },
+      review: { scores: 'never', logs: 'never' },
+      timing: { bucket: 'exact' },
+    },
+  },
   datasets: { sepsis: { competitions: 'any' } },
 };
 

@@ -14,7 +14,17 @@ import type { Execution, Executor, RunWatch } from './executor.ts';
 export interface ContainerExecutorOptions
   extends Pick<
     ContainerRunOptions,
-    'nodeId' | 'hubUrl' | 'hub' | 'engine' | 'cache' | 'policy' | 'registry'
+    | 'nodeId'
+    | 'hubUrl'
+    | 'hub'
+    | 'engine'
+    | 'cache'
+    | 'policy'
+    | 'registry'
+    | 'books'
+    | 'budgets'
+    | 'desk'
+    | 'people'
   > {
   /** Where attempts have their folders. */
   readonly root: string;
@@ -78,6 +88,7 @@ export class ContainerExecutor implements Executor {
 
   async forget(attempt: AttemptRef): Promise<void> {
     const key = attemptKey(attempt);
+    this.#options.books.forget(attempt);
     if (this.#recovered.delete(key)) await this.#removeContainers(key);
     await this.#removeFolder(join(this.#options.root, key));
   }

@@ -1,4 +1,4 @@
-import { type Assignment, FailureCode, RefusalCode, RunState } from '@weir/proto/node/v1';
+import { type Assignment, FailureCode, RunState } from '@weir/proto/node/v1';
 import type { ArtifactCache } from '../cache/artifact-cache.ts';
 import type { StepDeps, StepLimits } from '../contract/execute-step.ts';
 import type { StepTimes } from '../contract/metadata.ts';
@@ -6,19 +6,27 @@ import { runPrediction } from '../contract/prediction-step.ts';
 import type { StepFailure, StepInput } from '../contract/result.ts';
 import { runScoring } from '../contract/scoring-step.ts';
 import type { DatasetRegistry } from '../data/registry.ts';
-import { releaseScores, type ScoreRelease } from '../egress/gate.ts';
-import { undeclaredKeys } from '../egress/undeclared-keys.ts';
+import type { Books } from '../egress/books.ts';
+import type { Budgets } from '../egress/budgets.ts';
+import type { EgressDesk } from '../egress/desk.ts';
+import { type Draft, readDraft } from '../egress/draft.ts';
+import type { PeoplePort } from '../egress/people-port.ts';
+import { settleTerms, type Terms } from '../egress/terms.ts';
 import type { Engine, PreparedImage } from '../engine/engine.ts';
+import { LedgerFailedError } from '../ledger/errors.ts';
 import type { Logger } from '../logging/logger.ts';
-import { decide, type Permission, type PolicyFacts, type PolicyMoment } from '../policy/decide.ts';
+import type { Permission } from '../policy/decide.ts';
 import type { PolicyFile } from '../policy/policy-file.ts';
-import { policyRequest } from '../policy/request.ts';
 import type { AttemptFolder } from './attempt-folder.ts';
 import type { CapturedLogs } from './captured-logs.ts';
-import { deliverOutputs } from './deliver-outputs.ts';
-import type { Execution, RunResult, RunWatch } from './executor.ts';
+import { type Ending, findAnswer, makeDraft } from './drafting.ts';
+import type { Execution, RunWatch } from './executor.ts';
 import { failureCodeOf } from './failure-code.ts';
+import { Leaving } from './leaving.ts';
 import { fetchArtifacts, openSiteData, type SiteFolders } from './prepare.ts';
+import { type NotPermitted, type Permitted, SiteDecisions } from './site-decisions.ts';
+import { sentenceOfFailure, sentenceOfTimes } from './step-sentence.ts';
+import { stricter } from './stricter.ts';
 
 export interface ContainerRunOptions {
   readonly assignment: Assignment;
@@ -28,11 +36,15 @@ export interface ContainerRunOptions {
   readonly nodeId: string;
   readonly hubUrl: string;
   /** The hub at the other end of the link, for the policy. */
-  readonly hub: Pick<PolicyFacts, 'hub' | 'hubFingerprint'>;
+  readonly hub: { readonly hub: string; readonly hubFingerprint: string };
   readonly engine: Engine;
   readonly cache: ArtifactCache;
   readonly policy: PolicyFile;
   readonly registry: DatasetRegistry;
+  readonly books: Books;
+  readonly budgets: Budgets;
+  readonly desk: EgressDesk;
+  readonly people: PeoplePort;
   readonly logger: Logger;
   openLogs(permission: Permission): Promise<CapturedLogs>;
 }
@@ -43,163 +55,218 @@ type Next =
   | { readonly state: RunState.PREPARING }
   | { readonly state: RunState.PREDICTING; readonly ready: Ready }
   | { readonly state: RunState.SCORING; readonly ready: Ready; readonly prediction: StepTimes }
-  | { readonly state: RunState.REVIEWING; readonly scored: Scored }
-  | { readonly state: RunState.REPORTING; readonly result: RunResult };
+  | { readonly state: RunState.REVIEWING; readonly ending: Ending | Draft };
 
 interface Ready {
   readonly image: PreparedImage;
   readonly folders: SiteFolders;
 }
 
-interface Scored {
-  readonly scores: Readonly<Record<string, number>>;
-  readonly prediction: StepTimes;
-  readonly scoring: StepTimes;
-}
-
 /**
- * The work of one attempt in containers. The policy is asked anew in every state.
+ * The work of one attempt in containers. The policy is asked at assignment, before each container and before anything leaves.
  *
- *   awaiting_site   the run as a whole
- *     -> preparing    data of the site checked, artifacts fetched and unpacked, image at hand
+ *   awaiting_site   the policy, its hours, a person
+ *     -> preparing    data of the site checked, artifacts fetched and unpacked, image at hand; then what may leave at most is settled, and
+ *                     the bits put aside
  *     -> predicting   the prediction step
- *     -> scoring      the scoring step
- *     -> reviewing    the egress gate; outputs delivered
- *     -> reporting    the result stands
+ *     -> scoring      the scoring step; next to data of the site the hub is not told of it, since the moment tells something
+ *     -> reviewing    the gate, people, the ledger: see Leaving
  *
- *   every state -> reporting   when the policy says no, or something fails
+ *   preparing -> reviewing     when the ledger has the answer to the same question: no container runs
+ *   every state -> reviewing   when the policy says no, or something fails: codes leave through the same door
  *
- * After a restart it begins at the top and passes over what its folder says is done.
+ * After a restart it begins at the top and passes over what its folder says is done; with a draft on disk it goes on with that.
  */
 export class ContainerRun {
   readonly #run: ContainerRunOptions;
+  readonly #decisions: SiteDecisions;
   #logs: CapturedLogs | null = null;
   #imageDigest = '';
-  /** A run that was shown data of the site stays one, however lax the policy becomes meanwhile. */
-  #sawSiteData = false;
+  /** What the run may do: only ever stricter from the moment on at which it was first permitted. */
+  #permitted: Permitted | null = null;
+  #terms: Terms | null = null;
+  #folders: SiteFolders | null = null;
+  /** Whether containers were shown data of the site. From then on everything that leaves may tell of them. */
+  #hasSeen = false;
 
   constructor(options: ContainerRunOptions) {
     this.#run = options;
+    const { folder, engine } = options;
+    const pathOf = (name: string) => folder.outgoing(name);
+    this.#decisions = new SiteDecisions({ ...options, engine: engine.kind, pathOf });
   }
 
   /** As `Executor.execute`. */
   async execute(): Promise<Execution> {
-    const { watch } = this.#run;
     try {
-      let next: Next = { state: RunState.AWAITING_SITE };
-      while (next.state !== RunState.REPORTING) {
-        watch.signal.throwIfAborted();
-        watch.enter(next.state);
-        next = await this.#advance(next);
-      }
-      return { result: next.result, imageDigest: this.#imageDigest };
-    } catch (error) {
-      watch.signal.throwIfAborted();
-      const { result } = this.#failed(failureCodeOf(error), error);
-      return { result, imageDigest: this.#imageDigest };
+      await this.#decisions.begin();
+      return await this.#leave(await this.#work());
     } finally {
+      this.#terms?.reservation?.[Symbol.dispose]();
       await this.#logs?.end();
     }
   }
 
-  async #advance(next: Exclude<Next, { state: RunState.REPORTING }>): Promise<Next> {
-    const { assignment, policy, openLogs, logger } = this.#run;
-    const read = await policy.read();
-    const request = policyRequest(assignment, this.#imageDigest || null);
-    const decision = decide(read?.policy ?? null, request, this.#facts(momentOf(next.state)));
-    if (decision.permitted !== true) {
-      logger.warn({ rule: decision.rule, policy: read?.digest }, 'the policy of the site refuses this run');
-      const code = decision.permitted === 'later' ? RefusalCode.RESOURCES : decision.code;
-      return report({ kind: 'refusal', code });
+  /** Everything up to what would leave. */
+  async #work(): Promise<Ending | Draft> {
+    const { watch } = this.#run;
+    try {
+      let next: Next = { state: RunState.AWAITING_SITE };
+      while (next.state !== RunState.REVIEWING) {
+        watch.signal.throwIfAborted();
+        if (next.state !== RunState.SCORING || !this.#hasSeen) watch.enter(next.state);
+        next = await this.#advance(next);
+      }
+      return next.ending;
+    } catch (error) {
+      watch.signal.throwIfAborted();
+      if (error instanceof LedgerFailedError) throw error;
+      return this.#failed(failureCodeOf(error), error).ending;
     }
-    this.#sawSiteData ||= decision.siteData;
-    this.#logs?.restrict(decision);
+  }
+
+  async #advance(next: Exclude<Next, { state: RunState.REVIEWING }>): Promise<Next> {
     switch (next.state) {
       case RunState.AWAITING_SITE:
-        this.#logs = await openLogs(decision);
-        return { state: RunState.PREPARING };
+        return await this.#await();
       case RunState.PREPARING:
-        return await this.#prepare(decision);
+        return await this.#prepare();
       case RunState.PREDICTING:
         return await this.#predict(next.ready);
       case RunState.SCORING:
         return await this.#score(next.ready, next.prediction);
-      case RunState.REVIEWING:
-        return await this.#review(decision, next.scored);
       default:
         return next satisfies never;
     }
   }
 
-  #facts(moment: PolicyMoment): PolicyFacts {
-    const { engine, hub } = this.#run;
-    return { moment, now: new Date(), runsToday: 0, runsTodayOfSubmitter: 0, engine: engine.kind, ...hub };
+  async #await(): Promise<Next> {
+    const { assignment, folder, openLogs } = this.#run;
+    const draft = await readDraft(folder.draft);
+    if (draft) return { state: RunState.REVIEWING, ending: draft };
+    const decision = await this.#decisions.ask('assignment', null);
+    if (decision.kind === 'refused') return refuse(decision);
+    const { permission } = decision;
+    const refusal = await this.#decisions.approve(permission, namesOfSeen(assignment, permission));
+    if (refusal) return refuse(refusal);
+    this.#permitted = decision;
+    this.#logs = await openLogs(permission);
+    return { state: RunState.PREPARING };
   }
 
-  async #prepare(permission: Permission): Promise<Next> {
-    const { assignment, engine, folder, cache, registry, watch, logger } = this.#run;
+  async #prepare(): Promise<Next> {
+    const { assignment, engine, folder, cache, registry, books, watch, logger } = this.#run;
     const { signal } = watch;
-    const folders = await openSiteData(assignment, permission, registry);
     const progress = await folder.readProgress();
     const image = await engine.prepareImage(assignment.image, signal);
     this.#imageDigest = image.digest ?? '';
+    const refusal = await this.#permitContainer();
+    if (refusal) return refuse(refusal);
+    const { permission } = this.#mustBePermitted();
+    const folders = await openSiteData(assignment, permission, registry, engine.user);
+    this.#folders = folders;
+    const answer = findAnswer({ ...this.#parts(), books });
+    if (answer) return { state: RunState.REVIEWING, ending: answer };
+    const settled = settleTerms(assignment, permission, this.#account(), this.#run.budgets);
+    if (settled.kind === 'refused') return refuse(settled);
+    this.#terms = settled.terms;
     if (!progress.prepared) {
       const unreadable = await fetchArtifacts(assignment, folder.workspace, { cache, signal, logger });
       if (unreadable !== null) return this.#failed(unreadable);
-      await folder.writeProgress({ prepared: true, predicted: null });
+      await folder.writeProgress({ prepared: true, predicted: null, predictionText: '' });
     }
     const ready = { image, folders };
-    if (progress.predicted) return { state: RunState.SCORING, ready, prediction: progress.predicted };
-    return { state: RunState.PREDICTING, ready };
+    this.#hasSeen = permission.siteData;
+    if (progress.predicted === null) return { state: RunState.PREDICTING, ready };
+    const { predicted, predictionText } = progress;
+    this.#logs?.restoreStep('prediction', sentenceOfTimes(predicted), predictionText);
+    return { state: RunState.SCORING, ready, prediction: predicted };
   }
 
   async #predict(ready: Ready): Promise<Next> {
     const step = await runPrediction(this.#stepInput(ready, 'prediction'), this.#stepDeps());
-    if (step.kind !== 'completed') return this.#stepFailed(step);
-    await this.#run.folder.writeProgress({ prepared: true, predicted: step.times });
+    if (step.kind !== 'completed') return this.#stepFailed('prediction', step);
+    const predictionText = this.#logs?.endStep('prediction', sentenceOfTimes(step.times)) ?? '';
+    await this.#run.folder.writeProgress({ prepared: true, predicted: step.times, predictionText });
     return { state: RunState.SCORING, ready, prediction: step.times };
   }
 
   async #score(ready: Ready, prediction: StepTimes): Promise<Next> {
+    const refusal = await this.#permitContainer();
+    if (refusal) return refuse(refusal);
     const scoreKeys = this.#run.assignment.scoreColumns.map(({ key }) => key);
     const input = { ...this.#stepInput(ready, 'scoring'), prediction, scoreKeys };
     const step = await runScoring(input, this.#stepDeps());
-    if (step.kind !== 'completed') return this.#stepFailed(step);
-    const scored = { scores: step.scores, prediction, scoring: step.times };
-    return { state: RunState.REVIEWING, scored };
+    if (step.kind !== 'completed') return this.#stepFailed('scoring', step);
+    this.#logs?.endStep('scoring', sentenceOfTimes(step.times));
+    const ending = { kind: 'scored', scores: step.scores, prediction, scoring: step.times } as const;
+    return { state: RunState.REVIEWING, ending };
   }
 
-  async #review(permission: Permission, { scores, prediction, scoring }: Scored): Promise<Next> {
-    const { assignment, folder, hubUrl, logger, watch } = this.#run;
-    const keys = assignment.scoreColumns.map(({ key }) => key);
-    const undeclared = await undeclaredKeys(folder.workspace.path('score-output'), keys);
-    const release = releaseScores(scores, { keys, undeclared, siteData: this.#sawSiteData });
-    if (release.kind === 'released' && permission.egress.outputs === 'yes' && !this.#sawSiteData) {
-      const run = { folder, slots: assignment.outputs, prediction, scoring };
-      await deliverOutputs(run, { hubUrl, logger, signal: watch.signal });
+  /** The last state: whatever came of the run goes through the gate, and leaves. */
+  async #leave(ended: Ending | Draft): Promise<Execution> {
+    const { watch, logger } = this.#run;
+    watch.signal.throwIfAborted();
+    const leaving = new Leaving({
+      ...this.#run,
+      decisions: this.#decisions,
+      hasSeen: this.#hasSeen,
+      permitted: this.#permitted,
+      imageDigest: this.#imageDigest,
+      logs: this.#logs,
+      isReserved: this.#terms !== null && this.#terms.reservation !== null,
+      draftOf: (ending, permission) => makeDraft(ending, { ...this.#parts(), permission, logs: this.#logs }),
+    });
+    try {
+      return await leaving.leave(ended);
+    } catch (error) {
+      watch.signal.throwIfAborted();
+      if (error instanceof LedgerFailedError) throw error;
+      logger.error({ err: error }, 'the run could not let out what it came to');
+      return await leaving.leave({ kind: 'failed', code: FailureCode.NODE_INTERNAL });
     }
-    return this.#released(release);
   }
 
-  #released(release: ScoreRelease): Next {
-    switch (release.kind) {
-      case 'released':
-        return report({ kind: 'scores', values: release.values });
-      case 'out-of-range':
-        return this.#failed(FailureCode.SCORES_OUT_OF_RANGE);
-      case 'refused':
-        this.#run.logger.warn(
-          'the egress gate refuses the release: there are scores that were not announced',
-        );
-        return report({ kind: 'refusal', code: RefusalCode.RELEASE });
-      default:
-        return release satisfies never;
-    }
+  /** Asks before a container, now that the image is known. What the run was permitted before is not widened. */
+  async #permitContainer(): Promise<NotPermitted | null> {
+    const decision = await this.#decisions.ask('container', this.#imageDigest || null);
+    if (decision.kind === 'refused') return decision;
+    this.#permitted = stricter(this.#mustBePermitted(), decision);
+    this.#logs?.restrict(this.#run.assignment, this.#permitted.permission);
+    return null;
+  }
+
+  #mustBePermitted(): Permitted {
+    if (this.#permitted === null) throw new Error('the run has not been permitted');
+    return this.#permitted;
+  }
+
+  #parts() {
+    const { assignment, folder, books } = this.#run;
+    return {
+      assignment,
+      books,
+      account: this.#account(),
+      permission: this.#permitted?.permission ?? null,
+      terms: this.#terms,
+      hasSeen: this.#hasSeen,
+      imageDigest: this.#imageDigest,
+      datasets: this.#folders?.datasets ?? [],
+      output: folder.workspace.path('score-output'),
+    };
+  }
+
+  #account() {
+    const datasets = this.#folders?.datasets ?? [];
+    const names = this.#permitted?.permission.siteData ? datasets.map(({ place }) => place) : [];
+    return { submitter: this.#decisions.submitter, datasets: [...new Set(names)].sort() };
   }
 
   #stepInput({ image, folders }: Ready, step: 'prediction' | 'scoring'): StepInput {
     const { assignment, limits, folder, nodeId } = this.#run;
     const { input, reference, appData } = folders;
+    const showsAppData =
+      appData?.steps.includes(step) && this.#permitted?.permission.appData?.steps.includes(step);
     return {
       labels: { node: nodeId, run: String(assignment.runId), attempt: String(assignment.attempt) },
       image,
@@ -209,7 +276,7 @@ export class ContainerRun {
       siteData: {
         ...(input !== null && { input }),
         ...(reference !== null && { reference }),
-        ...(appData?.steps.includes(step) && { data: appData.path }),
+        ...(appData && showsAppData && { data: appData.path }),
       },
     };
   }
@@ -222,32 +289,26 @@ export class ContainerRun {
     };
   }
 
-  #stepFailed(step: StepFailure): Next {
+  #stepFailed(step: 'prediction' | 'scoring', failure: StepFailure): Next {
     // Cancelled: the signal was aborted, and what is answered does not count.
-    if (step.kind === 'cancelled') throw new Error('the step was cancelled');
-    return this.#failed(step.failure, step.cause);
+    if (failure.kind === 'cancelled') throw new Error('the step was cancelled');
+    this.#logs?.endStep(step, sentenceOfFailure(failure));
+    return this.#failed(failure.failure, failure.cause);
   }
 
-  #failed(code: FailureCode, cause?: unknown): { state: RunState.REPORTING; result: RunResult } {
+  #failed(code: FailureCode, cause?: unknown): { state: RunState.REVIEWING; ending: Ending } {
     const { logger } = this.#run;
     if (cause !== undefined) logger.error({ err: cause, code: FailureCode[code] }, 'the run failed');
     else logger.info({ code: FailureCode[code] }, 'the run failed');
-    return report({ kind: 'failure', code });
+    return { state: RunState.REVIEWING, ending: { kind: 'failed', code } };
   }
 }
 
-function momentOf(state: RunState): PolicyMoment {
-  switch (state) {
-    case RunState.PREDICTING:
-    case RunState.SCORING:
-      return 'container';
-    case RunState.REVIEWING:
-      return 'release';
-    default:
-      return 'assignment';
-  }
+function refuse({ code, rule, why }: Omit<NotPermitted, 'kind'>): Next {
+  return { state: RunState.REVIEWING, ending: { kind: 'refused', code, rule, why } };
 }
 
-function report(result: RunResult): { state: RunState.REPORTING; result: RunResult } {
-  return { state: RunState.REPORTING, result };
+/** NAME@VERSION of what a run is to be shown, before anything was opened. */
+function namesOfSeen({ siteData }: Assignment, { appData }: Permission): string[] {
+  return [siteData, appData].flatMap((seen) => (seen ? [`${seen.name}@${seen.version}`] : []));
 }

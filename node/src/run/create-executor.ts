@@ -1,6 +1,9 @@
 import { ArtifactCache } from '../cache/artifact-cache.ts';
 import type { NodeConfig } from '../config/config.ts';
 import type { DatasetRegistry } from '../data/registry.ts';
+import { Books } from '../egress/books.ts';
+import { Budgets } from '../egress/budgets.ts';
+import { EgressDesk } from '../egress/desk.ts';
 import type { Home } from '../home/home.ts';
 import { fingerprintOf, type Identity, readAuthority } from '../home/identity.ts';
 import type { Ledger } from '../ledger/ledger.ts';
@@ -50,9 +53,11 @@ export async function createExecutor(context: ExecutorContext): Promise<ReadyExe
 }
 
 async function createContainerExecutor(context: ExecutorContext): Promise<ReadyExecutor> {
-  const { config, home, identity, registry, logSender, logger, spool } = context;
+  const { config, home, identity, registry, logSender, logger, spool, ledger, people } = context;
   const engine = await createEngine(config, logger);
   const version = await engine.probe();
+  const held = spool.recovered.held.map(({ runId, attempt }) => ({ runId, attempt }));
+  const books = await Books.open(ledger, held);
   const executor = new ContainerExecutor({
     nodeId: identity.nodeId,
     hubUrl: identity.hubUrl,
@@ -67,9 +72,13 @@ async function createContainerExecutor(context: ExecutorContext): Promise<ReadyE
     }),
     policy: new PolicyFile(home.policy, logger.child({ part: 'policy' })),
     registry,
+    books,
+    budgets: new Budgets(books),
+    desk: new EgressDesk({ books, people }),
+    people,
     logSender,
     logger,
   });
-  await executor.removeLeftovers(spool.recovered.held.map(({ runId, attempt }) => ({ runId, attempt })));
+  await executor.removeLeftovers(held);
   return { executor, engine: version, [Symbol.asyncDispose]: () => engine[Symbol.asyncDispose]() };
 }

@@ -1,10 +1,10 @@
-import { writeFile } from 'node:fs/promises';
 import { OutputKind, type OutputSlot } from '@weir/proto/node/v1';
+import { sha256OfFile } from '../cache/digest.ts';
 import type { StepTimes } from '../contract/metadata.ts';
 import { stepMetadata } from '../contract/metadata.ts';
 import { zipOutput } from '../contract/outputs.ts';
-import { readReport } from '../contract/report.ts';
 import { deliverOutput } from '../egress/outputs.ts';
+import { LedgerFailedError } from '../ledger/errors.ts';
 import type { Logger } from '../logging/logger.ts';
 import type { AttemptFolder } from './attempt-folder.ts';
 
@@ -19,17 +19,22 @@ export interface DeliveryDeps {
   readonly hubUrl: string;
   readonly logger: Logger;
   readonly signal: AbortSignal;
+  /** Notes sha256:<hex> of what is about to leave. */
+  record(digest: string): Promise<void>;
 }
 
-/** Delivers what the competition keeps besides scores. Best effort: what cannot be made or delivered is left out and logged. */
-export async function deliverOutputs(run: OutputsOfRun, deps: DeliveryDeps): Promise<void> {
+/** Delivers the archives that the competition keeps besides scores. Best effort: what cannot be made or delivered is left out and logged. */
+export async function deliverArchives(run: OutputsOfRun, deps: DeliveryDeps): Promise<void> {
   await Promise.all(
     run.slots.map(async (slot) => {
       try {
         const made = await makeOutput(slot, run);
-        if (made) await deliverOutput({ slot, ...made }, deps);
+        if (!made) return;
+        await deps.record(`sha256:${await sha256OfFile(made.path)}`);
+        await deliverOutput({ slot, ...made }, deps);
       } catch (error) {
         deps.signal.throwIfAborted();
+        if (error instanceof LedgerFailedError) throw error;
         deps.logger.warn({ err: error, kind: slot.kind }, 'an output could not be made');
       }
     }),
@@ -41,19 +46,13 @@ async function makeOutput(
   { folder, prediction, scoring }: OutputsOfRun,
 ): Promise<{ path: string; contentType: string } | null> {
   const maxBytes = Number(slot.maxBytes);
-  const output = folder.workspace.path('score-output');
   switch (slot.kind) {
     case OutputKind.PREDICTION_RESULT:
       return zip(folder, 'predictions', stepMetadata(prediction), maxBytes, 'prediction.zip');
     case OutputKind.SCORING_RESULT:
       return zip(folder, 'score-output', stepMetadata(scoring), maxBytes, 'scoring.zip');
-    case OutputKind.DETAILED_RESULT: {
-      const report = await readReport(output, maxBytes);
-      if (report === null) return null;
-      const path = folder.outgoing('report.html');
-      await writeFile(path, report, { mode: 0o600 });
-      return { path, contentType: 'text/html' };
-    }
+    // The report goes through the gate, like scores.
+    case OutputKind.DETAILED_RESULT:
     case OutputKind.UNSPECIFIED:
       return null;
     default:

@@ -4,6 +4,7 @@ import { type UnpackLimits, unpack } from '../contract/unpack.ts';
 import type { Part, Workspace } from '../contract/workspace.ts';
 import { openDataset } from '../data/open.ts';
 import type { DatasetRegistry } from '../data/registry.ts';
+import { REGISTERED_COUNT } from '../egress/cases.ts';
 import { containerUser } from '../engine/container-user.ts';
 import type { ContainerUser } from '../engine/engine.ts';
 import type { Logger } from '../logging/logger.ts';
@@ -94,8 +95,20 @@ export interface SiteFolders {
   readonly input: string | null;
   readonly reference: string | null;
   readonly appData: { readonly path: string; readonly steps: readonly ('prediction' | 'scoring')[] } | null;
-  /** What the attempt is shown: NAME@VERSION, and the digest of the data, or in a rehearsal of what stands in for them. */
-  readonly datasets: readonly { readonly place: string; readonly digest: string }[];
+  /** The task's own first. */
+  readonly datasets: readonly ShownDataset[];
+}
+
+/** A dataset of the site that an attempt is shown. */
+export interface ShownDataset {
+  /** NAME@VERSION */
+  readonly place: string;
+  /** Of the data, or in a rehearsal of what stands in for them. */
+  readonly digest: string;
+  /** How many cases it has, where the site has said so. */
+  readonly cases: number | null;
+  /** Which of its parts are shown, and where. */
+  readonly seen: readonly string[];
 }
 
 /**
@@ -119,8 +132,18 @@ export async function openSiteData(
     reference: (siteData?.reference && task?.reference) || null,
     appData: shown?.input && appData ? { path: shown.input, steps: appData.steps } : null,
     datasets: [
-      ...(task ? [{ place: `${name}@${version}`, digest: task.digest }] : []),
-      ...(shown && appData ? [{ place: `${appData.name}@${appData.version}`, digest: shown.digest }] : []),
+      ...(task ? [await describe(registry, { name, version }, task.digest, parts)] : []),
+      ...(shown && appData ? [await describe(registry, appData, shown.digest, appData.steps)] : []),
     ],
   };
+}
+
+async function describe(
+  registry: DatasetRegistry,
+  { name, version }: { readonly name: string; readonly version: string },
+  digest: string,
+  seen: readonly string[],
+): Promise<ShownDataset> {
+  const { counts } = await registry.get(name, version);
+  return { place: `${name}@${version}`, digest, cases: counts[REGISTERED_COUNT] ?? null, seen };
 }

@@ -1,19 +1,24 @@
 import { toBinary } from '@bufbuild/protobuf';
 import { type Assignment, type AttemptRef, OutcomeSchema, type RunState } from '@weir/proto/node/v1';
 import type { Logger } from '../logging/logger.ts';
+import type { ReceiptSigner } from '../receipts/sign.ts';
 import type { ConcludedOutcome, PendingReport } from '../spool/reporter.ts';
 import type { Spool } from '../spool/spool.ts';
 import { type AttemptKey, attemptKey } from './attempt.ts';
-import type { Executor } from './executor.ts';
+import type { Executor, Wait } from './executor.ts';
 import { Run, type StopReason } from './run.ts';
+import { Slots } from './slots.ts';
 
 export interface RunsOptions {
   readonly spool: Pick<Spool, 'hold' | 'conclude' | 'settle' | 'recovered'>;
   readonly executor: Executor;
+  /** How many runs may work at the same time. */
+  readonly slots: number;
+  readonly receipts: Pick<ReceiptSigner, 'sign'>;
   readonly logger: Logger;
   /** Hands over an outcome that is on disk, to be reported until it is settled. */
   report(pending: PendingReport): void;
-  onState(attempt: AttemptRef, state: RunState): void;
+  onState(attempt: AttemptRef, state: RunState, wait: Wait | null): void;
   /** Whatever happens next, the attempt is no longer in a state worth telling. */
   onOver(attempt: AttemptRef): void;
   /** A slot is free again. */
@@ -27,21 +32,23 @@ export class Runs {
   readonly #options: RunsOptions;
   readonly #running = new Map<AttemptKey, Run>();
   readonly #concluded = new Map<AttemptKey, AttemptRef>();
-  /** Slots in use: runs, and those that are over but whose folder is still being removed. */
-  #occupied = 0;
+  /** In use by runs at work, and by those that are over but whose folder is still being removed. */
+  readonly #slots: Slots;
   #idle = Promise.withResolvers<void>();
 
   constructor(options: RunsOptions) {
     this.#options = options;
-    this.#idle.resolve();
+    this.#slots = new Slots(options.slots);
   }
 
+  /** Slots in use, or waited for. */
   get occupied(): number {
-    return this.#occupied;
+    return this.#slots.occupied;
   }
 
+  /** Attempts that take no slot, but room: outcomes that the hub has not acknowledged, and runs that wait for the site. */
   get unsettled(): number {
-    return this.#concluded.size;
+    return this.#concluded.size + Math.max(0, this.#running.size - this.#slots.occupied);
   }
 
   held(): AttemptRef[] {
@@ -78,31 +85,35 @@ export class Runs {
     for (const attempt of attempts) this.#running.get(attemptKey(attempt))?.stop('lost');
   }
 
+  /** Stops those at work. Those that wait for the site have nothing to interrupt: the next life of the process waits on. */
   stopAll(reason: StopReason): void {
-    for (const run of this.#running.values()) run.stop(reason);
+    for (const run of this.#running.values()) if (!run.isWaiting) run.stop(reason);
   }
 
   settle(attempt: AttemptRef): void {
     if (this.#concluded.delete(attemptKey(attempt))) this.#options.spool.settle(attempt);
   }
 
-  /** Resolves when no slot is in use. */
+  /** Resolves when no slot is in use. Runs that wait for the site are in none. */
   idle(): Promise<void> {
-    return this.#idle.promise;
+    return this.#slots.occupied === 0 ? Promise.resolve() : this.#idle.promise;
   }
 
   #begin(assignment: Assignment): void {
-    if (this.#occupied === 0) this.#idle = Promise.withResolvers();
-    this.#occupied += 1;
     const { runId, attempt } = assignment;
-    const logger = this.#options.logger.child({ run: String(runId), attempt });
-    const run = new Run(assignment, logger, (state) => this.#options.onState(run.ref, state));
+    const run = new Run(assignment, {
+      slots: this.#slots,
+      receipts: this.#options.receipts,
+      logger: this.#options.logger.child({ run: String(runId), attempt }),
+      onState: (state, wait) => this.#options.onState(run.ref, state, wait),
+      onFreed: () => this.#freed(),
+    });
     this.#running.set(attemptKey(run.ref), run);
     this.#see(run).catch((error: unknown) => this.#options.onFatal(error));
   }
 
   async #see(run: Run): Promise<void> {
-    const { spool, executor, onOver, onFreed } = this.#options;
+    const { spool, executor, onOver } = this.#options;
     const outcome = await run.execute(executor);
     onOver(run.ref);
     if (outcome) {
@@ -115,9 +126,14 @@ export class Runs {
     }
     this.#running.delete(attemptKey(run.ref));
     await executor.forget(run.ref);
-    this.#occupied -= 1;
-    onFreed();
-    if (this.#occupied === 0) this.#idle.resolve();
+    run.leave();
+  }
+
+  #freed(): void {
+    this.#options.onFreed();
+    if (this.#slots.occupied > 0) return;
+    this.#idle.resolve();
+    this.#idle = Promise.withResolvers();
   }
 
   #hand(outcome: ConcludedOutcome): void {

@@ -1,0 +1,180 @@
+import { writeFile } from 'node:fs/promises';
+import { type Assignment, OutputKind, RunState } from '@weir/proto/node/v1';
+import type { Books } from '../egress/books.ts';
+import type { Budgets } from '../egress/budgets.ts';
+import { worstBits } from '../egress/costs.ts';
+import { datasetOf, type EgressDesk, refusedBy } from '../egress/desk.ts';
+import { type Draft, writeDraft } from '../egress/draft.ts';
+import { bucketEnd, waitUntil } from '../egress/moment.ts';
+import { deliverOutput } from '../egress/outputs.ts';
+import { reviewsOf } from '../egress/terms.ts';
+import type { Logger } from '../logging/logger.ts';
+import type { Permission } from '../policy/decide.ts';
+import type { AttemptFolder } from './attempt-folder.ts';
+import type { CapturedLogs } from './captured-logs.ts';
+import { deliverArchives } from './deliver-outputs.ts';
+import type { Ending } from './drafting.ts';
+import type { Execution, RunWatch } from './executor.ts';
+import type { NotPermitted, Permitted, SiteDecisions } from './site-decisions.ts';
+import { stricter } from './stricter.ts';
+
+export interface LeavingOptions {
+  readonly assignment: Assignment;
+  readonly folder: AttemptFolder;
+  readonly hubUrl: string;
+  readonly books: Books;
+  readonly budgets: Budgets;
+  readonly desk: EgressDesk;
+  readonly decisions: SiteDecisions;
+  readonly watch: RunWatch;
+  readonly logger: Logger;
+  /** Whether containers were shown data of the site. */
+  readonly hasSeen: boolean;
+  /** What the run was permitted when it began; null after a restart, or when it never was. */
+  readonly permitted: Permitted | null;
+  readonly imageDigest: string;
+  readonly logs: CapturedLogs | null;
+  /** Whether its bits are put aside already; after a restart they are not. */
+  readonly isReserved: boolean;
+  openLogs(permission: Permission): Promise<CapturedLogs>;
+  /** The gate. */
+  draftOf(ending: Ending, permission: Permission | null): Promise<Draft>;
+}
+
+/**
+ * How something leaves, in this order, each step safe to come to again after a restart:
+ *
+ *   the policy, a third time -> the gate -> the draft on disk -> the end of the bucket -> people -> the ledger -> logs, report, outcome
+ *
+ * Runs without data of the site pass by the draft and the bucket. The slot stays taken up to the end of the bucket: a free slot tells the hub
+ * that something ended.
+ */
+export class Leaving {
+  readonly #run: LeavingOptions;
+
+  constructor(options: LeavingOptions) {
+    this.#run = options;
+  }
+
+  async leave(ended: Ending | Draft): Promise<Execution> {
+    const { assignment, folder, budgets, desk, watch, logger } = this.#run;
+    const { permitted, refusal } = await this.#ask(ended);
+    const draft = await this.#draftOf(ended, permitted, refusal);
+    const seen = draft.costs !== null;
+    using _reserved =
+      draft.costs && !this.#run.isReserved ? budgets.hold(draft.account, worstBits(draft.costs)) : null;
+    const finishedAt = bucketEnd(Date.now(), draft.bucketSeconds);
+    if (seen) await waitUntil(finishedAt, watch.signal);
+    watch.enter(RunState.REVIEWING);
+    const release = await desk.release(draft, {
+      assignment,
+      permission: permitted?.permission ?? null,
+      policyDigest: permitted?.policyDigest ?? null,
+      watch,
+      logger,
+      pathOf: (name) => folder.outgoing(name),
+    });
+    if (permitted) await this.#deliver(ended, draft, release, permitted);
+    return {
+      result: release.result,
+      imageDigest: draft.imageDigest,
+      provenance: { datasetDigest: draft.datasetDigest, policyDigest: permitted?.policyDigest ?? null },
+      ...(seen && { moments: { bucketSeconds: draft.bucketSeconds, finishedAt } }),
+    };
+  }
+
+  /** A run that the policy has refused, or that failed before it saw anything, has nothing to ask for. */
+  async #ask(ended: Ending | Draft): Promise<{ permitted: Permitted | null; refusal: NotPermitted | null }> {
+    const { decisions, permitted, imageDigest, hasSeen } = this.#run;
+    if ('kind' in ended && ended.kind !== 'scored' && !hasSeen) return { permitted, refusal: null };
+    const digest = 'kind' in ended ? imageDigest : ended.imageDigest;
+    const decision = await decisions.ask('release', digest || null);
+    if (decision.kind === 'refused') return { permitted, refusal: decision };
+    return { permitted: permitted ? stricter(permitted, decision) : decision, refusal: null };
+  }
+
+  async #draftOf(
+    ended: Ending | Draft,
+    permitted: Permitted | null,
+    refusal: NotPermitted | null,
+  ): Promise<Draft> {
+    const { folder, books, draftOf } = this.#run;
+    if ('kind' in ended) {
+      const draft = await draftOf(
+        refusal ? { ...refusal, kind: 'refused' } : ended,
+        permitted?.permission ?? null,
+      );
+      if (draft.costs !== null) await writeDraft(folder.draft, draft);
+      return draft;
+    }
+    if (refusal) return refusedBy(ended, refusal.code, refusal.rule, refusal.why);
+    if (ended.costs === null || !permitted) return ended;
+    // The policy may have become stricter since the draft was made.
+    const now = reviewsOf(permitted.permission.egress, ended.account, books);
+    const { scores, logs, report } = ended.review;
+    const review = {
+      scores: scores || now.scores,
+      logs: logs || now.logs,
+      report: report || now.report,
+    };
+    return { ...ended, review };
+  }
+
+  async #deliver(
+    ended: Ending | Draft,
+    draft: Draft,
+    { result, logs: texts, report }: Awaited<ReturnType<EgressDesk['release']>>,
+    permitted: Permitted,
+  ): Promise<void> {
+    const { openLogs, folder, hubUrl, logger, watch, assignment } = this.#run;
+    const { permission } = permitted;
+    const deps = { hubUrl, logger, signal: watch.signal };
+    const logs = this.#run.logs ?? (draft.costs === null ? null : await openLogs(permission));
+    if (draft.costs !== null) await logs?.deliver(texts, watch.signal);
+    else await this.#recordLogs(logs, draft, permitted);
+    if (result.kind !== 'scores') return;
+    const slot = assignment.outputs.find(({ kind }) => kind === OutputKind.DETAILED_RESULT);
+    if (report !== null && report.length > 0 && slot) {
+      const path = folder.outgoing('report.html');
+      await writeFile(path, report, { mode: 0o600 });
+      await deliverOutput({ slot, path, contentType: 'text/html' }, deps);
+    }
+    if (!('kind' in ended) || ended.kind !== 'scored') return;
+    if (permission.siteData || permission.egress.outputs === 'no') return;
+    const { prediction, scoring } = ended;
+    const outputs = { folder, slots: assignment.outputs, prediction, scoring };
+    await deliverArchives(outputs, {
+      ...deps,
+      record: (digest) => this.#recordWhole('output', digest, draft, permitted),
+    });
+  }
+
+  /** What was sent live, of a run without data of the site, is noted at its end. */
+  async #recordLogs(logs: CapturedLogs | null, draft: Draft, permitted: Permitted): Promise<void> {
+    const digest = await logs?.end();
+    if (digest) await this.#recordWhole('logs', digest, draft, permitted);
+  }
+
+  async #recordWhole(
+    what: 'logs' | 'output',
+    digest: string,
+    draft: Draft,
+    { policyDigest }: Permitted,
+  ): Promise<void> {
+    const { assignment, books } = this.#run;
+    await books.record({
+      kind: 'release',
+      run: String(assignment.runId),
+      attempt: assignment.attempt,
+      submitter: draft.account.submitter,
+      dataset: datasetOf(draft.account),
+      what,
+      key: draft.key,
+      bits: 0,
+      digest,
+      bytes: null,
+      policy: policyDigest,
+      reviewers: [],
+    });
+  }
+}
