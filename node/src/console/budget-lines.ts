@@ -1,0 +1,92 @@
+import { resolveEgress } from '../policy/egress-rules.ts';
+import type { Policy } from '../policy/schema.ts';
+import type { ConsoleView, EventOf } from './view.ts';
+
+/** What was told about a dataset, and how much may be. */
+export interface BudgetLine {
+  readonly dataset: string;
+  readonly drawnBits: number;
+  /** Null: no limit, or no policy. */
+  readonly allowedBits: number | null;
+  readonly submitters: readonly {
+    readonly submitter: string;
+    readonly drawnBits: number;
+    readonly allowedBits: number | null;
+    readonly runs: readonly { readonly run: string; readonly bits: number }[];
+  }[];
+}
+
+type Release = Pick<EventOf<'release'>, 'run' | 'submitter' | 'bits'>;
+
+/** Adds up the releases of a ledger by dataset (all versions together, as budgets do), reading each entry once in its life. */
+export class ReleaseSums {
+  readonly #ledger: ConsoleView['ledger'];
+  readonly #byDataset = new Map<string, Release[]>();
+  #read = 0;
+  #reading: Promise<void> = Promise.resolve();
+
+  constructor(ledger: ConsoleView['ledger']) {
+    this.#ledger = ledger;
+  }
+
+  async bitsByDataset(): Promise<ReadonlyMap<string, number>> {
+    await this.#catchUp();
+    return new Map([...this.#byDataset].map(([dataset, releases]) => [dataset, sum(releases)]));
+  }
+
+  async lines(policy: Policy | null): Promise<readonly BudgetLine[]> {
+    await this.#catchUp();
+    return [...this.#byDataset].map(([dataset, releases]) => {
+      const limits = policy ? limitsOf(policy, dataset) : null;
+      const submitters = [...Map.groupBy(releases, ({ submitter }) => submitter)].map(([submitter, own]) => ({
+        submitter,
+        drawnBits: sum(own),
+        allowedBits: limits?.perSubmitterBits ?? null,
+        runs: [...Map.groupBy(own, ({ run }) => run)].map(([run, each]) => ({ run, bits: sum(each) })),
+      }));
+      return { dataset, drawnBits: sum(releases), allowedBits: limits?.perDatasetBits ?? null, submitters };
+    });
+  }
+
+  #catchUp(): Promise<void> {
+    this.#reading = this.#reading.then(() => this.#readOn());
+    return this.#reading;
+  }
+
+  async #readOn(): Promise<void> {
+    const to = this.#ledger.head.sequence;
+    for await (const { event } of this.#ledger.entries({ from: this.#read + 1, to, kinds: ['release'] })) {
+      if (event.kind !== 'release' || event.dataset === null) continue;
+      for (const dataset of new Set(event.dataset.split(',').map(nameOf))) {
+        const releases = this.#byDataset.get(dataset) ?? [];
+        releases.push({ run: event.run, submitter: event.submitter, bits: event.bits });
+        this.#byDataset.set(dataset, releases);
+      }
+    }
+    this.#read = to;
+  }
+}
+
+/** The strictest limits of all the policy's rules for versions of the dataset. */
+function limitsOf(policy: Policy, dataset: string) {
+  const limits = Object.entries(policy.datasets)
+    .filter(([place]) => nameOf(place) === dataset)
+    .map(([, rule]) => resolveEgress('site_data', policy.egress.site_data, rule.egress).budget);
+  return {
+    perSubmitterBits: least(limits.map((each) => each.perSubmitterBits)),
+    perDatasetBits: least(limits.map((each) => each.perDatasetBits)),
+  };
+}
+
+function least(values: readonly (number | null)[]): number | null {
+  const limits = values.filter((value) => value !== null);
+  return limits.length === 0 ? null : Math.min(...limits);
+}
+
+function nameOf(dataset: string): string {
+  return dataset.split('@')[0] ?? dataset;
+}
+
+function sum(releases: readonly Release[]): number {
+  return releases.reduce((total, { bits }) => total + bits, 0);
+}

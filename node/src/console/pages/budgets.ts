@@ -1,0 +1,25 @@
+import type { BudgetLine } from '../budget-lines.ts';
+import { type Content, html } from '../html.ts';
+import { bits } from '../words.ts';
+
+export function budgetsPage(lines: readonly BudgetLine[]): Content {
+  return html`
+    <p>Each release tells something about the data. It is charged with the most that it could tell, in bits, to whoever submitted and to the dataset. The policy says how much that may become.</p>
+    ${lines.length === 0 ? html`<p class="empty">Nothing has been released from data of this site yet.</p>` : lines.map(section)}`;
+}
+
+function section({ dataset, drawnBits, allowedBits, submitters }: BudgetLine): Content {
+  return html`<section class="card"><h2>${dataset}</h2>
+    <p>Everybody together: ${spent(drawnBits, allowedBits)}</p>
+    <div class="table"><table><thead><tr><th>Submitter</th><th>Told at most</th><th>Runs</th></tr></thead><tbody>${submitters.map(
+      (
+        line,
+      ) => html`<tr><td data-label="Submitter">${line.submitter}</td><td data-label="Told at most">${spent(line.drawnBits, line.allowedBits)}</td>
+        <td data-label="Runs">${line.runs.map(({ run, bits: each }, index) => html`${index > 0 && ', '}<a href="/ledger?run=${encodeURIComponent(run)}">${run}</a> (${bits(each)})`)}</td></tr>`,
+    )}</tbody></table></div></section>`;
+}
+
+function spent(drawn: number, allowed: number | null): Content {
+  if (allowed === null) return html`${bits(drawn)} <span class="muted">(no limit)</span>`;
+  return html`<span class="meter"><meter min="0" max="${Math.max(allowed, 1)}" high="${allowed * 0.8}" optimum="0" value="${Math.min(drawn, allowed)}"></meter> ${bits(drawn)} of ${bits(allowed)}</span>`;
+}
