@@ -24,6 +24,8 @@ export interface Home {
   readonly people: string;
   /** Who may open the console, and what was last decided there; see `console/`. */
   readonly console: string;
+  /** There while people of the site have paused the node. */
+  readonly paused: string;
   readonly lock: string;
 }
 
@@ -45,6 +47,7 @@ export function homeAt(root: string): Home {
     receiptKey: join(root, 'receipt-key.pem'),
     people: join(root, 'people'),
     console: join(root, 'console'),
+    paused: join(root, 'paused.json'),
     lock: join(root, 'lock'),
   };
 }

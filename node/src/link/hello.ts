@@ -1,5 +1,5 @@
 import { create } from '@bufbuild/protobuf';
-import { type AttemptRef, type Hello, HelloSchema } from '@weir/proto/node/v1';
+import { type AttemptRef, type Hello, HelloSchema, type NodeStatus } from '@weir/proto/node/v1';
 import { PROTOCOL_VERSION } from '@weir/proto/version';
 import { SOFTWARE_VERSION } from '../config/version.ts';
 import type { SiteDataset } from '../data/registry.ts';
@@ -9,11 +9,12 @@ export interface HelloParts {
   readonly slots: number;
   readonly datasets: readonly SiteDataset[];
   readonly held: readonly AttemptRef[];
+  readonly status: NodeStatus;
   /** Raw public key of receipts. */
   readonly receiptKey: Uint8Array;
 }
 
-export function makeHello({ engine, slots, datasets, held, receiptKey }: HelloParts): Hello {
+export function makeHello({ engine, slots, datasets, held, status, receiptKey }: HelloParts): Hello {
   return create(HelloSchema, {
     protocolVersion: PROTOCOL_VERSION,
     softwareVersion: SOFTWARE_VERSION,
@@ -30,6 +31,7 @@ export function makeHello({ engine, slots, datasets, held, receiptKey }: HelloPa
       counts: Object.fromEntries(Object.entries(counts).map(([key, count]) => [key, BigInt(count)])),
     })),
     held: [...held],
+    status,
     receiptKey,
   });
 }

@@ -5,6 +5,7 @@ import type {
   Disposition,
   Drain,
   Hello,
+  NodeStatus,
   Outcome,
   Progress,
   SessionResponse,
@@ -139,6 +140,10 @@ export class Session {
   fail(error: Error): void {
     this.#finish(error);
     this.#call.cancel();
+  }
+
+  status(status: NodeStatus): void {
+    if (this.#isSpeaking()) this.#queue.send({ message: { case: 'status', value: status } });
   }
 
   #isSpeaking(): boolean {

@@ -1,6 +1,7 @@
 import type { Logger } from '../logging/logger.ts';
 import type { Runs } from '../run/runs.ts';
 import type { Reporter } from '../spool/reporter.ts';
+import type { Activity } from './activity.ts';
 import type { Intake } from './intake.ts';
 
 /** How long interrupted containers may take to go, and outcomes to be acknowledged. What is left then is left to the next life. */
@@ -9,6 +10,7 @@ const REPORT_MS = 5_000;
 
 export interface Drained {
   readonly intake: Pick<Intake, 'close'>;
+  readonly activity: Pick<Activity, 'drain'>;
   readonly runs: Pick<Runs, 'idle' | 'stopAll' | 'occupied'>;
   readonly reporter: Pick<Reporter, 'settled' | 'outstanding'>;
   readonly logger: Logger;
@@ -19,8 +21,12 @@ export interface Drained {
  *                 |                                             ^
  *                 +--signal--> interrupting: runs are stopped --+
  */
-export async function drain({ intake, runs, reporter, logger }: Drained, signal: AbortSignal): Promise<void> {
+export async function drain(
+  { intake, activity, runs, reporter, logger }: Drained,
+  signal: AbortSignal,
+): Promise<void> {
   intake.close();
+  await activity.drain('signal');
   if (runs.occupied > 0) logger.info({ runs: runs.occupied }, 'finishing the runs in flight');
   await orAborted(runs.idle(), signal);
   if (runs.occupied > 0) {

@@ -16,6 +16,8 @@ export interface IntakeOptions {
   readonly folder: string;
   /** Below so many free bytes nothing new is taken. */
   readonly minFreeBytes: number;
+  /** Whether the people of the site want it to take runs. */
+  takesRuns(): boolean;
   /** Runs that take up a slot, and outcomes that wait. */
   load(): { readonly occupied: number; readonly unsettled: number };
   account(): CreditAccount | null;
@@ -66,7 +68,7 @@ export class Intake implements Disposable {
 
   #room(): number {
     const { occupied, unsettled } = this.#options.load();
-    if (!this.#isOpen || !this.#hasDisk || unsettled >= MAX_UNSETTLED) return 0;
+    if (!this.#isOpen || !this.#options.takesRuns() || !this.#hasDisk || unsettled >= MAX_UNSETTLED) return 0;
     return Math.max(0, this.#options.slots - occupied);
   }
 
