@@ -6,7 +6,6 @@ import { datasetCommand } from './dataset.ts';
 import { enrolCommand } from './enrol.ts';
 import { exitCodeOf, UsageError } from './errors.ts';
 import { policyCommand } from './policy.ts';
-import { runCommand } from './run.ts';
 
 const USAGE = `weir-node: evaluates next to the data, and lets out what the site's policy permits
 
@@ -69,6 +68,7 @@ async function main(args: readonly string[]): Promise<number> {
     return flags.help ? 0 : 2;
   }
   const env = readEnvironment();
+  // The node itself is loaded where it is started: the other commands answer at once.
   switch (command) {
     case 'enrol':
       return await enrolCommand(flags, env);
@@ -79,7 +79,7 @@ async function main(args: readonly string[]): Promise<number> {
     case 'policy':
       return await policyCommand(rest, flags, env);
     case 'run':
-      return await runCommand(flags, env);
+      return await (await import('./run.ts')).runCommand(flags, env);
     default:
       throw new UsageError(`there is no command "${command}"`);
   }

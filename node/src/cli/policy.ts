@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { type readEnvironment, toHome } from '../config/config.ts';
+import { NotEnrolledError } from '../home/errors.ts';
 import { type Home, homeAt } from '../home/home.ts';
 import { fingerprintOf, readAuthority, readIdentity } from '../home/identity.ts';
 import type { LedgerEntry } from '../ledger/entry.ts';
@@ -72,10 +73,17 @@ async function tryCases(file: string | undefined, flags: Flags, env: Environment
   return failed > 0 ? EXIT_FAILED : 0;
 }
 
+const NO_HUB: Hub = { hub: 'hub', hubFingerprint: '' };
+
 /** A policy may be tried on paper, before there is a node. */
 async function hubOf(flags: Flags, env: Environment): Promise<Hub> {
-  if (flags.policy !== undefined && flags.home === undefined) return { hub: 'hub', hubFingerprint: '' };
-  return await hubOfNode(homeAt(toHome(flags.home, env)));
+  if (flags.policy !== undefined && flags.home === undefined) return NO_HUB;
+  try {
+    return await hubOfNode(homeAt(toHome(flags.home, env)));
+  } catch (error) {
+    if (error instanceof NotEnrolledError) return NO_HUB;
+    throw error;
+  }
 }
 
 async function hubOfNode(home: Home): Promise<Hub> {

@@ -19,8 +19,12 @@ export interface FoundFile {
 export class UnreadablePathError extends Error {
   override readonly name = 'UnreadablePathError';
 
-  constructor(path: string, reader: string) {
-    super(`${path} cannot be read by ${reader}; let them, such as with: chmod -R a+rX on the folder`);
+  constructor(path: string, reader: ContainerUser | 'the node') {
+    super(
+      reader === 'the node'
+        ? `${path} cannot be read by the node; give its user the right to`
+        : `${path} cannot be read by the user that programs run as here (${reader.uid}); let its group read the whole folder, and nobody else: chgrp -R ${reader.gid} FOLDER; chmod -R g+rX FOLDER`,
+    );
   }
 }
 
@@ -66,11 +70,12 @@ async function list(folder: string) {
 }
 
 /** By the bits of its mode: what other systems of rights grant beyond them is not seen. The node's own reading is tried by reading. */
-function demandReadable(path: string, stats: Stats, { uid, gid }: ContainerUser): void {
+function demandReadable(path: string, stats: Stats, user: ContainerUser): void {
+  const { uid, gid } = user;
   if (uid === process.getuid?.()) return;
   const shift = stats.uid === uid ? 6 : stats.gid === gid ? 3 : 0;
   const wanted = stats.isDirectory() ? 0o5 : 0o4;
   if (((stats.mode >> shift) & wanted) !== wanted) {
-    throw new UnreadablePathError(path, `the user that programs run as here (${uid})`);
+    throw new UnreadablePathError(path, user);
   }
 }

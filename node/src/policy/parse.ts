@@ -27,9 +27,10 @@ export function parseYamlAs<Schema extends z.ZodType>(
   if (yaml.kind === 'unreadable') throw new PolicyUnreadableError(path, yaml.problems);
   const read = schema.safeParse(yaml.value);
   if (read.success) return read.data;
+  const problems = read.error.issues.flatMap((issue) => toProblems(issue, yaml));
   throw new PolicyUnreadableError(
     path,
-    read.error.issues.flatMap((issue) => toProblems(issue, yaml)),
+    problems.sort((one, other) => (one.line ?? 0) - (other.line ?? 0)),
   );
 }
 
@@ -38,7 +39,12 @@ function toProblems(issue: z.core.$ZodIssue, yaml: ReadYaml & { kind: 'read' }):
     const problem = 'there is no such key; check its spelling and its indentation';
     return issue.keys.map((key) => problemAt([...issue.path, key], problem, yaml));
   }
-  return [problemAt(issue.path, issue.message, yaml)];
+  const problem = isThere(yaml.value, issue.path) ? issue.message : `is missing: ${issue.message}`;
+  return [problemAt(issue.path, problem, yaml)];
+}
+
+function isThere(value: unknown, path: readonly PropertyKey[]): boolean {
+  return path.reduce<unknown>((inner, key) => Object(inner)[key], value) !== undefined;
 }
 
 function problemAt(

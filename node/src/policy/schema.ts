@@ -105,13 +105,21 @@ const shape = z.strictObject({
   signers: z.record(z.string().regex(NAME, BAD_NAME), publicKey).default({}),
   engines: listOf(z.string().min(1)).default('any'),
   /** The most that one run may be given; a run that wants more is refused. */
-  resources: z.strictObject({
-    memory: byteCount,
-    cpus: z.number().positive(),
-    step_seconds: z.number().int().positive(),
-    disk: byteCount,
-    gpus: z.number().int().nonnegative().default(0),
-  }),
+  resources: z.strictObject(
+    {
+      memory: byteCount,
+      cpus: z.number().positive(),
+      step_seconds: z.number().int().positive(),
+      disk: byteCount,
+      gpus: z.number().int().nonnegative().default(0),
+    },
+    {
+      error: ({ code }) =>
+        code === 'invalid_type'
+          ? 'write { memory: 8GiB, cpus: 2, step_seconds: 3600, disk: 20GiB }'
+          : undefined,
+    },
+  ),
   /** When runs may begin; absent: at any time. Outside of them they wait. */
   windows: z
     .array(windowSchema)

@@ -4,9 +4,8 @@ import { z } from 'zod';
 /** In the order of ISO 8601: Monday is 1. */
 export const DAYS = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'] as const;
 
-const time = z
-  .string()
-  .regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'not a time of day; write it like "18:00", with quotes');
+const BAD_TIME = 'write a time of day like "18:00", with quotes';
+const time = z.string(BAD_TIME).regex(/^([01]\d|2[0-3]):[0-5]\d$/, BAD_TIME);
 
 export const windowSchema = z.strictObject({
   /** The days on which the window opens; absent: every day. */
