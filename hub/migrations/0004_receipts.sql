@@ -15,4 +15,6 @@ CREATE TABLE "receipts" (
 	CONSTRAINT "receipts_run_id_attempt_pk" PRIMARY KEY("run_id","attempt")
 );
 --> statement-breakpoint
-ALTER TABLE "node_keys" ADD CONSTRAINT "node_keys_node_id_nodes_id_fk" FOREIGN KEY ("node_id") REFERENCES "public"."nodes"("id") ON DELETE cascade ON UPDATE no action;
+ALTER TABLE "node_keys" ADD CONSTRAINT "node_keys_node_id_nodes_id_fk" FOREIGN KEY ("node_id") REFERENCES "public"."nodes"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
+-- Signatures and base64 do not compress: rows stay whole, on their own page.
+ALTER TABLE "receipts" SET (toast_tuple_target = 8160);

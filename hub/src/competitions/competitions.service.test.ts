@@ -16,6 +16,8 @@ import { createSignedLinks } from '../http/signed-links.ts';
 import { Jobs } from '../jobs/jobs.ts';
 import { Boards } from '../leaderboards/boards.ts';
 import { LocalLiveBus } from '../live/bus.ts';
+import { loadHubKeys } from '../receipts/hub-keys.ts';
+import { createReceiptDesk } from '../receipts/service.ts';
 import { resources as resourceRows } from '../resources/schema.ts';
 import { createResources, type Resources } from '../resources/service.ts';
 import { loadAuthority } from '../sites/authority.ts';
@@ -54,11 +56,13 @@ beforeAll(async () => {
     config: { name: 'test', grpcPublic: 'hub.test:1', leaseMs: 10_000 },
     log,
   });
+  const keys = await loadHubKeys(database, Buffer.alloc(32), 'test');
   const dispatch = new Dispatcher({
     database,
     sites,
     live,
     boards: new Boards(),
+    receipts: createReceiptDesk({ database, keys, log }),
     config: { leaseMs: 10_000, maxAttempts: 5, publicUrl: 'http://hub.test' },
     secrets: { artifactUrlKey: Buffer.alloc(32) },
     log,

@@ -13,6 +13,8 @@ import { Boards } from '../leaderboards/boards.ts';
 import { createLeaderboards, type Leaderboards } from '../leaderboards/service.ts';
 import { type LiveBus, LocalLiveBus } from '../live/bus.ts';
 import { LiveRelay } from '../live/relay.ts';
+import { loadHubKeys } from '../receipts/hub-keys.ts';
+import { createReceiptDesk, createReceipts, type ReceiptDesk, type Receipts } from '../receipts/service.ts';
 import { createResources, type Resources } from '../resources/service.ts';
 import { type Authority, loadAuthority } from '../sites/authority.ts';
 import { createSites, type Sites } from '../sites/service.ts';
@@ -40,6 +42,8 @@ export interface HubContext extends AsyncDisposable {
   readonly submissions: Submissions;
   readonly leaderboards: Leaderboards;
   readonly boards: Boards;
+  readonly receipts: Receipts;
+  readonly receiptDesk: ReceiptDesk;
   readonly authority: Authority;
   readonly sites: Sites;
   readonly stewardship: Stewardship;
@@ -80,8 +84,19 @@ export async function createContext({
   const boards = new Boards();
   const authority = await loadAuthority(database, secrets.sealingKey, config.name);
   const sites = createSites({ database, authority, live, config, log });
+  const hubKeys = await loadHubKeys(database, secrets.sealingKey, config.name);
+  const receiptDesk = createReceiptDesk({ database, keys: hubKeys, log });
   const queue = openDatabase(databaseUrl, log, { connections: 8, byKey: true });
-  const dispatch = new Dispatcher({ database: queue, sites, live, boards, config, secrets, log });
+  const dispatch = new Dispatcher({
+    database: queue,
+    sites,
+    live,
+    boards,
+    receipts: receiptDesk,
+    config,
+    secrets,
+    log,
+  });
   const competitions = createCompetitions({
     database,
     blobs,
@@ -112,6 +127,8 @@ export async function createContext({
     submissions,
     leaderboards,
     boards,
+    receipts: createReceipts({ database, keys: hubKeys, competitions, leaderboards }),
+    receiptDesk,
     authority,
     sites,
     stewardship: createStewardship({ database, sites, dispatch, config }),

@@ -26,8 +26,8 @@ const END_ATTEMPTS: Statement = {
   name: 'dispatch-end-attempts',
   text: `
 with ends as (
-  select * from unnest($1::bigint[], $2::int[], $3::uuid[], $4::text[], $5::text[], $6::fault[], $7::jsonb[], $8::timestamptz[], $9::text[], $10::bool[])
-    as e(run_id, attempt, node_id, outcome, failure_code, fault, scores, started_at, image_digest, retry)
+  select * from unnest($1::bigint[], $2::int[], $3::uuid[], $4::text[], $5::text[], $6::fault[], $7::jsonb[], $8::timestamptz[], $9::text[], $10::bool[], $12::text[])
+    as e(run_id, attempt, node_id, outcome, failure_code, fault, scores, started_at, image_digest, retry, receipt)
 ), leaves as (
   select r.id as run_id, r.node_id, r.site_id, s.id, s.parent_id, s.phase_id, s.owner_id
   from ends e join runs r on r.id = e.run_id join submissions s on s.id = r.submission_id
@@ -49,6 +49,8 @@ with ends as (
   -- A lease that ran out was taken for a loss; the node came back with the same attempt.
   on conflict (run_id, attempt) do update set outcome = excluded.outcome, failure_code = excluded.failure_code, ended_at = now()
   where attempts.outcome = 'lost'
+), kept as (
+  insert into receipts (run_id, attempt, envelope) select run_id, attempt, receipt from current where receipt is not null
 ), ended as (
   update runs r set
     state = case when e.again then 'queued' else e.outcome end::run_state,
@@ -141,6 +143,7 @@ function endAttempts(
     ...endColumns(ends),
     ends.map((end) => end.outcome === 'failed' && isRetried(end)),
     maxAttempts,
+    ends.map(({ receipt }) => receipt),
   ]);
 }
 

@@ -34,6 +34,10 @@ export function refusalCodeName(code: RefusalCode): string {
   return `refused_${(RefusalCode[code] ?? 'NO_POLICY').toLowerCase()}`;
 }
 
+/** The node reported scores without a receipt, or with one that does not hold for them. */
+export const RECEIPT_MISSING = 'receipt_missing';
+export const RECEIPT_INVALID = 'receipt_invalid';
+
 /** The lease ran out as often as the hub is willing to try. */
 export const ATTEMPTS_EXHAUSTED = 'attempts_exhausted';
 

@@ -22,8 +22,8 @@ const FINISH: Statement = {
   name: 'dispatch-finish',
   text: `
 with ends as (
-  select * from unnest($1::bigint[], $2::int[], $3::uuid[], $4::text[], $5::text[], $6::fault[], $7::jsonb[], $8::timestamptz[], $9::text[], $10::bool[], $11::text[], $12::text[])
-    as e(run_id, attempt, node_id, outcome, failure_code, fault, scores, started_at, image_digest, refund, automatic, sort_key)
+  select * from unnest($1::bigint[], $2::int[], $3::uuid[], $4::text[], $5::text[], $6::fault[], $7::jsonb[], $8::timestamptz[], $9::text[], $10::bool[], $11::text[], $12::text[], $16::text[])
+    as e(run_id, attempt, node_id, outcome, failure_code, fault, scores, started_at, image_digest, refund, automatic, sort_key, receipt)
 ), leaves as (
   select r.id as run_id, r.node_id, s.id as leaf_id, s.phase_id, s.owner_id, s.counted_on
   from ends e join runs r on r.id = e.run_id and r.site_id is null
@@ -42,6 +42,8 @@ with ends as (
   -- A lease that ran out was taken for a loss; the node came back with the same attempt.
   on conflict (run_id, attempt) do update set outcome = excluded.outcome, failure_code = excluded.failure_code, ended_at = now()
   where attempts.outcome = 'lost'
+), kept as (
+  insert into receipts (run_id, attempt, envelope) select run_id, attempt, receipt from current where receipt is not null
 ), ended as (
   update runs r set state = e.outcome::run_state, failure_code = e.failure_code, fault = e.fault, scores = e.scores, image_digest = e.image_digest,
     started_at = coalesce(e.started_at, r.started_at), finished_at = now()
@@ -114,6 +116,7 @@ export async function finish(
     scores.map(({ runId }) => runId),
     scores.map(({ columnId }) => columnId),
     scores.map(({ value }) => value),
+    ends.map(({ receipt }) => receipt),
   ]);
   return {
     settled: new Set(rows.map(({ runId }) => runId)),

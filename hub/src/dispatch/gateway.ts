@@ -6,6 +6,7 @@ import type { Address } from '../config/address.ts';
 import type { Config } from '../config/config.ts';
 import { DomainError } from '../http/domain-error.ts';
 import type { LiveBus } from '../live/bus.ts';
+import type { ReceiptDesk } from '../receipts/service.ts';
 import type { Authority } from '../sites/authority.ts';
 import { isAccepted } from '../sites/certificates.ts';
 import type { Sites } from '../sites/service.ts';
@@ -17,6 +18,7 @@ import { type Caller, type SessionStream, StreamSession } from './stream-session
 interface Dependencies {
   readonly dispatch: Dispatcher;
   readonly sites: Sites;
+  readonly receiptDesk: Pick<ReceiptDesk, 'learn'>;
   readonly live: LiveBus;
   readonly authority: Authority;
   readonly config: Pick<Config, 'name' | 'leaseMs'>;

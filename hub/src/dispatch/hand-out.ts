@@ -3,6 +3,7 @@ import type { Database } from '../db/database.ts';
 import type { LiveBus } from '../live/bus.ts';
 import type { ArtifactUrls } from './artifact-urls.ts';
 import type { AssignedPhases } from './assigned-phases.ts';
+import type { AssignedRuns } from './assigned-runs.ts';
 import { type LeasedRun, toAssignment } from './assignment.ts';
 import type { AttemptKey } from './attempt-key.ts';
 import { Backlog } from './backlog.ts';
@@ -20,6 +21,7 @@ interface Dependencies {
   readonly database: Database;
   readonly specs: PhaseSpecs;
   readonly phases: AssignedPhases;
+  readonly assigned: AssignedRuns;
   readonly urls: ArtifactUrls;
   readonly live: LiveBus;
   readonly leaseMs: number;
@@ -77,9 +79,11 @@ export class HandOut {
 
   /** Hands over a run that has been leased to the session's node. If its stream has ended by now, the run waits again. */
   send(session: NodeSession, run: Omit<LeasedRun, 'nodeId'>, phase: PhaseSpec, task: TaskSpec): void {
-    const { phases, urls } = this.#deps;
+    const { phases, assigned, urls } = this.#deps;
     phases.note(run.runId, phase.phaseId);
-    if (session.assign(toAssignment({ ...run, nodeId: session.node.id }, phase, task, urls))) return;
+    const assignment = toAssignment({ ...run, nodeId: session.node.id }, phase, task, urls);
+    assigned.note(run.runId, assignment, phase);
+    if (session.assign(assignment)) return;
     void this.#takeBack(session.node.id, [run]);
   }
 
@@ -146,6 +150,7 @@ export class HandOut {
         scores: null,
         startedAt: null,
         imageDigest: null,
+        receipt: null,
       });
     } catch (error) {
       log.error({ err: error, run: runId }, 'a run could not be handed over; its lease runs out');

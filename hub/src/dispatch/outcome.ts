@@ -1,7 +1,14 @@
 import { timestampMs } from '@bufbuild/protobuf/wkt';
 import { FailureCode, type Outcome } from '@weir/proto/node/v1';
 import { toAttemptKey } from './attempt-key.ts';
-import { type Fault, failureCodeName, faultOf, refusalCodeName } from './faults.ts';
+import {
+  type Fault,
+  failureCodeName,
+  faultOf,
+  RECEIPT_INVALID,
+  RECEIPT_MISSING,
+  refusalCodeName,
+} from './faults.ts';
 
 /** How an attempt ended, as the hub records it. */
 export interface AttemptEnd {
@@ -14,6 +21,8 @@ export interface AttemptEnd {
   readonly scores: Readonly<Record<string, number>> | null;
   readonly startedAt: Date | null;
   readonly imageDigest: string | null;
+  /** Of scores: the envelope with both signatures. Scores without one are none. */
+  readonly receipt: string | null;
 }
 
 /** As many as the contract lets a node report at a time. */
@@ -40,6 +49,7 @@ export function toAttemptEnd(nodeId: string, report: Outcome): AttemptEnd | null
     startedAt:
       startedAt !== null && Math.abs(startedAt - Date.now()) < 365 * 86_400_000 ? new Date(startedAt) : null,
     imageDigest: /^sha256:[0-9a-f]{64}$/.test(report.imageDigest) ? report.imageDigest : null,
+    receipt: null,
   };
   switch (report.result.case) {
     case 'scores': {
@@ -69,6 +79,12 @@ export function toAttemptEnd(nodeId: string, report: Outcome): AttemptEnd | null
 
 function failed(common: Omit<AttemptEnd, 'outcome'>, code: FailureCode): AttemptEnd {
   return { ...common, outcome: 'failed', failureCode: failureCodeName(code), fault: faultOf(code) };
+}
+
+/** Scores that the site does not vouch for are none: the site's fault, and another attempt may do better. */
+export function withoutReceipt(end: AttemptEnd, isMissing: boolean): AttemptEnd {
+  const failureCode = isMissing ? RECEIPT_MISSING : RECEIPT_INVALID;
+  return { ...end, outcome: 'failed', failureCode, fault: 'site', scores: null };
 }
 
 /** Ends as the arrays that statements unnest: run, attempt, node, outcome, failure code, fault, scores, start, image. */

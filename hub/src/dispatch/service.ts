@@ -7,11 +7,13 @@ import { retryConflicts } from '../db/conflicts.ts';
 import type { Database } from '../db/database.ts';
 import type { Boards } from '../leaderboards/boards.ts';
 import type { LiveBus } from '../live/bus.ts';
+import type { ReceiptDesk } from '../receipts/service.ts';
 import type { Sites } from '../sites/service.ts';
 import type { Dispatch, NewSubmission } from './admission.ts';
 import { type Admission, type AdmittedSubmission, admissions } from './admit.ts';
 import { ArtifactUrls } from './artifact-urls.ts';
 import { AssignedPhases } from './assigned-phases.ts';
+import { AssignedRuns } from './assigned-runs.ts';
 import type { AttemptKey } from './attempt-key.ts';
 import { cancelSubmission, openSubmissions } from './cancel.ts';
 import { extendLeases } from './claim.ts';
@@ -21,7 +23,7 @@ import { PhaseMissingError } from './errors.ts';
 import { GroupCommit } from './group-commit.ts';
 import { HandOut } from './hand-out.ts';
 import { appendLogs, type LogAcknowledgement } from './logs.ts';
-import { type AttemptEnd, toAttemptEnd } from './outcome.ts';
+import { type AttemptEnd, toAttemptEnd, withoutReceipt } from './outcome.ts';
 import { PhaseSpecs } from './phase-specs.ts';
 import { Planner } from './plan.ts';
 import type { Pool } from './pools.ts';
@@ -38,6 +40,7 @@ interface Dependencies {
   readonly sites: Pick<Sites, 'sitesHolding' | 'sitesRehearsing'>;
   readonly live: LiveBus;
   readonly boards: Boards;
+  readonly receipts: Pick<ReceiptDesk, 'accept'>;
   readonly config: Pick<Config, 'leaseMs' | 'maxAttempts' | 'publicUrl'>;
   readonly secrets: Pick<Secrets, 'artifactUrlKey'>;
   readonly log: Logger;
@@ -59,6 +62,7 @@ export class Dispatcher implements Dispatch, AsyncDisposable {
   readonly #specs: PhaseSpecs;
   readonly #planner: Planner;
   readonly #handOut: HandOut;
+  readonly #assigned: AssignedRuns;
   readonly #admissions: GroupCommit<Admission, AdmittedSubmission | null>;
   readonly #completions: GroupCommit<AttemptEnd, Settlement>;
   readonly #progress: GroupCommit<NodeProgress, void>;
@@ -75,10 +79,12 @@ export class Dispatcher implements Dispatch, AsyncDisposable {
     this.urls = new ArtifactUrls(secrets.artifactUrlKey, '');
     this.#specs = new PhaseSpecs(database);
     this.#planner = new Planner(database, sites);
+    this.#assigned = new AssignedRuns(database, this.#specs, this.urls);
     this.#handOut = new HandOut({
       database,
       specs: this.#specs,
       phases,
+      assigned: this.#assigned,
       urls: this.urls,
       live,
       leaseMs,
@@ -244,7 +250,7 @@ export class Dispatcher implements Dispatch, AsyncDisposable {
   async report(nodeId: string, outcomes: readonly Outcome[]): Promise<Disposition[]> {
     return Promise.all(
       outcomes.map(async (outcome) => {
-        const end = toAttemptEnd(nodeId, outcome);
+        const end = await this.#endOf(nodeId, outcome);
         const settlement = end ? await this.#completions.submit(end) : 'rejected';
         if (settlement === 'rejected')
           this.#deps.log.warn(
@@ -254,6 +260,16 @@ export class Dispatcher implements Dispatch, AsyncDisposable {
         return DISPOSITIONS[settlement];
       }),
     );
+  }
+
+  /** Scores count with a receipt that holds for them, and are a failure of the site without. */
+  async #endOf(nodeId: string, outcome: Outcome): Promise<AttemptEnd | null> {
+    const end = toAttemptEnd(nodeId, outcome);
+    if (end?.outcome !== 'finished') return end;
+    const accepted = await this.#deps.receipts.accept(nodeId, outcome, await this.#assigned.take(end));
+    return accepted.envelope !== null
+      ? { ...end, receipt: accepted.envelope }
+      : withoutReceipt(end, accepted.problem === 'missing');
   }
 
   async progress(nodeId: string, runs: readonly Progress[]): Promise<void> {

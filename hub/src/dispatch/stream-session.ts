@@ -12,6 +12,7 @@ import { PROTOCOL_VERSION } from '@weir/proto/version';
 import type { Logger } from 'pino';
 import type { Config } from '../config/config.ts';
 import type { LiveBus } from '../live/bus.ts';
+import type { ReceiptDesk } from '../receipts/service.ts';
 import { isAccepted } from '../sites/certificates.ts';
 import type { KnownNode, Sites } from '../sites/service.ts';
 import { AssignmentBatch } from './assignment-batch.ts';
@@ -40,6 +41,7 @@ export interface Caller {
 interface Dependencies {
   readonly dispatch: Dispatcher;
   readonly sites: Sites;
+  readonly receiptDesk: Pick<ReceiptDesk, 'learn'>;
   readonly live: LiveBus;
   readonly config: Pick<Config, 'name' | 'leaseMs'>;
   readonly log: Logger;
@@ -177,7 +179,7 @@ export class StreamSession {
 
   async #greet(hello: Hello): Promise<void> {
     this.#state = 'greeting';
-    const { sites, dispatch, config } = this.#deps;
+    const { sites, receiptDesk, dispatch, config } = this.#deps;
     if (hello.protocolVersion !== PROTOCOL_VERSION) {
       throw new GatewayError(
         status.FAILED_PRECONDITION,
@@ -192,6 +194,7 @@ export class StreamSession {
       );
     this.#checkCertificate(node);
     await sites.greet(node, hello);
+    await receiptDesk.learn(node, hello.receiptKey);
     const lost = await dispatch.extend(this.#nodeId, attemptKeys(hello.held));
     // The stream may have ended while the hub was looking things up.
     if (this.#ended()) return;

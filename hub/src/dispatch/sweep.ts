@@ -45,6 +45,7 @@ export async function exhaustedRuns(database: Database, maxAttempts: number): Pr
     scores: null,
     startedAt: null,
     imageDigest: null,
+    receipt: null,
   }));
 }
 

@@ -9,6 +9,7 @@ import Fastify, {
 } from 'fastify';
 import type { HubContext } from '../context/context.ts';
 import { nodeRoutes } from '../dispatch/node-routes.ts';
+import { receiptRoutes } from '../receipts/routes.ts';
 import { uploadRoutes } from '../resources/upload-routes.ts';
 import { restApi } from '../rest/routes.ts';
 import { createTrpcContext } from '../trpc/context.ts';
@@ -67,6 +68,7 @@ export async function createHttpApp(
   await app.register(nodeRoutes, context);
   await app.register(uploadRoutes, context);
   await app.register(fileRoutes, context);
+  await app.register(receiptRoutes, context);
   await installPortal(app, context.config.portalUrl);
   return app;
 }

@@ -8,6 +8,8 @@ export type FailureName =
   | Name<typeof FailureCode>
   | `refused_${Name<typeof RefusalCode>}`
   | 'attempts_exhausted'
+  | 'receipt_missing'
+  | 'receipt_invalid'
   | 'sites_missed';
 
 export interface Explanation {
@@ -58,6 +60,8 @@ const SENTENCES: Readonly<Record<FailureName, string>> = {
   attempts_exhausted: `The run was lost at the site several times in a row, and the hub gave up. ${AGAIN}`,
   sites_missed:
     'Fewer sites have brought scores than this task asks for, so there is no combined score. What happened is told at each site below.',
+  receipt_missing: `The site reported scores without the receipt that vouches for them, so they do not count. ${AGAIN}`,
+  receipt_invalid: `The site reported scores with a receipt that does not hold for them, so they do not count. ${AGAIN}`,
   refused_no_policy: `The site has no policy that can be read, and runs nothing without one. ${SITE}`,
   refused_competition: `The policy of the site does not allow this competition. ${SITE}`,
   refused_submitter: `The policy of the site does not let your submissions run there. ${SITE}`,

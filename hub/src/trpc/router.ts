@@ -2,6 +2,7 @@ import { accountsRouter } from '../accounts/router.ts';
 import { competitionsRouter } from '../competitions/router.ts';
 import { leaderboardsRouter } from '../leaderboards/router.ts';
 import { liveRouter } from '../live/router.ts';
+import { receiptsRouter } from '../receipts/router.ts';
 import { resourcesRouter } from '../resources/router.ts';
 import { sitesRouter } from '../sites/router.ts';
 import { submissionsRouter } from '../submissions/router.ts';
@@ -12,6 +13,7 @@ export const appRouter = router({
   competitions: competitionsRouter,
   live: liveRouter,
   leaderboards: leaderboardsRouter,
+  receipts: receiptsRouter,
   resources: resourcesRouter,
   sites: sitesRouter,
   submissions: submissionsRouter,

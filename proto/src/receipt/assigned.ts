@@ -4,7 +4,7 @@ import { digestOf } from './bytes.ts';
 import type { Assigned } from './statement.ts';
 
 type Assignment = MessageInitShape<typeof AssignmentSchema>;
-type ScoreColumns = NonNullable<Assignment['scoreColumns']>;
+type ScoreColumns = readonly NonNullable<Assignment['scoreColumns']>[number][];
 
 const digests = new WeakMap<ScoreColumns, string>();
 
@@ -13,8 +13,13 @@ const digests = new WeakMap<ScoreColumns, string>();
  * that neither can be of another mind about what was asked.
  *
  * @param hub the name of the hub at the other end, for assignments that name none
+ * @param columns the columns of the assignment, as an object by which their digest is remembered
  */
-export function assignedBy(assignment: Assignment, hub: string): Assigned {
+export function assignedBy(
+  assignment: Assignment,
+  hub: string,
+  columns: ScoreColumns = assignment.scoreColumns ?? [],
+): Assigned {
   const { siteData } = assignment;
   return {
     hub: assignment.hub || hub,
@@ -31,7 +36,7 @@ export function assignedBy(assignment: Assignment, hub: string): Assigned {
     referenceData: assignment.referenceData?.digest ?? null,
     image: assignment.image ?? '',
     dataset: siteData ? `${siteData.name ?? ''}@${siteData.version ?? ''}` : null,
-    columns: columnsDigest(assignment.scoreColumns ?? []),
+    columns: columnsDigest(columns),
     rehearsal: assignment.rehearsal ?? false,
   };
 }

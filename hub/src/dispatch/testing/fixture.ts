@@ -5,11 +5,14 @@ import pino from 'pino';
 import { createTestDatabase } from '../../db/testing/test-database.ts';
 import { Boards } from '../../leaderboards/boards.ts';
 import { LocalLiveBus } from '../../live/bus.ts';
+import { loadHubKeys } from '../../receipts/hub-keys.ts';
+import { createReceiptDesk } from '../../receipts/service.ts';
 import { loadAuthority } from '../../sites/authority.ts';
 import { createSites } from '../../sites/service.ts';
 import { submissions } from '../../submissions/schema.ts';
 import { claims } from '../schema.ts';
 import { Dispatcher } from '../service.ts';
+import { HonestNodes } from './honest-nodes.ts';
 import { type RecordedSession, recordedSession } from './recorded-session.ts';
 import { seedNode } from './seed.ts';
 
@@ -21,22 +24,33 @@ export async function createDispatchFixture() {
   const log = pino({ level: 'silent' });
   const live = new LocalLiveBus();
   const authority = await loadAuthority(database, Buffer.alloc(32), 'test');
+  const receipts = createReceiptDesk({
+    database,
+    keys: await loadHubKeys(database, Buffer.alloc(32), 'test'),
+    log,
+  });
+  const nodes = new HonestNodes();
   const config = { name: 'test', grpcPublic: 'hub.test:1', leaseMs: 10_000 };
   const sites = createSites({ database, authority, live, config, log });
   return {
     database,
+    receipts,
+    nodes,
 
     /** One hub process; several may share the database. */
     newDispatcher: ({ maxAttempts = 5 } = {}) =>
-      new Dispatcher({
-        database,
-        sites,
-        live,
-        boards: new Boards(),
-        config: { leaseMs: config.leaseMs, maxAttempts, publicUrl: 'http://hub.test' },
-        secrets: { artifactUrlKey: Buffer.alloc(32) },
-        log,
-      }),
+      nodes.sign(
+        new Dispatcher({
+          database,
+          sites,
+          live,
+          boards: new Boards(),
+          receipts,
+          config: { leaseMs: config.leaseMs, maxAttempts, publicUrl: 'http://hub.test' },
+          secrets: { artifactUrlKey: Buffer.alloc(32) },
+          log,
+        }),
+      ),
 
     /** A node of a site of its own that has connected and offered room. */
     async connect(
@@ -45,6 +59,7 @@ export async function createDispatchFixture() {
     ) {
       const site = `site-${crypto.randomUUID().slice(0, 8)}`;
       const session = recordedSession(await seedNode(database, site, dataset));
+      await receipts.learn(session.node, nodes.add(session).publicKey);
       dispatch.connect(session);
       dispatch.grant(session, credit);
       return session;

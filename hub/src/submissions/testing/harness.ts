@@ -24,6 +24,8 @@ import { Boards } from '../../leaderboards/boards.ts';
 import type { SubmissionRule } from '../../leaderboards/rules.ts';
 import { createLeaderboards } from '../../leaderboards/service.ts';
 import { LocalLiveBus } from '../../live/bus.ts';
+import { loadHubKeys } from '../../receipts/hub-keys.ts';
+import { createReceiptDesk } from '../../receipts/service.ts';
 import { resources as resourcesTable } from '../../resources/schema.ts';
 import { createResources } from '../../resources/service.ts';
 import { loadAuthority } from '../../sites/authority.ts';
@@ -73,11 +75,13 @@ export async function createHarness() {
     config: { name: 'test', grpcPublic: 'hub.test:1', leaseMs: 10_000 },
     log,
   });
+  const keys = await loadHubKeys(database, Buffer.alloc(32), 'test');
   const dispatch = new Dispatcher({
     database,
     sites,
     live,
     boards,
+    receipts: createReceiptDesk({ database, keys, log }),
     config: { leaseMs: 10_000, maxAttempts: 1, publicUrl: 'http://hub.test' },
     secrets: { artifactUrlKey: Buffer.alloc(32) },
     log,
@@ -181,6 +185,7 @@ export async function createHarness() {
           scores: null,
           startedAt: null,
           imageDigest: null,
+          receipt: null,
           ...endOf(run),
         }),
       );

@@ -1,0 +1,12 @@
+import { z } from 'zod';
+import { publicProcedure, router } from '../trpc/init.ts';
+
+export const receiptsRouter = router({
+  /** With all keys that are needed to check it. */
+  get: publicProcedure
+    .input(z.object({ runId: z.number().int() }))
+    .query(({ ctx, input }) => ctx.hub.receipts.get(ctx.actor, input.runId)),
+
+  /** The hub's keys, newest first: the same as at /.well-known/weir/keys.json. */
+  keys: publicProcedure.query(({ ctx }) => ctx.hub.receipts.publishedKeys),
+});
