@@ -18,6 +18,7 @@ const enrolmentRequest = z.object({
     ),
   certificateRequest: z.string().max(10_000),
   mac: z.string().max(100),
+  node: z.uuid().optional(),
 });
 
 /**

@@ -65,6 +65,20 @@ export class UnknownStewardError extends DomainError {
   }
 }
 
+/** The token works, but not for who came with it; it is not used up. */
+export class EnrolmentMismatchError extends DomainError {
+  readonly code = 'enrolment_mismatch';
+  readonly kind = 'conflict';
+
+  constructor(isForNewNode: boolean) {
+    super(
+      isForNewNode
+        ? 'this token is for a new node: leave --again out and give it a home of its own, or ask for a token for this node'
+        : 'this token is for a node that comes back: use it with --again in the home of that node',
+    );
+  }
+}
+
 /** An enrolment of a node that is none: it was revoked in the meantime. */
 export class NodeRevokedError extends DomainError {
   readonly code = 'node_revoked';

@@ -6,6 +6,7 @@ import type { LiveBus } from '../live/bus.ts';
 import type { Authority, IssuedCertificate } from './authority.ts';
 import { authenticate, isAuthentic, newEnrolmentToken } from './enrolment-token.ts';
 import {
+  EnrolmentMismatchError,
   EnrolmentRefusedError,
   NodeNotFoundError,
   NodeRevokedError,
@@ -27,6 +28,8 @@ export interface EnrolmentRequest {
   readonly name: string;
   readonly certificateRequest: string;
   readonly mac: string;
+  /** A node that comes back says who it is. */
+  readonly node?: string | undefined;
 }
 
 export interface EnrolmentAnswer {
@@ -120,11 +123,12 @@ export function createSites({ database, authority, live, config, log }: Dependen
       return { token, expiresAt };
     },
 
-    async enrol({ enrolment, name, certificateRequest, mac }) {
+    async enrol({ enrolment, name, certificateRequest, mac, node }) {
       return database.transaction(async (tx) => {
         const open = await store.lockOpenEnrolment(tx, enrolment);
         if (!open || !isAuthentic(mac, open.macKey, certificateRequest, name))
           throw new EnrolmentRefusedError();
+        if (open.againFor !== (node ?? null)) throw new EnrolmentMismatchError(open.againFor === null);
         const nodeId = open.againFor ?? crypto.randomUUID();
         const issued = await authority.issueNodeCertificate(certificateRequest, nodeId);
         if (open.againFor) {

@@ -39,7 +39,7 @@ async function certificateRequest(): Promise<string> {
   return request.toString('pem');
 }
 
-async function enrol(token: string, name: string) {
+async function enrol(token: string, name: string, node?: string) {
   const { createHash } = await import('node:crypto');
   const [, enrolment = '', secret = ''] = token.split('.');
   const macKey = createHash('sha256').update(Buffer.from(secret, 'base64url')).digest('base64url');
@@ -49,6 +49,7 @@ async function enrol(token: string, name: string) {
     name,
     certificateRequest: request,
     mac: authenticate(macKey, request, name),
+    node,
   });
 }
 
@@ -128,13 +129,16 @@ describe('a node', () => {
     const offer = await stewardship.enrolment(people.steward.actor, challenge.site, challenge.nodeId);
     expect(offer.command).toMatch(/weir-node enrol --again .*--name node /);
     const before = await rowOf(challenge.nodeId);
-    const { nodeId } = await enrol(offer.token, 'node');
+    await expect(enrol(offer.token, 'node')).rejects.toThrow(/is for a node that comes back/);
+    const fresh = await stewardship.enrolment(people.steward.actor, challenge.site);
+    await expect(enrol(fresh.token, 'node', challenge.nodeId)).rejects.toThrow(/is for a new node/);
+    const { nodeId } = await enrol(offer.token, 'node', challenge.nodeId);
     expect(nodeId).toBe(challenge.nodeId);
     const after = await rowOf(nodeId);
     expect(after.certificateSerial).not.toBe(before.certificateSerial);
     expect(after.certificatesFrom).not.toBeNull();
     expect(await sites.findNode(nodeId)).toMatchObject({ certificatesFrom: after.certificatesFrom });
-    await expect(enrol(offer.token, 'node')).rejects.toMatchObject({ code: 'enrolment_refused' });
+    await expect(enrol(offer.token, 'node', nodeId)).rejects.toMatchObject({ code: 'enrolment_refused' });
   });
 
   test('that was revoked does not come back, whatever token it has', async () => {
@@ -142,7 +146,7 @@ describe('a node', () => {
     const { steward } = people;
     const { token } = await stewardship.enrolment(steward.actor, challenge.site, challenge.nodeId);
     await stewardship.revokeNode(steward.actor, challenge.nodeId);
-    await expect(enrol(token, 'node')).rejects.toMatchObject({ code: 'node_revoked' });
+    await expect(enrol(token, 'node', challenge.nodeId)).rejects.toMatchObject({ code: 'node_revoked' });
     await expect(
       stewardship.enrolment(steward.actor, challenge.site, challenge.nodeId),
     ).rejects.toMatchObject({ code: 'node_not_found' });

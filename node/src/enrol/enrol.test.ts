@@ -1,5 +1,5 @@
 import { createHash, createHmac, randomBytes, X509Certificate } from 'node:crypto';
-import { readdir, readFile, stat } from 'node:fs/promises';
+import { readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { json } from 'node:stream/consumers';
@@ -8,7 +8,7 @@ import { homeAt } from '../home/home.ts';
 import { fits, readCredentials, readIdentity } from '../home/identity.ts';
 import { makeAuthority, type TestAuthority } from '../link/testing/authority.ts';
 import { temporaryFolder } from '../testing/temporary-folder.ts';
-import { enrol } from './enrol.ts';
+import { enrol, enrolAgain } from './enrol.ts';
 import { parseToken } from './token.ts';
 
 interface Request {
@@ -16,6 +16,7 @@ interface Request {
   name: string;
   certificateRequest: string;
   mac: string;
+  node?: string;
 }
 
 /** A hub's enrolment endpoint, as the contract has it, written down anew: it shares no code with the node. */
@@ -108,6 +109,39 @@ test('an authority with another fingerprint than the token says is refused', asy
   const options = { hubUrl: hub.hubUrl, token: hub.token, name: 'north-1' };
   await expect(enrol(homeAt(folder.path), options)).rejects.toThrow(/authority is not the one/);
   expect(await readdir(folder.path)).toEqual([]);
+});
+
+test('a node comes back as it was, under a new key, and keeps what it holds', async () => {
+  const authority = await makeAuthority();
+  await using hub = await enrolmentHub(authority);
+  await using folder = await temporaryFolder();
+  const home = homeAt(folder.path);
+  const first = await enrol(home, { hubUrl: hub.hubUrl, token: hub.token, name: 'north-1' });
+  await writeFile(join(home.spool, 'journal'), 'kept');
+  const before = await readCredentials(home);
+  expect(await enrolAgain(home, { hubUrl: hub.hubUrl, token: hub.token })).toEqual(first);
+  expect(hub.requests.map(({ name, node }) => [name, node])).toEqual([
+    ['north-1', undefined],
+    ['north-1', 'n7'],
+  ]);
+  const after = await readCredentials(home);
+  expect(after.key).not.toBe(before.key);
+  expect(fits(after.certificate, after.key)).toBe(true);
+  expect(await readFile(join(home.spool, 'journal'), 'utf8')).toBe('kept');
+});
+
+test('a home keeps its key when the hub does not take the node back', async () => {
+  const authority = await makeAuthority();
+  await using hub = await enrolmentHub(authority);
+  await using folder = await temporaryFolder();
+  const home = homeAt(folder.path);
+  await enrol(home, { hubUrl: hub.hubUrl, token: hub.token, name: 'north-1' });
+  const before = await readCredentials(home);
+  await using other = await enrolmentHub(authority, { knowsSecret: false });
+  await expect(enrolAgain(home, { hubUrl: other.hubUrl, token: other.token })).rejects.toMatchObject({
+    code: 'enrolment_failed',
+  });
+  expect(await readCredentials(home)).toEqual(before);
 });
 
 test.each(['', 'weir2.a.b.c', 'weir1.a.b', 'weir1.e.c2hvcnQ.AAAA'])('"%s" is no token', (token) => {

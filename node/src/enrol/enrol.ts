@@ -2,7 +2,14 @@ import { X509Certificate } from 'node:crypto';
 import { z } from 'zod';
 import type { Home } from '../home/home.ts';
 import { makeHome } from '../home/home.ts';
-import { fits, type Identity, storeEnrolment } from '../home/identity.ts';
+import {
+  fits,
+  type Identity,
+  readIdentity,
+  storeEnrolment,
+  storeEnrolmentAgain,
+  storeNextKey,
+} from '../home/identity.ts';
 import { EnrolmentFailedError } from './errors.ts';
 import { makeKeyAndRequest } from './key.ts';
 import { type EnrolmentToken, enrolmentMac, isAuthorityOf, isSameMac, parseToken } from './token.ts';
@@ -32,21 +39,63 @@ export interface EnrolOptions {
  * Exchanges a one-time token for a client certificate. The exchange is safe on any wire: the hub proves with its MAC that it knows the
  * token's secret, and its authority must be the one whose fingerprint the token carries. Nothing is stored before both hold.
  */
-export async function enrol(home: Home, { hubUrl, token: tokenText, name }: EnrolOptions): Promise<Identity> {
-  const token = parseToken(tokenText);
+export async function enrol(home: Home, options: EnrolOptions): Promise<Identity> {
+  const { key, certificateRequest } = await makeKeyAndRequest(options.name);
+  const { identity, certificate, authority } = await ask(options, key, certificateRequest);
+  await makeHome(home);
+  await storeEnrolment(home, identity, { key, certificate, authority });
+  return identity;
+}
+
+/**
+ * Gives a node that is enrolled already a new key and certificate under the identity that it has, with a token made for it: its certificate
+ * has ended while it was away, or its key may be in other hands. What its home holds (spool, ledger, datasets, policy) stays. The node must
+ * not run meanwhile. Wherever this is cut off, the home holds a key and a certificate that belong together.
+ */
+export async function enrolAgain(
+  home: Home,
+  options: Omit<EnrolOptions, 'name'> & { readonly name?: string | undefined },
+): Promise<Identity> {
+  const before = await readIdentity(home);
+  const name = options.name ?? before.name;
   const { key, certificateRequest } = await makeKeyAndRequest(name);
+  await storeNextKey(home, key);
+  const { identity, certificate, authority } = await ask(
+    { ...options, name },
+    key,
+    certificateRequest,
+    before.nodeId,
+  );
+  if (identity.nodeId !== before.nodeId) {
+    throw new EnrolmentFailedError(
+      `the hub answered as another node (${identity.nodeId}); nothing was stored`,
+    );
+  }
+  await storeEnrolmentAgain(home, identity, { certificate, authority });
+  return identity;
+}
+
+async function ask(
+  { hubUrl, token: tokenText, name }: EnrolOptions,
+  key: string,
+  certificateRequest: string,
+  node?: string,
+): Promise<{ identity: Identity; certificate: string; authority: string }> {
+  const token = parseToken(tokenText);
   const answer = await exchange(new URL('/node/v1/enrol', hubUrl), {
     enrolment: token.enrolment,
     name,
     certificateRequest,
     mac: enrolmentMac(token, certificateRequest, name),
+    ...(node && { node }),
   });
   checkAnswer(token, key, answer);
   const { nodeId, site, hub, grpc, certificate, authority } = answer;
-  const identity = { nodeId, name, site, hub, hubUrl: new URL(hubUrl).origin, grpc };
-  await makeHome(home);
-  await storeEnrolment(home, identity, { key, certificate, authority });
-  return identity;
+  return {
+    identity: { nodeId, name, site, hub, hubUrl: new URL(hubUrl).origin, grpc },
+    certificate,
+    authority,
+  };
 }
 
 async function exchange(url: URL, body: object): Promise<Answer> {

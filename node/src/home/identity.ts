@@ -85,6 +85,17 @@ export function fingerprintOf(certificate: string): string {
   return `sha256:${fingerprint256.replaceAll(':', '').toLowerCase()}`;
 }
 
+/** As a renewal, and the hub's authority and addresses may be others by now. The key is on disk already, as the next one. */
+export async function storeEnrolmentAgain(
+  home: Home,
+  identity: Identity,
+  { certificate, authority }: Pick<Credentials, 'certificate' | 'authority'>,
+): Promise<void> {
+  await writeAtomically(home.authority, authority);
+  await writeAtomically(home.identity, `${JSON.stringify(identity, null, 2)}\n`);
+  await storeRenewal(home, certificate);
+}
+
 export function fits(certificate: string, key: string): boolean {
   return new X509Certificate(certificate).checkPrivateKey(createPrivateKey(key));
 }
