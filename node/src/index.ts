@@ -22,6 +22,7 @@ import { Renewal } from './loops/renewal.ts';
 import { StatusWatch } from './loops/status-watch.ts';
 import { PeopleDesk } from './people/desk.ts';
 import { PolicyFile } from './policy/policy-file.ts';
+import { policyRecorder } from './policy/policy-recorder.ts';
 import { ReceiptKey } from './receipts/key.ts';
 import { ReceiptSigner } from './receipts/sign.ts';
 import { createExecutor, type ExecutorContext, type ReadyExecutor } from './run/create-executor.ts';
@@ -76,11 +77,14 @@ export async function startNode(config: NodeConfig, overrides: NodeOverrides = {
       intake.ask();
     },
   });
-  const policyOnDisk = new PolicyFile(home.policy, logger.child({}, { level: 'silent' }));
+  const policy = new PolicyFile(home.policy, {
+    logger: logger.child({ part: 'policy' }),
+    record: policyRecorder(ledger),
+  });
   const status = owned.use(
     await StatusWatch.start({
       activity,
-      policyDigest: async () => (await policyOnDisk.read())?.digest ?? null,
+      policyDigest: async () => (await policy.read().catch(() => null))?.digest ?? null,
       awaitingPeople: () => people.open().length,
       send: (status) => link.session?.status(status),
     }),
@@ -127,6 +131,7 @@ export async function startNode(config: NodeConfig, overrides: NodeOverrides = {
       home,
       identity,
       registry,
+      policy,
       logSender,
       logger,
       spool,

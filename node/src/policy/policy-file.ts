@@ -4,6 +4,12 @@ import type { Logger } from '../logging/logger.ts';
 import { PolicyUnreadableError } from './errors.ts';
 import { parsePolicy, type ReadPolicy } from './parse.ts';
 
+export interface PolicyFileOptions {
+  readonly logger: Logger;
+  /** Notes a policy before it counts for the first time; while it fails there is no decision. */
+  readonly record?: (policy: ReadPolicy) => Promise<void>;
+}
+
 /**
  * The policy as it is on disk at the moment. Asked before each decision, it looks whether the file has changed and reads it again, so
  * that a steward's change counts from the next decision on, without a restart and without a watcher that could miss it.
@@ -11,30 +17,42 @@ import { parsePolicy, type ReadPolicy } from './parse.ts';
  */
 export class PolicyFile {
   readonly #path: string;
-  readonly #logger: Logger;
+  readonly #options: PolicyFileOptions;
   #stamp = '';
-  #current: ReadPolicy | null = null;
+  #current: Promise<ReadPolicy | null> = Promise.resolve(null);
 
-  constructor(path: string, logger: Logger) {
+  constructor(path: string, options: PolicyFileOptions) {
     this.#path = path;
-    this.#logger = logger;
+    this.#options = options;
   }
 
+  /** Those who ask at the same moment share one reading. Rejects only when a policy cannot be recorded. */
   async read(): Promise<ReadPolicy | null> {
     const stamp = await stampOf(this.#path);
-    if (stamp === this.#stamp) return this.#current;
-    this.#current = await this.#load();
-    this.#stamp = stamp;
-    return this.#current;
+    if (stamp !== this.#stamp) {
+      this.#stamp = stamp;
+      this.#current = this.#load();
+      this.#current.catch(() => {
+        this.#stamp = '';
+      });
+    }
+    return await this.#current;
   }
 
   async #load(): Promise<ReadPolicy | null> {
+    const { logger, record } = this.#options;
+    const read = await this.#readOrNull();
+    if (read === null) return null;
+    await record?.(read);
+    logger.info({ path: this.#path, digest: read.digest }, 'policy read');
+    return read;
+  }
+
+  async #readOrNull(): Promise<ReadPolicy | null> {
     try {
-      const read = await readPolicy(this.#path);
-      this.#logger.info({ path: this.#path, digest: read.digest }, 'policy read');
-      return read;
+      return await readPolicy(this.#path);
     } catch (error) {
-      this.#logger.error({ err: error }, 'there is no policy that can be read: every run is refused');
+      this.#options.logger.error({ err: error }, 'there is no policy that can be read: every run is refused');
       return null;
     }
   }
@@ -54,13 +72,12 @@ export async function readPolicy(path: string): Promise<ReadPolicy> {
   return parsePolicy(path, text);
 }
 
-/** Changes with every change of the file. The inode is in it, since editors replace files. */
+/** Changes with every change of the file, of its rights too. The inode is in it, since editors replace files. */
 async function stampOf(path: string): Promise<string> {
   try {
-    const { ino, size, mtimeNs } = await stat(path, { bigint: true });
-    return `${ino}:${size}:${mtimeNs}`;
+    const { ino, size, mtimeNs, ctimeNs } = await stat(path, { bigint: true });
+    return `${ino}:${size}:${mtimeNs}:${ctimeNs}`;
   } catch (error) {
-    if (isMissing(error)) return 'missing';
-    throw error;
+    return isMissing(error) ? 'missing' : 'unreachable';
   }
 }

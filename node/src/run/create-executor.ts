@@ -10,7 +10,7 @@ import type { Ledger } from '../ledger/ledger.ts';
 import type { Logger } from '../logging/logger.ts';
 import type { LogSender } from '../logs/log-sender.ts';
 import type { PeopleDesk } from '../people/desk.ts';
-import { PolicyFile } from '../policy/policy-file.ts';
+import type { PolicyFile } from '../policy/policy-file.ts';
 import type { ReceiptKey } from '../receipts/key.ts';
 import type { Spool } from '../spool/spool.ts';
 import { ContainerExecutor } from './container-executor.ts';
@@ -23,6 +23,7 @@ export interface ExecutorContext {
   readonly home: Home;
   readonly identity: Identity;
   readonly registry: DatasetRegistry;
+  readonly policy: PolicyFile;
   readonly logSender: LogSender;
   readonly logger: Logger;
   readonly spool: Pick<Spool, 'recovered'>;
@@ -53,7 +54,7 @@ export async function createExecutor(context: ExecutorContext): Promise<ReadyExe
 }
 
 async function createContainerExecutor(context: ExecutorContext): Promise<ReadyExecutor> {
-  const { config, home, identity, registry, logSender, logger, spool, ledger, people } = context;
+  const { config, home, identity, registry, policy, logSender, logger, spool, ledger, people } = context;
   const engine = await createEngine(config, logger);
   const version = await engine.probe();
   const held = spool.recovered.held.map(({ runId, attempt }) => ({ runId, attempt }));
@@ -70,7 +71,7 @@ async function createContainerExecutor(context: ExecutorContext): Promise<ReadyE
       hubUrl: identity.hubUrl,
       logger: logger.child({ part: 'cache' }),
     }),
-    policy: new PolicyFile(home.policy, logger.child({ part: 'policy' })),
+    policy,
     registry,
     books,
     budgets: new Budgets(books),
