@@ -247,6 +247,8 @@ export function createSubmissions({
         throw new NotAllowedError('Only its owner and organizers delete a submission, and only as a whole.');
       }
       await moves.remove(reached);
+      // Nobody waits for its late sites any more.
+      await dispatch.cancel(id);
     },
 
     async setOnLeaderboard(actor, id, onLeaderboard) {
