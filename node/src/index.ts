@@ -1,5 +1,7 @@
 import type { NodeConfig } from './config/config.ts';
 import { SOFTWARE_VERSION } from './config/version.ts';
+import { RunBoard } from './console/run-board.ts';
+import { startNodeConsole } from './console/start.ts';
 import { DatasetRegistry } from './data/registry.ts';
 import { homeAt, makeHome } from './home/home.ts';
 import { type Identity, readCredentials, readIdentity } from './home/identity.ts';
@@ -38,6 +40,10 @@ export interface RunningNode extends AsyncDisposable {
    * interrupted: they stop and are reported as such, and the hub has them done again.
    */
   drain(signal: AbortSignal): Promise<void>;
+  /** Where the steward enters the console, once; a secret. Null without a console. */
+  readonly consoleEntrance: string | null;
+  /** Resolves when somebody has asked in the console that the node finish its runs and end. */
+  readonly stopAsked: Promise<void>;
   /** Rejects when the node cannot go on: what it would have to write cannot be written. */
   readonly failure: Promise<never>;
 }
@@ -59,6 +65,8 @@ export async function startNode(config: NodeConfig, overrides: NodeOverrides = {
   let credentials = await readCredentials(home);
   const failure = Promise.withResolvers<never>();
   failure.promise.catch(() => {});
+  const stopAsked = Promise.withResolvers<void>();
+  const board = new RunBoard();
 
   const receiptKey = await ReceiptKey.load(home.receiptKey);
   const ledger = owned.use(
@@ -111,7 +119,10 @@ export async function startNode(config: NodeConfig, overrides: NodeOverrides = {
         renewal.check();
         intake.ask();
       },
-      onAssignment: (assignment) => runs.accept(assignment),
+      onAssignment: (assignment) => {
+        board.take(assignment);
+        runs.accept(assignment);
+      },
       onCancel: (attempt) => runs.cancel(attempt),
       onLost: (attempts) => runs.lose(attempts),
       onDrain: () => {},
@@ -159,8 +170,14 @@ export async function startNode(config: NodeConfig, overrides: NodeOverrides = {
     receipts: new ReceiptSigner(receiptKey, identity),
     logger,
     report: (pending) => reporter.add(pending),
-    onState: (attempt, state, wait) => progress.note(attempt, state, wait),
-    onOver: (attempt) => progress.overtake(attempt),
+    onState: (attempt, state, wait) => {
+      board.note(attempt, state, wait);
+      progress.note(attempt, state, wait);
+    },
+    onOver: (attempt) => {
+      board.drop(attempt);
+      progress.overtake(attempt);
+    },
     onFreed: () => intake.ask(),
     onFatal: (error) => failure.reject(error),
   });
@@ -199,13 +216,39 @@ export async function startNode(config: NodeConfig, overrides: NodeOverrides = {
     }),
   );
   owned.use(link);
+  const console =
+    config.consolePort === null
+      ? null
+      : owned.use(
+          await startNodeConsole({
+            config,
+            home,
+            identity,
+            registry,
+            ledger,
+            activity,
+            people,
+            board,
+            engine,
+            publicKey: receiptKey.publicKey,
+            credentials: () => credentials,
+            isConnected: () => link.session !== null,
+            load: () => runs,
+            stop: () => stopAsked.resolve(),
+            logger: logger.child({ part: 'console' }),
+            port: config.consolePort,
+          }),
+        );
 
+  for (const assignment of spool.recovered.held) board.take(assignment);
   runs.resume();
   link.start().catch((error: unknown) => failure.reject(error));
   const stack = owned.move();
   return {
     identity,
     failure: failure.promise,
+    consoleEntrance: console?.entrance ?? null,
+    stopAsked: stopAsked.promise,
     drain: (signal) => drain({ intake, activity, runs, reporter, logger }, signal),
     [Symbol.asyncDispose]: () => stack.disposeAsync(),
   };

@@ -2,6 +2,7 @@
 import { parseArgs } from 'node:util';
 import { readEnvironment } from '../config/config.ts';
 import { attestCommand } from './attest.ts';
+import { consoleCommand } from './console.ts';
 import { datasetCommand } from './dataset.ts';
 import { enrolCommand } from './enrol.ts';
 import { exitCodeOf, UsageError } from './errors.ts';
@@ -10,6 +11,7 @@ import { policyCommand } from './policy.ts';
 const USAGE = `weir-node: evaluates next to the data, and lets out what the site's policy permits
 
   weir-node enrol --hub URL --token TOKEN --name NAME --home DIR
+  weir-node enrol --again --token TOKEN [--hub URL] --home DIR
   weir-node dataset add NAME --version V [--input DIR] [--reference DIR] [--counts patients=120,visits=300]
                         [--synthetic-input DIR] [--synthetic-reference DIR] --home DIR
   weir-node dataset list --home DIR
@@ -21,7 +23,10 @@ const USAGE = `weir-node: evaluates next to the data, and lets out what the site
   weir-node policy explain RUN --home DIR
   weir-node attest keygen --out KEY.pem
   weir-node attest --key KEY.pem --out FILE DIGEST_OR_FILE...
-  weir-node run --home DIR [--engine auto|docker|podman|bubblewrap|scripted] [--slots N] [--drain-seconds S]
+  weir-node console address --home DIR
+  weir-node console person add NAME --organization ORGANIZATION [--role reviewer|steward] --home DIR
+  weir-node console person list | remove NAME --home DIR
+  weir-node run --home DIR [--engine auto|docker|podman|bubblewrap|scripted] [--slots N] [--drain-seconds S] [--console PORT|off]
 
 --home may be left out where WEIR_NODE_HOME is set.
 Exit codes: 0 done, 1 failed, 2 wrong usage or configuration, 3 a check found problems.
@@ -32,6 +37,7 @@ const OPTIONS = {
   home: { type: 'string' },
   hub: { type: 'string' },
   token: { type: 'string' },
+  again: { type: 'boolean' },
   name: { type: 'string' },
   version: { type: 'string' },
   input: { type: 'string' },
@@ -48,6 +54,9 @@ const OPTIONS = {
   slots: { type: 'string' },
   'drain-seconds': { type: 'string' },
   'log-level': { type: 'string' },
+  console: { type: 'string' },
+  organization: { type: 'string' },
+  role: { type: 'string' },
 } as const;
 
 function parse(args: readonly string[]) {
@@ -78,6 +87,8 @@ async function main(args: readonly string[]): Promise<number> {
       return await attestCommand(rest, flags);
     case 'policy':
       return await policyCommand(rest, flags, env);
+    case 'console':
+      return await consoleCommand(rest, flags, env);
     case 'run':
       return await (await import('./run.ts')).runCommand(flags, env);
     default:

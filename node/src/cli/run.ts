@@ -14,6 +14,9 @@ export async function runCommand(flags: Flags, env: ReturnType<typeof readEnviro
   const config = toConfig(flags, env);
   const logger = createLogger(config.logLevel);
   await using node = await startNode(config, { logger });
+  if (node.consoleEntrance !== null) {
+    process.stdout.write(`The console of this node, for the steward (works once): ${node.consoleEntrance}\n`);
+  }
   const stop = new AbortController();
   const stopped = drainOnSignal(node, config.drainMs, stop, logger);
   try {
@@ -46,6 +49,8 @@ function drainOnSignal(
       process.exit(EXIT_FAILED);
     }
   };
+  // Nobody who asks for it in the console is in a hurry: no time limit.
+  node.stopAsked.then(() => node.drain(stop.signal)).then(drained.resolve, drained.reject);
   process.on('SIGTERM', onSignal);
   process.on('SIGINT', onSignal);
   return drained.promise;

@@ -26,6 +26,8 @@ export interface NodeConfig {
   /** How long runs may go on after the first signal to stop. */
   readonly drainMs: number;
   readonly logLevel: LogLevel;
+  /** The port of the console on this machine; null for none. */
+  readonly consolePort: number | null;
 }
 
 /** What the command line may say; it goes before the environment. */
@@ -36,6 +38,7 @@ export interface RunFlags {
   readonly slots?: string | undefined;
   readonly 'drain-seconds'?: string | undefined;
   readonly 'log-level'?: string | undefined;
+  readonly console?: string | undefined;
 }
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -68,6 +71,7 @@ export function toConfig(flags: RunFlags, env: Environment): NodeConfig {
     minFreeBytes: positive('WEIR_NODE_MIN_FREE_MB', env.WEIR_NODE_MIN_FREE_MB ?? '512', 1e9) * 1e6,
     drainMs: positive('--drain-seconds', flags['drain-seconds'] ?? '60', 86_400) * 1000,
     logLevel: oneOf('--log-level', LOG_LEVELS, flags['log-level'] ?? env.WEIR_NODE_LOG_LEVEL ?? 'info'),
+    consolePort: toConsolePort(flags.console ?? env.WEIR_NODE_CONSOLE ?? '4380'),
   };
 }
 
@@ -77,6 +81,10 @@ function oneOf<Choice extends string>(name: string, choices: readonly Choice[], 
     throw new InvalidConfigError(name, `is "${value}", but has to be one of ${choices.join(', ')}`);
   }
   return choice;
+}
+
+function toConsolePort(word: string): number | null {
+  return word === 'off' ? null : positive('--console', word, 65_535);
 }
 
 function positive(name: string, value: string, max: number): number {

@@ -3,6 +3,8 @@ import { mkdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { isMissing, readFileIfThere, writeAtomically } from '../home/atomic-file.ts';
+import type { Home } from '../home/home.ts';
+import type { Identity } from '../home/identity.ts';
 import type { Person } from '../people/question.ts';
 import { InvalidPersonError } from './errors.ts';
 
@@ -134,6 +136,15 @@ export class Persons {
   get #path(): string {
     return join(this.#folder, 'persons.json');
   }
+}
+
+/** Who may open the console of a home. */
+export function personsOf(home: Home, { site }: Pick<Identity, 'site'>): Persons {
+  return new Persons(home.console, site);
+}
+
+export function entranceAt(origin: string, token: string): string {
+  return `${origin}/enter?token=${token}`;
 }
 
 export function newToken(): string {

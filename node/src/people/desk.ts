@@ -23,8 +23,6 @@ export interface PeopleDeskOptions {
   readonly ledger: VerdictLedger;
   readonly now?: () => number;
   readonly logger: Logger;
-  /** The number of questions that wait, or one of them, has changed. */
-  onChange?(): void;
 }
 
 /**
@@ -260,7 +258,6 @@ export class PeopleDesk implements AsyncDisposable {
   async #write(record: QuestionRecord): Promise<void> {
     await this.#store.write(record);
     this.#records.set(record.question.id, record);
-    this.#options.onChange?.();
   }
 
   #view(record: QuestionRecord, person: Person): QuestionView {

@@ -27,6 +27,7 @@ export function testConfig(home: string, config: Partial<NodeConfig> = {}): Node
     minFreeBytes: 1,
     drainMs: 1_000,
     logLevel: 'silent',
+    consolePort: null,
     ...config,
   };
 }

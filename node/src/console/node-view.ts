@@ -1,0 +1,204 @@
+import { X509Certificate } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { readFile, statfs } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
+import type { NodeConfig } from '../config/config.ts';
+import { SOFTWARE_VERSION } from '../config/version.ts';
+import { checkDataset } from '../data/check.ts';
+import { DatasetChangedError, DatasetMissingError, DatasetUnreadableError } from '../data/errors.ts';
+import type { DatasetRegistry, SiteDataset } from '../data/registry.ts';
+import { readFileIfThere } from '../home/atomic-file.ts';
+import type { Home } from '../home/home.ts';
+import { type Credentials, fingerprintOf, type Identity, readAuthority } from '../home/identity.ts';
+import { checkLedger } from '../ledger/check.ts';
+import type { Ledger } from '../ledger/ledger.ts';
+import { listSegments } from '../ledger/segments.ts';
+import type { Activity } from '../loops/activity.ts';
+import { parseCases, tryCase } from '../policy/cases.ts';
+import { type Decision, decide, type PolicyFacts, type PolicyRequest } from '../policy/decide.ts';
+import { PolicyUnreadableError, showProblem } from '../policy/errors.ts';
+import { parsePolicy } from '../policy/parse.ts';
+import type { RunBoard } from './run-board.ts';
+import type {
+  ConsoleActions,
+  ConsoleView,
+  DatasetView,
+  Overview,
+  PolicyTestResult,
+  PolicyView,
+} from './view.ts';
+
+/** The parts of a node that the console looks at. */
+export interface NodeParts {
+  readonly config: NodeConfig;
+  readonly home: Home;
+  readonly identity: Identity;
+  readonly registry: DatasetRegistry;
+  readonly ledger: Ledger;
+  readonly activity: Activity;
+  readonly board: RunBoard;
+  readonly engine: { readonly kind: string; readonly version: string };
+  /** Of the receipts and the ledger's head. */
+  readonly publicKey: Uint8Array;
+  credentials(): Credentials;
+  isConnected(): boolean;
+  load(): { readonly occupied: number; readonly unsettled: number };
+  /** Ends the process once the runs at work are over. */
+  stop(): void;
+}
+
+/** The console's window on a node. */
+export class NodeView implements ConsoleView, ConsoleActions {
+  readonly ledger: ConsoleView['ledger'];
+  readonly #node: NodeParts;
+  readonly #checks = new Map<string, NonNullable<DatasetView['lastCheck']>>();
+
+  constructor(node: NodeParts) {
+    const { ledger, home, publicKey } = node;
+    this.#node = node;
+    this.ledger = {
+      entries: (filter) => ledger.entries(filter),
+      get head() {
+        return ledger.head;
+      },
+      verify: async () => (await checkLedger(home.ledger, publicKey)).problems.map(({ text }) => text),
+      files: () => filesOf(home.ledger),
+    };
+  }
+
+  async overview(): Promise<Overview> {
+    const { config, home, identity, activity, engine, credentials, isConnected, load } = this.#node;
+    const { bavail, blocks, bsize } = await statfs(home.root);
+    const { occupied, unsettled } = load();
+    return {
+      node: identity.name,
+      site: identity.site,
+      hub: identity.hub,
+      hubUrl: identity.hubUrl,
+      softwareVersion: SOFTWARE_VERSION,
+      engine: [engine.kind, engine.version].filter(Boolean).join(' '),
+      isConnected: isConnected(),
+      activity: activity.state,
+      slots: config.slots,
+      occupied,
+      unreported: unsettled,
+      disk: { freeBytes: bavail * bsize, totalBytes: blocks * bsize, minFreeBytes: config.minFreeBytes },
+      certificateEndsAt: new Date(new X509Certificate(credentials().certificate).validTo),
+    };
+  }
+
+  currentRuns() {
+    return this.#node.board.list();
+  }
+
+  async datasets(): Promise<readonly DatasetView[]> {
+    const datasets = await this.#node.registry.list();
+    return datasets.map((dataset) => ({ ...dataset, lastCheck: this.#checks.get(placeOf(dataset)) ?? null }));
+  }
+
+  async policy(): Promise<PolicyView> {
+    const path = this.#node.home.policy;
+    const text = await readFileIfThere(path);
+    if (text === null) return { path, text, digest: null, policy: null, problems: [] };
+    try {
+      const { policy, digest } = parsePolicy(path, text);
+      return { path, text, digest, policy, problems: [] };
+    } catch (error) {
+      if (!(error instanceof PolicyUnreadableError)) throw error;
+      return { path, text, digest: null, policy: null, problems: error.problems };
+    }
+  }
+
+  async decide(request: PolicyRequest): Promise<Decision> {
+    const { policy } = await this.policy();
+    const facts = { moment: 'assignment', now: new Date(), runsToday: 0, runsTodayOfSubmitter: 0 } as const;
+    return decide(policy, request, { ...facts, ...(await this.#hub()), engine: this.#node.engine.kind });
+  }
+
+  async testPolicy(): Promise<readonly PolicyTestResult[] | null> {
+    const path = join(dirname(this.#node.home.policy), 'policy.test.yaml');
+    const text = await readFileIfThere(path);
+    if (text === null) return null;
+    const { policy } = await this.policy();
+    try {
+      const cases = parseCases(path, text);
+      if (policy === null) return [{ name: 'the policy', passed: false, detail: 'it cannot be read' }];
+      const files = await readAll(
+        cases.flatMap(({ run }) => run.attestations),
+        dirname(path),
+      );
+      const context = {
+        hub: await this.#hub(),
+        now: new Date(),
+        readFile: (name: string) => files.get(name)!,
+      };
+      return cases.map((each) => {
+        const { name, problem } = tryCase(policy, each, context);
+        return { name, passed: problem === null, detail: problem ?? '' };
+      });
+    } catch (error) {
+      if (!(error instanceof PolicyUnreadableError)) throw error;
+      return error.problems.map((problem) => ({ name: path, passed: false, detail: showProblem(problem) }));
+    }
+  }
+
+  pause(by: string): Promise<void> {
+    return this.#node.activity.pause(by);
+  }
+
+  resume(by: string): Promise<void> {
+    return this.#node.activity.resume(by);
+  }
+
+  async drain(by: string): Promise<void> {
+    await this.#node.activity.drain(by);
+    this.#node.stop();
+  }
+
+  async checkDataset(name: string, version: string): Promise<string | null> {
+    const { registry } = this.#node;
+    let problem: string | null = null;
+    try {
+      const dataset = await registry.get(name, version);
+      await checkDataset(dataset, await registry.readManifest(dataset), { thorough: true });
+    } catch (error) {
+      if (!isDatasetProblem(error)) throw error;
+      problem = error.message;
+    }
+    this.#checks.set(placeOf({ name, version }), { at: new Date(), problem });
+    return problem;
+  }
+
+  async recordExport(by: string): Promise<void> {
+    const { ledger } = this.#node;
+    const { sequence, hash } = ledger.head;
+    await ledger.append({ kind: 'export', by, from: 1, to: sequence, digest: `sha256:${hash}` });
+  }
+
+  async #hub(): Promise<Pick<PolicyFacts, 'hub' | 'hubFingerprint'>> {
+    const { identity, home } = this.#node;
+    return { hub: identity.hub, hubFingerprint: fingerprintOf(await readAuthority(home)) };
+  }
+}
+
+function isDatasetProblem(error: unknown): error is Error {
+  return (
+    error instanceof DatasetChangedError ||
+    error instanceof DatasetMissingError ||
+    error instanceof DatasetUnreadableError
+  );
+}
+
+function placeOf({ name, version }: Pick<SiteDataset, 'name' | 'version'>): string {
+  return `${name}@${version}`;
+}
+
+async function* filesOf(folder: string): AsyncGenerator<Uint8Array> {
+  for (const { path } of await listSegments(folder)) yield* createReadStream(path);
+}
+
+async function readAll(names: readonly string[], folder: string): Promise<ReadonlyMap<string, Uint8Array>> {
+  return new Map(
+    await Promise.all(names.map(async (name) => [name, await readFile(resolve(folder, name))] as const)),
+  );
+}
