@@ -11,8 +11,8 @@ export function zip(files: Files): Buffer {
 
 export interface TaskOptions {
   readonly name?: string;
-  /** NAME@VERSION: input and reference come from the sites. */
-  readonly siteData?: string;
+  /** NAME@VERSION, or a mapping as the bundle has it: input and reference come from the sites. */
+  readonly siteData?: string | Readonly<Record<string, unknown>>;
   readonly input?: Files;
   readonly reference?: Files;
 }

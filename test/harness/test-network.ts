@@ -17,6 +17,8 @@ export interface NodeOptions {
   readonly policy?: string;
   /** Registered as ward@1 before it runs. */
   readonly dataset?: { readonly input: Record<string, string>; readonly reference: Record<string, string> };
+  /** Whether scores of the site may be shown as its own; they are not unless this says so. */
+  readonly sharesScores?: boolean;
   /** Whether it serves the hub's default queue; true unless it holds a dataset. */
   readonly servesDefaultQueue?: boolean;
   /** Whether it is run at once; true by default. */
@@ -141,8 +143,17 @@ export class TestNetwork implements AsyncDisposable {
   }
 
   async #enrol(options: NodeOptions, hubUrl: string): Promise<TestNode> {
-    const { site, engine = 'scripted', slots, policy, dataset, servesDefaultQueue = !dataset } = options;
+    const {
+      site,
+      engine = 'scripted',
+      slots,
+      policy,
+      dataset,
+      sharesScores,
+      servesDefaultQueue = !dataset,
+    } = options;
     const token = await this.enrolmentToken(site, servesDefaultQueue);
+    if (sharesScores) await this.administrator.trpc.sites.setSharesScores.mutate({ site, sharesScores });
     const settings = {
       folder: this.#folder,
       name: `${site}-${await this.#nextNumber(site)}`,

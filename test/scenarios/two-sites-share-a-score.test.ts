@@ -17,7 +17,7 @@ test('code runs next to the data of two sites; the board has the mean, and nothi
   const sites = { north: ['0.25', '1'], south: ['0.75', '1'] } as const;
   for (const [site, [value, truth]] of Object.entries(sites)) {
     const dataset = { input: { 'value.txt': value }, reference: { 'truth.txt': truth } };
-    await network.addNode({ site, engine: 'bubblewrap', dataset });
+    await network.addNode({ site, engine: 'bubblewrap', dataset, sharesScores: true });
   }
   const challenge = await network.addChallenge(competitionBundle({ tasks: [{ siteData: 'ward@1' }] }));
   const ada = await network.addParticipant('ada', challenge);
