@@ -9,6 +9,7 @@ import { homeAt } from '@weir/node/home/home';
 import { type Credentials, readCredentials } from '@weir/node/home/identity';
 import { dial, type HubClient } from '@weir/node/link/dial';
 import type { Assignment, SessionRequestSchema, SessionResponse } from '@weir/proto/node/v1';
+import { type TestSigner, testSigner } from '@weir/proto/receipt/testing';
 import { PROTOCOL_VERSION } from '@weir/proto/version';
 import type { TestHub } from './test-hub.ts';
 import { waitFor } from './wait-for.ts';
@@ -20,20 +21,29 @@ export class HostileNode implements Disposable {
   readonly id: string;
   readonly credentials: Credentials;
   readonly client: HubClient;
+  /** The one thing about it that is as it should be, where a test wants it so. */
+  readonly signer: TestSigner;
 
-  private constructor(id: string, credentials: Credentials, client: HubClient) {
+  private constructor(id: string, credentials: Credentials, client: HubClient, signer: TestSigner) {
     this.id = id;
     this.credentials = credentials;
     this.client = client;
+    this.signer = signer;
   }
 
   static async enrol(hub: TestHub, token: string): Promise<HostileNode> {
     const folder = await mkdtemp(join(tmpdir(), 'weir-hostile-'));
     const home = homeAt(folder);
-    const { nodeId, grpc } = await enrol(home, { hubUrl: hub.url, token, name: 'hostile' });
+    const {
+      nodeId,
+      grpc,
+      site,
+      hub: hubName,
+    } = await enrol(home, { hubUrl: hub.url, token, name: 'hostile' });
     const credentials = await readCredentials(home);
     await rm(folder, { recursive: true });
-    return new HostileNode(nodeId, credentials, dial(grpc, credentials));
+    const signer = testSigner({ nodeId, site, hub: hubName });
+    return new HostileNode(nodeId, credentials, dial(grpc, credentials), signer);
   }
 
   openStream(): HostileStream {
@@ -45,7 +55,12 @@ export class HostileNode implements Disposable {
     const stream = this.openStream();
     stream.send({
       case: 'hello',
-      value: { protocolVersion: PROTOCOL_VERSION, engine: 'scripted', slots: runs },
+      value: {
+        protocolVersion: PROTOCOL_VERSION,
+        engine: 'scripted',
+        slots: runs,
+        receiptKey: this.signer.publicKey,
+      },
     });
     await waitFor(
       'a welcome',

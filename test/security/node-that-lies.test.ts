@@ -83,7 +83,12 @@ test('it cannot report, read, move or log a run of another node', async () => {
 test('what it says of its own runs is believed only where it makes sense', async () => {
   const stream = await hostile.openHonestly(1);
   const id = await submit();
-  const { runId, attempt } = await nextAssignment(stream);
+  const assignment = await nextAssignment(stream);
+  const { runId, attempt } = assignment;
+  const signed = (values: Record<string, number>) => ({
+    ...scores(runId, attempt, values),
+    receipt: hostile.signer.receipt(assignment, values),
+  });
   const report = async (...outcomes: ReturnType<typeof scores>[]) =>
     (await hostile.client.reportOutcomes({ outcomes })).dispositions;
 
@@ -96,11 +101,11 @@ test('what it says of its own runs is believed only where it makes sense', async
     await report(
       scores(largest.run, 1, { score: 1 }),
       scores(runId, largest.attempt, { score: 1 }),
-      scores(runId, attempt, { score: 0.25, 'someone else': 7 }),
+      signed({ score: 0.25, 'someone else': 7 }),
     ),
   ).toEqual([Disposition.REJECTED, Disposition.REJECTED, Disposition.ACCEPTED]);
   // The first report stands, whatever is said later.
-  expect(await report(scores(runId, attempt, { score: 0.75 }))).toEqual([Disposition.ACCEPTED]);
+  expect(await report(signed({ score: 0.75 }))).toEqual([Disposition.ACCEPTED]);
   stream.close();
 
   const submission = await ada.submissionOver(id);
