@@ -69,14 +69,6 @@ export class Books {
     return this.#byDataset.get(nameOf(dataset)) ?? 0;
   }
 
-  /** What everybody has drawn: for the console. */
-  drawn(): readonly { readonly submitter: string; readonly dataset: string; readonly bits: number }[] {
-    return [...this.#bySubmitter].map(([place, bits]) => {
-      const [submitter = '', dataset = ''] = place.split(SEPARATOR);
-      return { submitter, dataset, bits };
-    });
-  }
-
   /** The scores that this submitter was given for the same computation; null when there are none, or the ledger has but their digest. */
   findScores(submitter: string, key: string): Buffer | null {
     const bytes = this.#scores.get(pair(submitter, key));

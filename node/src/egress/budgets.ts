@@ -6,14 +6,6 @@ export interface Reservation extends Disposable {
   readonly bits: number;
 }
 
-/** What is left, for the people of the site. */
-export interface Balance {
-  readonly submitter: string;
-  readonly dataset: string;
-  readonly drawnBits: number;
-  readonly reservedBits: number;
-}
-
 /**
  * The limits on what may be drawn from a dataset. A run puts aside the most that it could tell before its containers begin, so that whether
  * it may begin depends on nothing that its data say, and runs side by side cannot overdraw together.
@@ -44,22 +36,6 @@ export class Budgets {
     const held = { account, bits };
     this.#reserved.add(held);
     return { bits, [Symbol.dispose]: () => void this.#reserved.delete(held) };
-  }
-
-  balances(): readonly Balance[] {
-    const balances = new Map<string, Balance>();
-    for (const { submitter, dataset, bits } of this.#books.drawn()) {
-      balances.set(`${submitter} ${dataset}`, { submitter, dataset, drawnBits: bits, reservedBits: 0 });
-    }
-    for (const { account, bits } of this.#reserved) {
-      for (const dataset of new Set(account.datasets.map(nameOf))) {
-        const { submitter } = account;
-        const place = `${submitter} ${dataset}`;
-        const { drawnBits, reservedBits } = balances.get(place) ?? { drawnBits: 0, reservedBits: 0 };
-        balances.set(place, { submitter, dataset, drawnBits, reservedBits: reservedBits + bits });
-      }
-    }
-    return [...balances.values()];
   }
 
   #reservedFor(dataset: string, submitter: string | null): number {

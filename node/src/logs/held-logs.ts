@@ -68,16 +68,20 @@ export class HeldLogs {
   #take(step: Step, lines: Buffer): void {
     const text = this.#texts[step];
     if (text.full || lines.length === 0) return;
-    const fitting =
-      lines.length <= this.#room - text.bytes
-        ? lines
-        : lines.subarray(0, lines.lastIndexOf('\n', this.#room - text.bytes - 1) + 1);
+    const left = this.#room - text.bytes;
+    const fitting = lines.length <= left ? lines : lines.subarray(0, endOfLines(lines, left));
     text.parts.push(fitting);
     text.bytes += fitting.length;
     if (fitting.length === lines.length) return;
     text.full = true;
     if (this.#room > 0) text.parts.push(Buffer.from(LEFT_OUT));
   }
+}
+
+/** Where the last line ends that is over within `length` bytes. */
+function endOfLines(lines: Buffer, length: number): number {
+  // A negative offset would count from the end.
+  return length <= 0 ? 0 : lines.lastIndexOf('\n', length - 1) + 1;
 }
 
 /** How many bytes the text of one step may have. */

@@ -117,7 +117,7 @@ export interface ShownDataset {
  */
 export async function openSiteData(
   { siteData, rehearsal }: Assignment,
-  { appData }: Permission,
+  { appData }: Pick<Permission, 'appData'>,
   registry: DatasetRegistry,
   user: ContainerUser = containerUser(),
 ): Promise<SiteFolders> {

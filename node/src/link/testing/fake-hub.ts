@@ -26,6 +26,7 @@ import {
   type RunState,
   type SessionRequest,
   type SessionResponseSchema,
+  type WaitReason,
 } from '@weir/proto/node/v1';
 import { makeAuthority, type TestAuthority } from './authority.ts';
 
@@ -43,7 +44,7 @@ export class FakeHub implements AsyncDisposable {
   readonly address: string;
   readonly hellos: Hello[] = [];
   readonly outcomes: Outcome[] = [];
-  readonly progress: { runId: bigint; state: RunState }[] = [];
+  readonly progress: { runId: bigint; state: RunState; waitsFor: WaitReason }[] = [];
   readonly chunks: LogChunk[] = [];
   readonly reportCalls: number[] = [];
   heartbeats = 0;
@@ -180,8 +181,8 @@ export class FakeHub implements AsyncDisposable {
           stream.write({ message: { case: 'heartbeatAck', value: { lost: this.lost } } });
           break;
         case 'progress':
-          for (const { attempt, state } of message.value.runs) {
-            if (attempt) this.progress.push({ runId: attempt.runId, state });
+          for (const { attempt, state, waitsFor } of message.value.runs) {
+            if (attempt) this.progress.push({ runId: attempt.runId, state, waitsFor });
           }
           break;
         case 'outcomes':
