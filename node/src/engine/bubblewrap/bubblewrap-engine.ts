@@ -10,7 +10,7 @@ import type {
   PreparedImage,
 } from '../engine.ts';
 import { EngineError } from '../errors.ts';
-import { Cgroup, type CgroupHierarchy, findCgroups, listCgroups } from './cgroup.ts';
+import { Cgroup, type CgroupHierarchy, findCgroups, listCgroups } from '../local/cgroup.ts';
 import { hostSoftware } from './host-software.ts';
 import type { HostPath } from './sandbox-arguments.ts';
 import { SandboxProcess } from './sandbox-process.ts';

@@ -3,9 +3,9 @@ import { once } from 'node:events';
 import type { Readable, Writable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import type { ContainerSpec, ContainerUser, ContainerWatch } from '../engine.ts';
-import { launchCommand } from './launch.ts';
+import { launchCommand } from '../local/launch.ts';
+import { forwardPaced } from '../local/paced-output.ts';
 import { linkDenyingFilter } from './link-denying-filter.ts';
-import { forwardPaced } from './paced-output.ts';
 import { type HostPath, PATH, sandboxArguments } from './sandbox-arguments.ts';
 
 /** The descriptors that bwrap inherits after stdin, stdout and stderr. The last one only with a filter. */
@@ -42,7 +42,7 @@ export class SandboxProcess {
       asRoot: process.getuid?.() === 0,
       countProcesses: host.entrances === null,
     });
-    const [command = '', ...rest] = launchCommand(sandbox, spec.limits, last, host.entrances);
+    const [command = '', ...rest] = launchCommand(['bwrap', ...sandbox], spec.limits, last, host.entrances);
     const inherited = Array.from({ length: last - 2 }, () => 'pipe' as const);
     this.#child = spawn(command, rest, { env: { PATH }, stdio: ['ignore', 'pipe', 'pipe', ...inherited] });
     this.#feed(descriptors.passwd, `weir:x:${host.user.uid}:${host.user.gid}:weir:/tmp:/bin/sh\n`);

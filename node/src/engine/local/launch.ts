@@ -3,7 +3,7 @@ import type { ContainerLimits } from '../engine.ts';
 const OPEN_FILES = 16_384;
 
 /**
- * Closes what the node inherited beyond the descriptors meant for bwrap ($1 is the last of them), enters the control groups ($2 of them follow),
+ * Closes what the node inherited beyond the descriptors meant for the command ($1 is the last of them), enters the control groups ($2 of them follow),
  * and becomes the rest of the arguments. Nothing of a container's own passes through the shell's parser.
  */
 const enterAndBecome = `
@@ -12,9 +12,9 @@ groups=$2; shift 2
 for (( ; groups > 0; groups-- )); do echo 0 > "$1"; shift; done
 exec "$@"`;
 
-/** The whole command line: bash, then prlimit, then bwrap, each replacing the one before, so that all is limited from the first instruction. */
+/** The whole command line: bash, then prlimit, then the command, each replacing the one before, so that all is limited from the first instruction. */
 export function launchCommand(
-  sandbox: readonly string[],
+  command: readonly string[],
   limits: ContainerLimits,
   lastDescriptor: number,
   entrances: readonly string[] | null,
@@ -30,7 +30,7 @@ export function launchCommand(
       String(groups.length),
       ...groups,
     ],
-    ...['prlimit', ...resourceLimits(limits, entrances === null), '--', 'bwrap', ...sandbox],
+    ...['prlimit', ...resourceLimits(limits, entrances === null), '--', ...command],
   ];
 }
 
