@@ -66,8 +66,9 @@ async function findOrThrow(
     if (isMissing(error)) {
       throw new DatasetMissingError(dataset.name, dataset.version, `its folder ${folder} is gone`);
     }
-    if (error instanceof InvalidDatasetError)
-      throw changed(dataset, folder, `holds a link: ${error.message}`);
+    if (error instanceof InvalidDatasetError) {
+      throw changed(dataset, folder, `holds what could not be registered: ${error.message}`);
+    }
     throw asUnreadable(dataset, error);
   }
 }

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { type EgressRules, egressSchema, resolveEgress, siteDataEgressSchema } from './egress-rules.ts';
+import { type EgressRules, resolveEgress } from './egress-rules.ts';
+import { egressSchema, siteDataEgressSchema } from './egress-schema.ts';
 import { stricterEgress } from './stricter.ts';
 import { keysOfSchema } from './testing/schema-keys.ts';
 

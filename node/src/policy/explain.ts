@@ -24,11 +24,14 @@ export function explainRun(
 ): string[] {
   const lines: string[] = [];
   let assigned: Assigned | null = null;
+  let before: Decided | null = null;
   for (const entry of entries) {
     if (isAssigned(entry)) {
       assigned = entry;
       lines.push(...describeRun(entry));
     } else if (isDecided(entry)) {
+      if (saysTheSame(before, entry)) continue;
+      before = entry;
       lines.push(describeDecided(entry));
       if (assigned) lines.push(`    ${compareWithToday(entry, assigned, today, { hub, hubFingerprint })}`);
     } else if (entry.event.kind === 'refusal') {
@@ -100,6 +103,19 @@ function sayRule(rule: string, permitted: boolean | 'later'): string {
     ([key]) => rule === key || rule.startsWith(`${key}.`) || rule.startsWith(`${key} `),
   );
   return found?.[1] ?? 'it may not';
+}
+
+/** A run that waits is decided about again and again. */
+function saysTheSame(before: Decided | null, { event }: Decided): boolean {
+  if (before === null || event.permitted !== 'later') return false;
+  const { at, attempt, permitted, rule, policy } = before.event;
+  return (
+    permitted === 'later' &&
+    at === event.at &&
+    attempt === event.attempt &&
+    rule === event.rule &&
+    policy === event.policy
+  );
 }
 
 function isAssigned(entry: LedgerEntry): entry is Assigned {

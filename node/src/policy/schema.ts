@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { readPublicKey } from '../attestations/public-key.ts';
-import { egressSchema, siteDataEgressSchema } from './egress-rules.ts';
+import { egressSchema, siteDataEgressSchema } from './egress-schema.ts';
 import { byteCount } from './quantities.ts';
 import { windowSchema } from './windows.ts';
 
