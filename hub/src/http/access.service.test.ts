@@ -42,6 +42,8 @@ const TABLE: Readonly<Record<string, Line>> = {
     (c) => `/files/submissions/${c.submissionId}/submission`,
   ),
   'GET /files/logs/:id/:stream': line(involved, (c) => `/files/logs/${c.runId}/scoring_stdout`),
+  'GET /files/receipts/:id': line(involved, (c) => `/files/receipts/${c.runId}`),
+  'GET /.well-known/weir/keys.json': line(everybody),
   'GET /reports/:id': line(involved, (c) => `/reports/${c.runId}`),
   'GET /media/logo/:id': line(everybody, (c) => `/media/logo/${c.competitionId}`),
 

@@ -70,6 +70,9 @@ const TABLE: Readonly<Record<string, Line>> = {
     input: ({ participantId }) => ({ participantId, status: 'denied' }),
   },
 
+  'receipts.get': { allowed: involved, input: ({ runId }) => ({ runId }) },
+  'receipts.keys': { allowed: everybody },
+
   'resources.startUpload': {
     allowed: users,
     input: () => ({ type: 'submission', fileName: 'a.zip', size: 1 }),

@@ -11,6 +11,7 @@ import {
   tasks,
 } from '../../competitions/schema.ts';
 import { runs } from '../../dispatch/schema.ts';
+import { receipts } from '../../receipts/schema.ts';
 import type { ResourceType } from '../../resources/service.ts';
 import { nodes, siteStewards, sites } from '../../sites/schema.ts';
 import { submissions } from '../../submissions/schema.ts';
@@ -131,6 +132,12 @@ export async function createTestChallenge({ context }: TestHub, people: People) 
       .values({ submissionId: submission.id, state: 'finished', attempt: 1, outputs, finishedAt: new Date() })
       .returning(),
   );
+  const envelope = JSON.stringify({
+    payloadType: 'application/vnd.in-toto+json',
+    payload: '',
+    signatures: [],
+  });
+  await queries.insert(receipts).values({ runId: run.id, attempt: 1, envelope });
 
   const site = await insertOne(
     queries
