@@ -40,6 +40,8 @@ export interface Allowance {
   readonly inAll: number | null;
   /** Days are those of UTC. */
   readonly dayEndsAt: Date;
+  /** Whether the phase takes rehearsals of theirs: used-up submissions do not stand in the way. */
+  readonly canRehearse: boolean;
   /** Where and how often the phase can be rehearsed; null where no site offers it. */
   readonly rehearsal: RehearsalOffer | null;
 }
@@ -112,8 +114,17 @@ export class Entering {
     const { usedToday, usedInAll } = await findUsage(this.#database.queries, phaseId, id);
     const { maxSubmissionsPerDay: perDay, maxSubmissionsPerPerson: inAll } = reached.phase;
     const rehearsal = await findRehearsalOffer(this.#database, phaseId, id);
-    const usage = { usedToday, perDay, usedInAll, inAll, dayEndsAt: endOfDay(new Date()), rehearsal };
     const refusal = whyNot(reached);
+    const canRehearse = rehearsal !== null && refusal === null;
+    const usage = {
+      canRehearse,
+      usedToday,
+      perDay,
+      usedInAll,
+      inAll,
+      dayEndsAt: endOfDay(new Date()),
+      rehearsal,
+    };
     if (refusal) return { can: false, reason: refusal.message, ...usage };
     if (!checkEntry(reached).limited) return { can: true, reason: null, ...usage };
     if (inAll !== null && usedInAll >= inAll) {

@@ -1,5 +1,5 @@
 import type { Database, Statement } from '../db/database.ts';
-import { REHEARSALS_PER_DAY } from '../dispatch/rehearse.ts';
+import { REHEARSALS_IN_FLIGHT, REHEARSALS_PER_DAY } from '../dispatch/rehearse.ts';
 
 /** Where and how often somebody can rehearse a phase. */
 export interface RehearsalOffer {
@@ -7,6 +7,7 @@ export interface RehearsalOffer {
   readonly usedToday: number;
   readonly perDay: number;
   readonly inFlight: number;
+  readonly atATime: number;
 }
 
 const OFFERING: Statement = {
@@ -42,5 +43,5 @@ export async function findRehearsalOffer(
   );
   if (sites.length === 0) return null;
   const [used] = await database.prepared<{ usedToday: number; inFlight: number }>(USED, [userId]);
-  return { sites, ...used!, perDay: REHEARSALS_PER_DAY };
+  return { sites, ...used!, perDay: REHEARSALS_PER_DAY, atATime: REHEARSALS_IN_FLIGHT };
 }

@@ -30,6 +30,7 @@ export type SitesView = NonNullable<Submission['sites']>;
 export type RunState = Run['state'];
 export type Explanation = NonNullable<Submission['explanation']>;
 export type Allowance = Output['submissions']['allowance'];
+export type RehearsalOffer = NonNullable<Allowance['rehearsal']>;
 export type RunLogs = Output['submissions']['logs'];
 export type LogStreamName = RunLogs['streams'][number]['stream'];
 
@@ -40,3 +41,9 @@ export type Column = Leaderboard['columns'][number];
 export type SitesStatus = Output['sites']['status'];
 export type Site = SitesStatus['sites'][number];
 export type SiteNode = Site['nodes'][number];
+
+export type StewardedSite = Output['sites']['get'];
+export type StewardedNode = StewardedSite['nodes'][number];
+export type StewardedRun = StewardedSite['runs'][number];
+export type StewardedDataset = StewardedSite['datasets'][number];
+export type Steward = StewardedSite['stewards'][number];

@@ -37,7 +37,7 @@ export function isSettled(status: SubmissionStatus): boolean {
 const runStates: Record<RunState, Shown> = {
   queued: { label: 'Waiting for a node', tone: 'waiting' },
   offered: { label: 'Handed to a node', tone: 'waiting' },
-  awaiting_site: { label: 'Waiting for the site’s approval', tone: 'waiting' },
+  awaiting_site: { label: 'Waiting for the site', tone: 'waiting' },
   preparing: { label: 'Preparing', tone: 'active' },
   predicting: { label: 'Predicting', tone: 'active' },
   scoring: { label: 'Scoring', tone: 'active' },

@@ -12,6 +12,7 @@ export const load: PageLoad = async ({ fetch, params, url, depends }) => {
     limit: 50,
     ...present({
       phaseId: idFrom(filters, 'phase'),
+      kind: oneOf(filters, 'kind', ['submission', 'rehearsal']),
       status: oneOf(filters, 'status', submissionStatuses),
       search: filters.get('search') ?? undefined,
       cursor: filters.get('cursor') ?? undefined,
