@@ -28,6 +28,8 @@ export class Books {
   readonly #submitterDatasets = new Set<string>();
   readonly #attempts = new Map<AttemptKey, Set<string>>();
   readonly #submitterOf = new Map<AttemptKey, string>();
+  /** Of something that was noted: nothing is recorded after it. */
+  #failure: unknown = null;
   #day = '';
   #beganToday = new Map<AttemptKey, string>();
 
@@ -48,15 +50,29 @@ export class Books {
     return books;
   }
 
-  /** Writes an entry, unless the same was written for this attempt before: by an earlier life that did not come to its end. */
+  /**
+   * Writes an entry, unless the same was written for this attempt before: by an earlier life that did not come to its end. Resolves once it and
+   * all that was noted before it are on disk.
+   */
   async record(event: LedgerEvent): Promise<void> {
     const place = placeOf(event);
     if (place && this.#attempts.get(place.attempt)?.has(place.what)) return;
-    const at = new Date().toISOString();
-    // Runs that are let begin count from the decision on, so that two at the same moment do not both take the last place of a day.
-    if (event.kind === 'decision') this.#note(event, at);
     await this.#ledger.append(event);
-    if (event.kind !== 'decision') this.#note(event, at);
+    if (this.#failure !== null) throw this.#failure;
+    this.#note(event, new Date().toISOString());
+  }
+
+  /**
+   * As `record`, for what lets nothing out: it is in the books at once, and on disk before anything that is recorded after it. Two runs at the
+   * same moment do not both take the last place of a day.
+   */
+  note(event: LedgerEvent): void {
+    const place = placeOf(event);
+    if (place && this.#attempts.get(place.attempt)?.has(place.what)) return;
+    this.#note(event, new Date().toISOString());
+    this.#ledger.append(event).catch((error: unknown) => {
+      this.#failure ??= error;
+    });
   }
 
   /** Bits that a submitter has drawn from a dataset, in whatever versions of it: they are mostly the same cases. */

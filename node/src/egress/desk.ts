@@ -55,7 +55,7 @@ export class EgressDesk {
   /** Rejects with `LedgerFailedError` when it cannot be recorded. Nothing may leave then, not even a code. */
   async release(draft: Draft, run: LeavingRun): Promise<Release> {
     const { draft: reviewed, reviewers } = await this.#review(draft, run);
-    for (const event of eventsOf(reviewed, run, reviewers)) await this.#books.record(event);
+    await Promise.all(eventsOf(reviewed, run, reviewers).map((event) => this.#books.record(event)));
     const { result, logs, report } = reviewed;
     return {
       result: toResult(result),

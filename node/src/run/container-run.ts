@@ -99,7 +99,6 @@ export class ContainerRun {
   /** As `Executor.execute`. */
   async execute(): Promise<Execution> {
     try {
-      await this.#decisions.begin();
       return await this.#leave(await this.#work());
     } finally {
       this.#terms?.reservation?.[Symbol.dispose]();
@@ -110,6 +109,12 @@ export class ContainerRun {
   /** Everything up to what would leave. */
   async #work(): Promise<Ending | Draft> {
     const { watch } = this.#run;
+    try {
+      await this.#decisions.begin();
+    } catch (error) {
+      if (error instanceof LedgerFailedError) throw error;
+      return this.#failed(FailureCode.ASSIGNMENT_INVALID, error).ending;
+    }
     try {
       let next: Next = { state: RunState.AWAITING_SITE };
       while (next.state !== RunState.REVIEWING) {

@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { type Assignment, OutputKind, RunState } from '@weir/proto/node/v1';
-import type { Books } from '../egress/books.ts';
+import type { Books, Release as ReleaseEvent } from '../egress/books.ts';
 import type { Budgets } from '../egress/budgets.ts';
 import { worstBits } from '../egress/costs.ts';
 import { datasetOf, type EgressDesk, refusedBy } from '../egress/desk.ts';
@@ -66,6 +66,7 @@ export class Leaving {
     const finishedAt = bucketEnd(Date.now(), draft.bucketSeconds);
     if (seen) await waitUntil(finishedAt, watch.signal);
     watch.enter(RunState.REVIEWING);
+    if (!seen && permitted) await this.#noteLogs(draft, permitted);
     const release = await desk.release(draft, {
       assignment,
       permission: permitted?.permission ?? null,
@@ -126,12 +127,11 @@ export class Leaving {
     { result, logs: texts, report }: Awaited<ReturnType<EgressDesk['release']>>,
     permitted: Permitted,
   ): Promise<void> {
-    const { openLogs, folder, hubUrl, logger, watch, assignment } = this.#run;
+    const { openLogs, folder, books, hubUrl, logger, watch, assignment } = this.#run;
     const { permission } = permitted;
     const deps = { hubUrl, logger, signal: watch.signal };
     const logs = this.#run.logs ?? (draft.costs === null ? null : await openLogs(permission));
     if (draft.costs !== null) await logs?.deliver(texts, watch.signal);
-    else await this.#recordLogs(logs, draft, permitted);
     if (result.kind !== 'scores') return;
     const slot = assignment.outputs.find(({ kind }) => kind === OutputKind.DETAILED_RESULT);
     if (report !== null && report.length > 0 && slot) {
@@ -145,27 +145,28 @@ export class Leaving {
     const outputs = { folder, slots: assignment.outputs, prediction, scoring };
     await deliverArchives(outputs, {
       ...deps,
-      record: (digest) => this.#recordWhole('output', digest, draft, permitted),
+      record: (digest) => books.record(this.#wholeRelease('output', digest, draft, permitted)),
     });
   }
 
   /** What was sent live, of a run without data of the site, is noted at its end. */
-  async #recordLogs(logs: CapturedLogs | null, draft: Draft, permitted: Permitted): Promise<void> {
-    const digest = await logs?.end();
-    if (digest) await this.#recordWhole('logs', digest, draft, permitted);
+  async #noteLogs(draft: Draft, permitted: Permitted): Promise<void> {
+    const digest = await this.#run.logs?.end();
+    if (digest) this.#run.books.note(this.#wholeRelease('logs', digest, draft, permitted));
   }
 
-  async #recordWhole(
+  /** Of a run without data of the site: its digest is enough. */
+  #wholeRelease(
     what: 'logs' | 'output',
     digest: string,
     draft: Draft,
     { policyDigest }: Permitted,
-  ): Promise<void> {
-    const { assignment, books } = this.#run;
-    await books.record({
+  ): ReleaseEvent {
+    const { runId, attempt } = this.#run.assignment;
+    return {
       kind: 'release',
-      run: String(assignment.runId),
-      attempt: assignment.attempt,
+      run: String(runId),
+      attempt,
       submitter: draft.account.submitter,
       dataset: datasetOf(draft.account),
       what,
@@ -175,6 +176,6 @@ export class Leaving {
       bytes: null,
       policy: policyDigest,
       reviewers: [],
-    });
+    };
   }
 }

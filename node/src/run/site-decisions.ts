@@ -56,7 +56,7 @@ export class SiteDecisions {
     this.submitter = this.#assignmentEvent().submitter;
   }
 
-  /** Notes in the ledger that the hub has asked. */
+  /** Records that the hub has asked. Rejects when what it asks for is nothing that a ledger could hold. */
   async begin(): Promise<void> {
     await this.#run.books.record(this.#assignmentEvent());
   }
@@ -130,7 +130,7 @@ export class SiteDecisions {
     const facts = { moment, now, runsToday: runs, runsTodayOfSubmitter: ofSubmitter, ...hub, engine };
     const decision = decide(read?.policy ?? null, policyRequest(assignment, imageDigest), facts);
     const policyDigest = read?.digest ?? null;
-    await books.record({
+    books.note({
       kind: 'decision',
       run: String(assignment.runId),
       attempt: assignment.attempt,
