@@ -16,7 +16,7 @@ export interface NodeOptions {
   readonly slots?: number;
   readonly policy?: string;
   /** Registered as ward@1 before it runs. */
-  readonly dataset?: { readonly input: Record<string, string>; readonly reference: Record<string, string> };
+  readonly dataset?: Parameters<TestNode['addDataset']>[0];
   /** Whether scores of the site may be shown as its own; they are not unless this says so. */
   readonly sharesScores?: boolean;
   /** Whether it serves the hub's default queue; true unless it holds a dataset. */

@@ -81,10 +81,12 @@ export class TestNode implements AsyncDisposable {
     await writeFile(join(this.home, 'node.json'), JSON.stringify({ ...identity, grpc }));
   }
 
-  /** Registers data of the site under ward@1: files by name for each part. */
+  /** Registers data of the site under ward@1: files by name for each part, and for what stands in for it in rehearsals. */
   async addDataset(parts: {
     input: Record<string, string>;
     reference: Record<string, string>;
+    'synthetic-input'?: Record<string, string>;
+    'synthetic-reference'?: Record<string, string>;
   }): Promise<void> {
     const flags: string[] = [];
     for (const [part, files] of Object.entries(parts)) {

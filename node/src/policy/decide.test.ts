@@ -83,6 +83,7 @@ const REFUSALS: Refusal[] = [
   ['hubs', { hubs: [digestOf('e')] }, {}, 'hubs', H],
   ['hubs', { hubs: ['north'] }, { hub: 'south' }, 'hubs', H],
   ['hubs', { hubs: ['south'] }, { hub: 'south' }, 'hubs', H],
+  ['hubs', { hubs: ['north', HUB] }, { hub: HUB }, 'hubs', H],
   ['competitions', { competitions: [] }, {}, 'competitions', C],
   ['competitions', { competitions: [8] }, {}, 'competitions', C],
   ['competitions', { competitions: [7] }, { hub: 'south' }, 'competitions', C],
