@@ -107,6 +107,7 @@ export async function startNode(config: NodeConfig, overrides: NodeOverrides = {
       makeHello({
         engine,
         slots: config.slots,
+        gpus: config.gpus,
         datasets: datasets.datasets,
         held: runs.held(),
         status: status.current(),

@@ -6,6 +6,7 @@ import { consoleCommand } from './console.ts';
 import { datasetCommand } from './dataset.ts';
 import { enrolCommand } from './enrol.ts';
 import { exitCodeOf, UsageError } from './errors.ts';
+import { ledgerCommand } from './ledger.ts';
 import { policyCommand } from './policy.ts';
 
 const USAGE = `weir-node: evaluates next to the data, and lets out what the site's policy permits
@@ -21,12 +22,15 @@ const USAGE = `weir-node: evaluates next to the data, and lets out what the site
   weir-node policy check [--policy FILE] --home DIR
   weir-node policy test [CASES] [--policy FILE] --home DIR
   weir-node policy explain RUN --home DIR
+  weir-node ledger verify [FILE] [--json] --home DIR
+  weir-node ledger show [--run R] [--kind K] [--json] --home DIR
+  weir-node ledger export --out FILE [--from N] [--to M] --home DIR
   weir-node attest keygen --out KEY.pem
   weir-node attest --key KEY.pem --out FILE DIGEST_OR_FILE...
   weir-node console address --home DIR
   weir-node console person add NAME --organization ORGANIZATION [--role reviewer|steward] --home DIR
   weir-node console person list | remove NAME --home DIR
-  weir-node run --home DIR [--engine auto|docker|podman|bubblewrap|scripted] [--slots N] [--drain-seconds S] [--console PORT|off]
+  weir-node run --home DIR [--engine auto|docker|podman|bubblewrap|apptainer|slurm|scripted] [--slots N] [--gpus N] [--drain-seconds S] [--console PORT|off]
 
 --home may be left out where WEIR_NODE_HOME is set.
 Exit codes: 0 done, 1 failed, 2 wrong usage or configuration, 3 a check found problems.
@@ -52,9 +56,15 @@ const OPTIONS = {
   engine: { type: 'string' },
   executor: { type: 'string' },
   slots: { type: 'string' },
+  gpus: { type: 'string' },
   'drain-seconds': { type: 'string' },
   'log-level': { type: 'string' },
   console: { type: 'string' },
+  run: { type: 'string' },
+  kind: { type: 'string', multiple: true },
+  json: { type: 'boolean' },
+  from: { type: 'string' },
+  to: { type: 'string' },
   organization: { type: 'string' },
   role: { type: 'string' },
 } as const;
@@ -87,6 +97,8 @@ async function main(args: readonly string[]): Promise<number> {
       return await attestCommand(rest, flags);
     case 'policy':
       return await policyCommand(rest, flags, env);
+    case 'ledger':
+      return await ledgerCommand(rest, flags, env);
     case 'console':
       return await consoleCommand(rest, flags, env);
     case 'run':

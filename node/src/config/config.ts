@@ -1,9 +1,7 @@
 import { resolve } from 'node:path';
 import type { LogLevel } from '../logging/logger.ts';
+import { ENGINE_CHOICES, type EngineChoice, type SiteEngines, toSiteEngines } from './engine-config.ts';
 import { InvalidConfigError } from './errors.ts';
-
-export const ENGINE_CHOICES = ['auto', 'docker', 'podman', 'bubblewrap', 'scripted'] as const;
-export type EngineChoice = (typeof ENGINE_CHOICES)[number];
 
 export const EXECUTOR_CHOICES = ['container', 'instant'] as const;
 export type ExecutorChoice = (typeof EXECUTOR_CHOICES)[number];
@@ -18,6 +16,9 @@ export interface NodeConfig {
   readonly engineHost: string | null;
   /** Where rootless engines put their sockets. */
   readonly runtimeDirectory: string | null;
+  readonly siteEngines: SiteEngines;
+  /** How many GPUs a run may be given. */
+  readonly gpus: number;
   readonly executor: ExecutorChoice;
   readonly slots: number;
   readonly cacheBytes: number;
@@ -36,6 +37,7 @@ export interface RunFlags {
   readonly engine?: string | undefined;
   readonly executor?: string | undefined;
   readonly slots?: string | undefined;
+  readonly gpus?: string | undefined;
   readonly 'drain-seconds'?: string | undefined;
   readonly 'log-level'?: string | undefined;
   readonly console?: string | undefined;
@@ -60,11 +62,14 @@ export function toHome(flag: string | undefined, env: Environment): string {
 }
 
 export function toConfig(flags: RunFlags, env: Environment): NodeConfig {
+  const home = toHome(flags.home, env);
   return {
-    home: toHome(flags.home, env),
+    home,
     engine: oneOf('--engine', ENGINE_CHOICES, flags.engine ?? env.WEIR_NODE_ENGINE ?? 'auto'),
     engineHost: env.DOCKER_HOST ?? null,
     runtimeDirectory: env.XDG_RUNTIME_DIR ?? null,
+    siteEngines: toSiteEngines(home, env),
+    gpus: wholeNumber('--gpus', flags.gpus ?? env.WEIR_NODE_GPUS ?? '0', 0, 1024),
     executor: oneOf('--executor', EXECUTOR_CHOICES, flags.executor ?? 'container'),
     slots: positive('--slots', flags.slots ?? env.WEIR_NODE_SLOTS ?? '2', 1024),
     cacheBytes: positive('WEIR_NODE_CACHE_GB', env.WEIR_NODE_CACHE_GB ?? '20', 1_000_000) * 1e9,
@@ -88,9 +93,13 @@ function toConsolePort(word: string): number | null {
 }
 
 function positive(name: string, value: string, max: number): number {
+  return wholeNumber(name, value, 1, max);
+}
+
+function wholeNumber(name: string, value: string, min: number, max: number): number {
   const number = Number(value);
-  if (!Number.isInteger(number) || number < 1 || number > max) {
-    throw new InvalidConfigError(name, `is "${value}", but has to be a whole number from 1 to ${max}`);
+  if (value.trim() === '' || !Number.isInteger(number) || number < min || number > max) {
+    throw new InvalidConfigError(name, `is "${value}", but has to be a whole number from ${min} to ${max}`);
   }
   return number;
 }

@@ -7,6 +7,8 @@ import type { SiteDataset } from '../data/registry.ts';
 export interface HelloParts {
   readonly engine: { readonly kind: string; readonly version: string };
   readonly slots: number;
+  /** How many a run may be given. */
+  readonly gpus: number;
   readonly datasets: readonly SiteDataset[];
   readonly held: readonly AttemptRef[];
   readonly status: NodeStatus;
@@ -14,13 +16,14 @@ export interface HelloParts {
   readonly receiptKey: Uint8Array;
 }
 
-export function makeHello({ engine, slots, datasets, held, status, receiptKey }: HelloParts): Hello {
+export function makeHello({ engine, slots, gpus, datasets, held, status, receiptKey }: HelloParts): Hello {
   return create(HelloSchema, {
     protocolVersion: PROTOCOL_VERSION,
     softwareVersion: SOFTWARE_VERSION,
     engine: engine.kind,
     engineVersion: engine.version,
     slots,
+    gpus,
     datasets: datasets.map(({ name, version, digest, input, reference, synthetic, counts }) => ({
       name,
       version,

@@ -1,4 +1,5 @@
 import type { NodeConfig } from '../config/config.ts';
+import { toSiteEngines } from '../config/engine-config.ts';
 import { homeAt, makeHome } from '../home/home.ts';
 import { storeEnrolment } from '../home/identity.ts';
 import type { FakeHub } from '../link/testing/fake-hub.ts';
@@ -21,6 +22,8 @@ export function testConfig(home: string, config: Partial<NodeConfig> = {}): Node
     engine: 'scripted',
     engineHost: null,
     runtimeDirectory: null,
+    siteEngines: toSiteEngines(home, {}),
+    gpus: 0,
     executor: 'instant',
     slots: 4,
     cacheBytes: 1e9,
