@@ -1,6 +1,7 @@
 import type { FactSheetQuestion } from '../bundles/model.ts';
 import { DEFAULT_SITE_RULE } from '../bundles/site-rule.ts';
 import type { Queries } from '../db/database.ts';
+import { type ColumnView, toColumnView } from '../leaderboards/column-view.ts';
 import { ruleInWords } from '../submissions/many-sites/rule-in-words.ts';
 import type { CompetitionAccess, ParticipantStatus } from './access.ts';
 import type { ReachedCompetition } from './gate.ts';
@@ -69,17 +70,7 @@ export interface TaskDetail {
   readonly sites: { name: string; title: string; online: boolean; sharesScores: boolean }[];
 }
 
-export interface ColumnDetail {
-  readonly id: number;
-  readonly index: number;
-  readonly key: string;
-  readonly title: string;
-  readonly sorting: 'asc' | 'desc';
-  readonly precision: number;
-  readonly hidden: boolean;
-  readonly isPrimary: boolean;
-  /** For people; may be empty. */
-  readonly unit: string;
+export interface ColumnDetail extends ColumnView {
   readonly declared: DeclaredScore | null;
 }
 
@@ -144,9 +135,7 @@ export async function readDetail(
 type ColumnRow = typeof columns.$inferSelect;
 
 function toColumn(column: ColumnRow, primaryIndex: number): ColumnDetail {
-  const { id, index, key, title, sorting, precision, hidden, unit } = column;
-  const isPrimary = index === primaryIndex;
-  return { id, index, key, title, sorting, precision, hidden, isPrimary, unit, declared: declaredOf(column) };
+  return { ...toColumnView(column, primaryIndex), declared: declaredOf(column) };
 }
 
 function declaredOf({
@@ -236,7 +225,7 @@ async function readTasks(queries: Queries, phaseIds: readonly number[]): Promise
       .map(({ dataset: _, ...site }) => site);
     tasks.set(phaseId, [
       ...(tasks.get(phaseId) ?? []),
-      { ...task, siteDataset, siteRule: siteDataset && ruleInWords(rule), sites },
+      { ...task, siteDataset, siteRule: siteDataset && ruleInWords(rule, sites), sites },
     ]);
   }
   return tasks;

@@ -31,6 +31,7 @@ import { type NodeProgress, recordProgress } from './progress.ts';
 import { whyNotAdmitted } from './refusal.ts';
 import { insertRehearsal, type NewRehearsal, rehearsalParts } from './rehearse.ts';
 import { findUnreleased, releaseSubmission } from './release.ts';
+import { resettle } from './resettle.ts';
 import type { NodeSession } from './sessions.ts';
 import { exhaustedRuns, expireLeases, poolsWithBacklog } from './sweep.ts';
 import { waitingReasons } from './waiting.ts';
@@ -115,7 +116,10 @@ export class Dispatcher implements Dispatch, AsyncDisposable {
     const { database, config, log } = this.#deps;
     if (performance.now() >= this.#expireAfter) {
       const expired = await expireLeases(database, config.maxAttempts);
-      if (expired > 0) log.warn({ runs: expired }, 'leases ran out; the runs wait again');
+      if (expired.length > 0) {
+        log.warn({ runs: expired.length }, 'leases ran out; the runs wait again');
+        this.#deps.live.announce(await resettle(this.#deps, expired));
+      }
       await Promise.all(
         (await exhaustedRuns(database, config.maxAttempts)).map((end) => this.#completions.submit(end)),
       );

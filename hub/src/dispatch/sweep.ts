@@ -15,7 +15,7 @@ with expired as (
 ), recorded as (
   insert into attempts (run_id, attempt, node_id, outcome) select run_id, attempt, node_id, 'lost' from expired on conflict do nothing
 )
-update runs r set state = 'queued' from expired e where r.id = e.run_id returning r.id`,
+update runs r set state = 'queued' from expired e where r.id = e.run_id returning r.id::float8 as "runId"`,
 };
 
 const EXHAUSTED: Statement = {
@@ -28,8 +28,9 @@ const BACKLOG: Statement = {
   text: `select distinct pool from claims where node_id is null and (not_before is null or not_before <= now())`,
 };
 
-export async function expireLeases(database: Database, maxAttempts: number): Promise<number> {
-  return (await database.prepared(EXPIRE, [maxAttempts])).length;
+/** Runs that wait again. */
+export async function expireLeases(database: Database, maxAttempts: number): Promise<number[]> {
+  return (await database.prepared<{ runId: number }>(EXPIRE, [maxAttempts])).map(({ runId }) => runId);
 }
 
 /** Runs whose last attempt was lost, as ends for `complete`: the fault of the site. */

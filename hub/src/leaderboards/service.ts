@@ -4,6 +4,7 @@ import type { Database } from '../db/database.ts';
 import { decodeCursor, toPage } from '../db/page.ts';
 import { ownScores, type SitesView, toSitesView } from '../submissions/many-sites/view.ts';
 import { type Board, type BoardColumn, findBoards } from './boards.ts';
+import { type ColumnView, toColumnView } from './column-view.ts';
 import { BoardHiddenError } from './errors.ts';
 import { compareSortKeys, sortKey } from './ranking.ts';
 import { RULES, type SubmissionRule } from './rules.ts';
@@ -22,18 +23,7 @@ export interface BoardPage {
   readonly rule: SubmissionRule;
   /** The rule in words. */
   readonly ruleSentence: string;
-  readonly columns: {
-    readonly id: number;
-    readonly index: number;
-    readonly key: string;
-    readonly title: string;
-    readonly sorting: 'asc' | 'desc';
-    readonly precision: number;
-    readonly hidden: boolean;
-    readonly isPrimary: boolean;
-    /** For people; may be empty. */
-    readonly unit: string;
-  }[];
+  readonly columns: ColumnView[];
   readonly total: number;
   /** Grows with each change of the board. */
   readonly version: number;
@@ -132,17 +122,7 @@ export function createLeaderboards({
         title: board.title,
         rule: board.rule,
         ruleSentence: RULES[board.rule].sentence,
-        columns: shown.columns.map(({ id, index, key, title, sorting, precision, hidden, unit }) => ({
-          id,
-          index,
-          key,
-          title,
-          sorting,
-          precision,
-          hidden,
-          isPrimary: index === board.primaryIndex,
-          unit,
-        })),
+        columns: shown.columns.map((column) => toColumnView(column, board.primaryIndex)),
         total,
         version,
         rows: items.map((standing) => ({ ...toRow(board, standing, shown), mine: standing.ownerId === me })),

@@ -1,6 +1,7 @@
 import type { CompetitionDetail, PhaseDetail } from '../competitions/detail.ts';
 import type { ReachedCompetition } from '../competitions/gate.ts';
 import type { CompetitionCard } from '../competitions/listing.ts';
+import type { ColumnView } from '../leaderboards/column-view.ts';
 
 type FileUrl = (path: string) => string;
 
@@ -55,15 +56,7 @@ export function toCompetition(
       id,
       title,
       primary_index: columns.find(({ isPrimary }) => isPrimary)?.index ?? 0,
-      columns: columns.map(({ id, index, key, title, sorting, precision, hidden }) => ({
-        id,
-        index,
-        key,
-        title,
-        sorting,
-        precision,
-        hidden,
-      })),
+      columns: columns.map(toColumn),
     })),
     collaborators: [],
     participant_status: detail.my?.status ?? null,
@@ -84,6 +77,10 @@ export function toCompetition(
     forum_enabled: settings.forumEnabled,
     is_featured: false,
   };
+}
+
+export function toColumn({ id, index, key, title, sorting, precision, hidden }: ColumnView) {
+  return { id, index, key, title, sorting, precision, hidden };
 }
 
 const PHASE_STATUS = { upcoming: 'Next', open: 'Current', closed: 'Previous' } as const;

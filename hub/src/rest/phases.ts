@@ -1,6 +1,6 @@
 import type { CompetitionDetail } from '../competitions/detail.ts';
 import type { BoardRow } from '../leaderboards/service.ts';
-import { toPhase } from './competition-shape.ts';
+import { toColumn, toPhase } from './competition-shape.ts';
 import { readAll } from './paging.ts';
 import { idParams, type RestRequest, type RestRoutes } from './request.ts';
 
@@ -21,15 +21,7 @@ export function phaseRoutes(routes: RestRoutes): void {
       const page = await hub.leaderboards.get(actor, { phaseId: phase.id, cursor, limit: 500 });
       return { items: page.rows, nextCursor: page.nextCursor };
     });
-    const columns = board.columns.map(({ id, index, key, title, sorting, precision, hidden }) => ({
-      id,
-      index,
-      key,
-      title,
-      sorting,
-      precision,
-      hidden,
-    }));
+    const columns = board.columns.map(toColumn);
     return {
       id: phase.id,
       title: board.title,

@@ -1,4 +1,5 @@
 import type { SiteRule } from '../../bundles/site-rule.ts';
+import { FEWEST_SITES } from './disclosure.ts';
 
 const COMBINED: Readonly<Record<SiteRule['combine'], (rule: SiteRule) => string>> = {
   mean: () => 'the mean over the sites',
@@ -14,13 +15,21 @@ const MISSING: Readonly<Record<SiteRule['missing'], string>> = {
   wait: 'Without the scores of all sites there is none.',
 };
 
-/** What participants should know of how a task combines the scores of its sites. */
-export function ruleInWords(rule: SiteRule): string {
+/**
+ * What participants should know of how a task combines the scores of its sites.
+ * @param asked the sites that it asks at present
+ */
+export function ruleInWords(rule: SiteRule, asked: readonly { readonly sharesScores: boolean }[]): string {
   const needed = Math.max(rule.quorum ?? 1, rule.minSites);
   const parts = [`The score is ${COMBINED[rule.combine](rule)}.`];
   if (rule.quorum !== null) parts.push(`It stands from ${sites(needed)} on; later ones update it.`);
   else if (needed > 1) parts.push(`It takes at least ${sites(needed)}.`);
   parts.push(MISSING[rule.missing]);
+  if (asked.length > 1 && asked.length < FEWEST_SITES && asked.some(({ sharesScores }) => !sharesScores)) {
+    parts.push(
+      `At present no score can be shown: with fewer than ${FEWEST_SITES} sites it would reveal what one of them keeps to itself.`,
+    );
+  }
   return parts.join(' ');
 }
 
