@@ -35,7 +35,7 @@ egress:
   rehearsal: { logs: full, reports: yes, outputs: yes }
   site_data:
     scores: { most: 100, decimals: any, min_cases: 0, require_range: false }
-    logs: codes
+    logs: none
     review: { scores: never, logs: never }
     timing: { bucket: exact }
     budget: { per_submitter_bits: unlimited, per_dataset_bits: unlimited }
@@ -68,6 +68,11 @@ export class TestNode implements AsyncDisposable {
     await node.#command('enrol', '--hub', hubUrl, '--token', token, '--name', options.name);
     await writeFile(join(home, 'policy.yaml'), options.policy ?? PERMISSIVE);
     return node;
+  }
+
+  /** Comes back as it was, under a new key. It must not run meanwhile. */
+  async enrolAgain(token: string): Promise<void> {
+    await this.#command('enrol', '--again', '--token', token);
   }
 
   /** The id that the hub gave it. */
