@@ -31,10 +31,16 @@ export class ReceiptKey {
     return new ReceiptKey(generateKeyPairSync('ed25519').privateKey);
   }
 
+  /** The key at `path`; null when none was made yet. */
+  static async read(path: string): Promise<ReceiptKey | null> {
+    const text = await readFileIfThere(path);
+    return text === null ? null : new ReceiptKey(createPrivateKey(text));
+  }
+
   /** Reads the key at `path`, or makes one there. Only the process that holds the home's lock may call it. */
   static async load(path: string): Promise<ReceiptKey> {
-    const text = await readFileIfThere(path);
-    if (text !== null) return new ReceiptKey(createPrivateKey(text));
+    const made = await ReceiptKey.read(path);
+    if (made) return made;
     const { privateKey } = generateKeyPairSync('ed25519');
     await writeAtomically(path, privateKey.export({ type: 'pkcs8', format: 'pem' }));
     return new ReceiptKey(privateKey);
