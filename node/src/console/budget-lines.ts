@@ -5,8 +5,10 @@ import type { ConsoleView, EventOf } from './view.ts';
 /** What was told about a dataset, and how much may be. */
 export interface BudgetLine {
   readonly dataset: string;
+  /** Whether the policy in force names the dataset; without that nothing more is told about it. */
+  readonly isNamed: boolean;
   readonly drawnBits: number;
-  /** Null: no limit, or no policy. */
+  /** Null: no limit. */
   readonly allowedBits: number | null;
   readonly submitters: readonly {
     readonly submitter: string;
@@ -44,7 +46,13 @@ export class ReleaseSums {
         allowedBits: limits?.perSubmitterBits ?? null,
         runs: [...Map.groupBy(own, ({ run }) => run)].map(([run, each]) => ({ run, bits: sum(each) })),
       }));
-      return { dataset, drawnBits: sum(releases), allowedBits: limits?.perDatasetBits ?? null, submitters };
+      return {
+        dataset,
+        isNamed: limits?.isNamed ?? false,
+        drawnBits: sum(releases),
+        allowedBits: limits?.perDatasetBits ?? null,
+        submitters,
+      };
     });
   }
 
@@ -73,6 +81,7 @@ function limitsOf(policy: Policy, dataset: string) {
     .filter(([place]) => nameOf(place) === dataset)
     .map(([, rule]) => resolveEgress('site_data', policy.egress.site_data, rule.egress).budget);
   return {
+    isNamed: limits.length > 0,
     perSubmitterBits: least(limits.map((each) => each.perSubmitterBits)),
     perDatasetBits: least(limits.map((each) => each.perDatasetBits)),
   };

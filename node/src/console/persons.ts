@@ -8,7 +8,8 @@ import type { Identity } from '../home/identity.ts';
 import type { Person } from '../people/question.ts';
 import { InvalidPersonError } from './errors.ts';
 
-const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/;
+/** Names as people have them; the site's policy names its reviewers by them. */
+const NAME = /^[\p{L}\p{N}][\p{L}\p{M}\p{N} .'_-]{0,62}$/u;
 const RESERVED = new Set(['steward', 'timer', 'node']);
 
 /** A steward sees and does everything; a reviewer answers questions. */
@@ -51,7 +52,7 @@ export class Persons {
   async add({ name, organization, role }: ConsolePerson): Promise<string> {
     if (!NAME.test(name) || RESERVED.has(name)) {
       throw new InvalidPersonError(
-        `"${name}": names are letters, digits, ".", "_" and "-", and not steward, timer or node`,
+        `"${name}": names are letters, digits, spaces and . _ ' -, and not steward, timer or node`,
       );
     }
     if (organization.trim() === '')

@@ -1,4 +1,3 @@
-import { AnswerRefusedError } from '../people/errors.ts';
 import type { Person } from '../people/question.ts';
 import type { Policy } from '../policy/schema.ts';
 
@@ -13,6 +12,10 @@ export function reviewerOf(
   const reviewers = policy?.reviewers ?? {};
   if (Object.keys(reviewers).length === 0) return { person, obstacle: null };
   const named = Object.hasOwn(reviewers, person.name) ? reviewers[person.name] : undefined;
-  if (!named) return { person, obstacle: new AnswerRefusedError('not_a_reviewer').message };
+  if (!named) {
+    const names = Object.keys(reviewers).join(', ');
+    const obstacle = `The site's policy says who may answer: ${names}. They sign in with a token of their own, which the steward makes for them (see Help).`;
+    return { person, obstacle };
+  }
   return { person: { name: person.name, organization: named.organization }, obstacle: null };
 }

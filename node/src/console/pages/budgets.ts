@@ -8,8 +8,9 @@ export function budgetsPage(lines: readonly BudgetLine[]): Content {
     ${lines.length === 0 ? html`<p class="empty">Nothing has been released from data of this site yet.</p>` : lines.map(section)}`;
 }
 
-function section({ dataset, drawnBits, allowedBits, submitters }: BudgetLine): Content {
+function section({ dataset, isNamed, drawnBits, allowedBits, submitters }: BudgetLine): Content {
   return html`<section class="card"><h2>${dataset}</h2>
+    ${!isNamed && html`<p class="notice">The policy in force does not name this dataset: nothing more is told about it.</p>`}
     <p>Everybody together: ${spent(drawnBits, allowedBits)}</p>
     <div class="table"><table><thead><tr><th>Submitter</th><th>Told at most</th><th>Runs</th></tr></thead><tbody>${submitters.map(
       (

@@ -33,7 +33,7 @@ export function overviewPage({ overview, policy, datasets, waiting, overdue }: O
       ${tile('Runs', `${overview.occupied} of ${overview.slots}`, '', html`<a href="/runs">at work now</a>${overview.unreported > 0 && html`; ${overview.unreported} wait for the site, or for the hub to acknowledge them`}`)}
       ${tile('Datasets', String(datasets.length), changed.length > 0 ? 'bad' : '', changed.length > 0 ? html`<a href="/datasets">${changed.length} changed since they were registered</a>` : html`<a href="/datasets">registered</a>`)}
       ${tile('Disk', bytes(disk.freeBytes), isDiskLow ? 'bad' : '', html`free of ${bytes(disk.totalBytes)}; below ${bytes(disk.minFreeBytes)} no new runs are taken`)}
-      ${tile('Certificate', fromNow(overview.certificateEndsAt), '', html`ends ${moment(overview.certificateEndsAt)}; the node renews it by itself`)}
+      ${tile('Certificate', `ends ${fromNow(overview.certificateEndsAt)}`, '', html`${moment(overview.certificateEndsAt)}; the node renews it by itself`)}
     </dl>
     <p class="muted">Site ${overview.site}. Software ${overview.softwareVersion}, engine ${overview.engine}.</p>`;
 }
