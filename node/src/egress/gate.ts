@@ -33,22 +33,25 @@ export type ScoreRelease =
  * not asked for may be writing data; without such data it is dropped, as Codabench does.
  */
 export function releaseScores(written: readonly WrittenScore[], gate: ScoreGate): ScoreRelease {
-  const columns = new Map(gate.columns.map((column) => [column.key, column]));
+  const scores = new Map(written.map(({ key, value }) => [key, value]));
+  const declared = new Set(gate.columns.map(({ key }) => key));
+  const unknown = [...scores.keys()].find((key) => !declared.has(key));
+  if (gate.siteData && unknown !== undefined) {
+    return refused(RefusalCode.RELEASE, 'scores.columns', `${JSON.stringify(unknown)} was not declared`);
+  }
   const values: Record<string, number> = {};
-  for (const { key, value } of written) {
-    const column = columns.get(key);
-    if (!column) {
-      if (!gate.siteData) continue;
-      return refused(RefusalCode.RELEASE, 'scores.columns', `${JSON.stringify(key)} was not declared`);
-    }
+  // In the order in which they were declared: another one would tell something, and it travels.
+  for (const column of gate.columns) {
+    const value = scores.get(column.key) ?? null;
     if (value === null) continue;
     if (!Number.isFinite(value) || Math.abs(value) >= TOO_LARGE) {
       if (!gate.siteData) return { kind: 'failed', code: FailureCode.SCORES_OUT_OF_RANGE };
-      return refused(RefusalCode.SCORE_RANGE, 'scores', `${key} is not finite, or too large for a score`);
+      const why = `${column.key} is not finite, or too large for a score`;
+      return refused(RefusalCode.SCORE_RANGE, 'scores', why);
     }
     const verdict = releaseScore(value, column, gate.cases);
     if (typeof verdict !== 'number') return verdict;
-    values[key] = verdict;
+    values[column.key] = verdict;
   }
   return { kind: 'released', values };
 }

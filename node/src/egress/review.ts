@@ -105,11 +105,11 @@ function withoutSome(
 ): Record<string, number> | null {
   const read = scoresInJson(Buffer.from(instead).toString('utf8'));
   if (read.kind !== 'scores') return null;
-  const kept: Record<string, number> = {};
+  const kept = new Set<string>();
   for (const { key, value } of read.scores) {
     if (value === null) continue;
     if (!Object.hasOwn(values, key) || values[key] !== value) return null;
-    kept[key] = value;
+    kept.add(key);
   }
-  return kept;
+  return Object.fromEntries(Object.entries(values).filter(([key]) => kept.has(key)));
 }

@@ -74,7 +74,7 @@ export class TestSite implements AsyncDisposable {
     const parts = { hub, web, home, config: testConfig(home, { executor: 'container', ...config }) };
     const site = new TestSite(parts, owned.move());
     await site.permit({ egress: { site_data: siteRules } });
-    await site.#registerData();
+    await site.register('1', 'patient 123456');
     return site;
   }
 
@@ -157,29 +157,23 @@ export class TestSite implements AsyncDisposable {
     await this.#stack.disposeAsync();
   }
 
-  async #registerData(): Promise<void> {
-    const folders: Record<string, string> = {};
-    for (const [name, content] of [
-      ['input', 'patient 123456\n'],
-      ['reference', 'truth of 123456\n'],
-      ['synthetic-input', 'patient 000000\n'],
-      ['synthetic-reference', 'truth of 000000\n'],
-    ] as const) {
-      const folder = join(this.home, 'data', name);
-      await mkdir(folder, { recursive: true });
-      await writeFile(join(folder, 'data.txt'), content);
-      folders[name] = folder;
-    }
-    const { input = null, reference = null } = folders;
+  /** Registers sepsis@VERSION, with `secret` in its input and its reference, and something harmless to rehearse on. */
+  async register(version: string, secret: string): Promise<void> {
+    const folder = async (name: string, content: string) => {
+      const path = join(this.home, 'data', version, name);
+      await mkdir(path, { recursive: true });
+      await writeFile(join(path, 'data.txt'), content);
+      return path;
+    };
     await new DatasetRegistry(homeAt(this.home)).add({
       name: 'sepsis',
-      version: '1',
-      input,
-      reference,
+      version,
+      input: await folder('input', secret),
+      reference: await folder('reference', secret),
       counts: { cases: 40 },
       synthetic: {
-        input: folders['synthetic-input'] ?? null,
-        reference: folders['synthetic-reference'] ?? null,
+        input: await folder('synthetic-input', 'nobody'),
+        reference: await folder('synthetic-reference', 'nobody'),
       },
     });
   }
