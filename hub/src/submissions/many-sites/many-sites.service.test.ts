@@ -2,7 +2,9 @@ import { eq } from 'drizzle-orm';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Actor, anonymous } from '../../accounts/access.ts';
 import type { SiteRule } from '../../bundles/site-rule.ts';
-import { runs } from '../../dispatch/schema.ts';
+import { claim } from '../../dispatch/claim.ts';
+import { sitePool } from '../../dispatch/pools.ts';
+import { claims, runs } from '../../dispatch/schema.ts';
 import { toSubmission } from '../../rest/submission-shape.ts';
 import { sites } from '../../sites/schema.ts';
 import { createHarness, type Harness } from '../testing/harness.ts';
@@ -176,7 +178,11 @@ describe('the score over sites', () => {
     const { id, ada, organizer } = await enter({ quorum: 1 });
     await answer(0);
     await hub.submissions.remove(organizer, id);
-    const left = await hub.database.queries.select().from(runs).where(eq(runs.submissionId, id));
+    const left = await hub.database.queries
+      .select()
+      .from(runs)
+      .where(eq(runs.submissionId, id))
+      .orderBy(runs.id);
     expect(left.map(({ state }) => state)).toEqual(['finished', 'cancelled', 'cancelled', 'cancelled']);
     await expect(hub.submissions.get(ada, id)).rejects.toMatchObject({ code: 'submission_not_found' });
   });
@@ -259,6 +265,25 @@ describe('a site that keeps its scores to itself', () => {
     expect(await boardOf(phaseId)).toMatchObject([
       { scores: { score: { value: '0.43' } }, coverage: { done: 3 } },
     ]);
+  });
+
+  test('waits for a site that is at work, and no longer once that has lost its run', async () => {
+    await letShare();
+    const { id, ada } = await enter({ quorum: 3 });
+    const [taken] = await claim(hub.database, [sitePool(nodes[3]!.siteId)], nodes[3]!.id, 1, 10_000);
+    for (const site of [0, 1, 2]) await answer(site);
+    expect(await hub.submissions.get(ada, id)).toMatchObject({ scores: [], sites: { standing: 'waiting' } });
+    await hub.database.queries
+      .update(claims)
+      .set({ leaseExpiresAt: new Date(0) })
+      .where(eq(claims.runId, taken!.runId));
+    await hub.dispatch.sweep();
+    expect(await hub.submissions.get(ada, id)).toMatchObject({
+      status: 'Finished',
+      scores: [{ value: '0.43' }],
+      sites: { standing: 'partial', done: 3 },
+    });
+    await hub.submissions.cancel(ada, id);
   });
 
   test('is not told by entering the same program again', async () => {

@@ -82,7 +82,7 @@ export async function createHarness() {
     live,
     boards,
     receipts: createReceiptDesk({ database, keys, log }),
-    config: { leaseMs: 10_000, maxAttempts: 1, publicUrl: 'http://hub.test' },
+    config: { leaseMs: 10_000, maxAttempts: 2, publicUrl: 'http://hub.test' },
     secrets: { artifactUrlKey: Buffer.alloc(32) },
     log,
   });
@@ -102,6 +102,7 @@ export async function createHarness() {
 
   return {
     database,
+    dispatch,
     competitions,
     submissions,
     leaderboards,
