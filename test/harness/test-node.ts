@@ -104,6 +104,11 @@ export class TestNode implements AsyncDisposable {
     await this.#command('dataset', 'add', 'ward', '--version', '1', ...flags);
   }
 
+  /** A fresh address at which the steward enters its console, once. */
+  async consoleAddress(): Promise<string> {
+    return (await this.#command('console', 'address')).trim();
+  }
+
   /** Starts it and waits until the hub has welcomed it. */
   async run(): Promise<void> {
     const before = this.timesWelcomed;
@@ -133,8 +138,8 @@ export class TestNode implements AsyncDisposable {
     return JSON.parse(await readFile(join(this.home, 'node.json'), 'utf8'));
   }
 
-  async #command(...args: string[]): Promise<void> {
+  async #command(...args: string[]): Promise<string> {
     const env = { ...process.env, ...this.#env };
-    await runCommand(process.execPath, [CLI, ...args, '--home', this.home], { timeout: 60_000, env });
+    return await runCommand(process.execPath, [CLI, ...args, '--home', this.home], { timeout: 60_000, env });
   }
 }

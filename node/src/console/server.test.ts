@@ -145,7 +145,7 @@ describe('other pages of the same browser', () => {
     expect(headers).toMatchObject({
       'x-frame-options': 'DENY',
       'cache-control': 'no-store',
-      'referrer-policy': 'no-referrer',
+      'referrer-policy': 'same-origin',
       'x-content-type-options': 'nosniff',
     });
   });

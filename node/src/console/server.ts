@@ -65,7 +65,8 @@ export async function buildConsole(context: ConsoleContext): Promise<FastifyInst
     },
     // Plain HTTP on loopback: nothing to upgrade to.
     strictTransportSecurity: false,
-    referrerPolicy: { policy: 'no-referrer' },
+    // With `no-referrer` browsers would send forms with the origin `null`, which the guard could not tell from a stranger's.
+    referrerPolicy: { policy: 'same-origin' },
     xFrameOptions: { action: 'deny' },
   });
   await app.register(cookie);

@@ -200,6 +200,15 @@ test('scores cannot be redacted, and a redaction never grows', async () => {
   expect(await readdir(join(folder, 'people', 'review-1'))).toHaveLength(3);
 });
 
+test('two pieces of the same bytes are redacted together', async () => {
+  const log = { kind: 'logs', mediaType: 'text/plain', content: 'patient 17' } as const;
+  const { given, over } = await ask({ material: [log, log] });
+  await redact(BEN, 'patient', 1);
+  expect(view().material.map(({ currentBytes }) => currentBytes)).toEqual([7, 7]);
+  await over;
+  expect(given.answer?.redacted.size).toBe(1);
+});
+
 test('a vote about material that is no longer there does not count', async () => {
   const { question } = await ask();
   const before = seen();

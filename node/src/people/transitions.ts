@@ -104,10 +104,12 @@ function redact(
 ): QuestionRecord {
   if (isOfSubmitter(record, person)) throw new AnswerRefusedError('own_organization');
   if (reason.trim() === '') throw new AnswerRefusedError('reason_missing');
-  const piece = record.material.find((each) => each.digest === of);
-  if (!piece || !isRedactable(piece)) throw new AnswerRefusedError('not_redactable');
+  // Pieces of the same bytes go together: what leaves in their place is told by their digest.
+  const pieces = record.material.filter((each) => each.digest === of);
+  const [piece] = pieces;
+  if (!piece || !pieces.every(isRedactable)) throw new AnswerRefusedError('not_redactable');
   if (copy.bytes > piece.bytes) throw new AnswerRefusedError('redaction_grows');
-  const material = record.material.map((each) => (each === piece ? { ...each, redacted: copy } : each));
+  const material = record.material.map((each) => (each.digest === of ? { ...each, redacted: copy } : each));
   // Whoever has voted has voted for other bytes. The redactor has seen the copy.
   const votes = [
     { person: person.name, organization: person.organization, kind: 'approve' as const, reason, at: now },

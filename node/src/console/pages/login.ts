@@ -15,7 +15,7 @@ export function loginPage(problem: string | null): Content {
 
 /** A page on the way in: from here the browser goes on by itself, and takes its cookie along whatever had led here. */
 export function enteredPage(): string {
-  return html`<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Weir node</title><meta http-equiv="refresh" content="0;url=/"></head>
+  return html`<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Weir node</title><meta http-equiv="refresh" content="0;url=/"><link rel="icon" href="data:,"></head>
 <body><p><a href="/">Open the console</a></p></body></html>`.markup;
 }
 
