@@ -18,6 +18,17 @@ const tools: Record<Requirement, Tool[]> = {
     { commands: ['dockerd'], package: 'docker.io' },
     { commands: ['debootstrap'], package: 'debootstrap' },
   ],
+  podman: [
+    { commands: ['podman'], package: 'podman' },
+    { commands: ['runc'], package: 'runc' },
+    { commands: ['catatonit'], package: 'catatonit' },
+  ],
+  slurm: [
+    { commands: ['slurmctld'], package: 'slurmctld' },
+    { commands: ['slurmd'], package: 'slurmd' },
+    { commands: ['sbatch'], package: 'slurm-client' },
+    { commands: ['munged'], package: 'munge' },
+  ],
 };
 
 /** Installs what is missing, or fails with the command to do so. An engine given by DOCKER_HOST needs nothing here. */

@@ -6,6 +6,8 @@ import { runCommand } from '../../deploy/host/commands.ts';
 import { BASE_IMAGE_NAME, ensureBaseImage } from '../../deploy/images/base.ts';
 import { stopSignal } from '../../deploy/start/stop-signal.ts';
 import { openDocker, type TestDocker } from './private-docker.ts';
+import { openPodman } from './private-podman.ts';
+import { openSlurm } from './private-slurm.ts';
 import { ensureTools, findChromium } from './requirements.ts';
 import { runStage } from './stage-run.ts';
 import { chooseStages, type Stage } from './stages.ts';
@@ -35,10 +37,14 @@ async function runAll(chosen: Stage[]): Promise<Counts> {
     timeout: 5 * 60_000,
   });
   const scratch = await mkdtemp(join(tmpdir(), 'weir-test-'));
-  await using docker = needs.has('docker') ? await prepareDocker() : null;
+  await using docker = needs.has('docker') ? await withImage(openDocker) : null;
+  await using podman = needs.has('podman') ? await withImage(openPodman) : null;
+  await using slurm = needs.has('slurm') ? await openSlurm() : null;
   const env = {
     ...process.env,
     ...(docker ? { DOCKER_HOST: docker.host, WEIR_TEST_IMAGE: BASE_IMAGE_NAME } : {}),
+    ...(podman ? { WEIR_TEST_PODMAN: podman.host } : {}),
+    ...(slurm ? { WEIR_TEST_SLURM: slurm.config } : {}),
     ...(needs.has('chromium') ? { WEIR_TEST_CHROMIUM: (await findChromium()) ?? '' } : {}),
   };
   const results: { stage: Stage; counts: Counts; seconds: number }[] = [];
@@ -60,15 +66,15 @@ async function runAll(chosen: Stage[]): Promise<Counts> {
   return total;
 }
 
-async function prepareDocker(): Promise<TestDocker> {
-  const docker = await openDocker();
+async function withImage(open: () => Promise<TestDocker>): Promise<TestDocker> {
+  const engine = await open();
   try {
-    await ensureBaseImage(docker.docker, { onStep: (text) => console.log(text) });
+    await ensureBaseImage(engine.docker, { onStep: (text) => console.log(text) });
   } catch (error) {
-    await docker[Symbol.asyncDispose]();
+    await engine[Symbol.asyncDispose]();
     throw error;
   }
-  return docker;
+  return engine;
 }
 
 function heading(text: string): void {

@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
 
 /** What a stage needs of the machine besides Node. */
-export type Requirement = 'bubblewrap' | 'chromium' | 'docker';
+export type Requirement = 'bubblewrap' | 'chromium' | 'docker' | 'podman' | 'slurm';
 
 /** A part of the tests. Commands run one after the other; those with `report` are vitest's and count their own tests. */
 export interface Stage {
@@ -64,8 +64,8 @@ export const stages: Stage[] = [
   },
   {
     name: 'engine',
-    title: 'Engines: Docker and bubblewrap',
-    needs: ['docker', 'bubblewrap'],
+    title: 'Engines: Docker, Podman, bubblewrap, Apptainer and Slurm',
+    needs: ['docker', 'podman', 'bubblewrap', 'slurm'],
     limit: 15,
     commands: [vitest('node', 'engine')],
   },

@@ -3,19 +3,13 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { FailureCode, LogStream } from '@weir/proto/node/v1';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { BubblewrapEngine } from '../engine/bubblewrap/bubblewrap-engine.ts';
-import { DockerEngine } from '../engine/docker/docker-engine.ts';
 import type { Engine, PreparedImage } from '../engine/engine.ts';
+import { testEngines } from '../engine/testing/test-engines.ts';
 import { zipOutput } from './outputs.ts';
 import { runPrediction } from './prediction-step.ts';
 import type { StepInput } from './result.ts';
 import { runScoring } from './scoring-step.ts';
 import { type Part, Workspace } from './workspace.ts';
-
-const engines = {
-  docker: () => DockerEngine.connect({ host: process.env.DOCKER_HOST }),
-  bubblewrap: () => BubblewrapEngine.open(),
-};
 
 type Files = Readonly<Partial<Record<Part, Readonly<Record<string, string>>>>>;
 
@@ -39,7 +33,7 @@ const task = {
   'input-data': { 'cases.csv': '1\n0\n1\n0\n' },
 };
 
-describe.each(Object.entries(engines))('with %s', { timeout: 60_000 }, (name, open) => {
+describe.each(Object.entries(testEngines))('with %s', { timeout: 60_000 }, (name, open) => {
   let engine: Engine;
   let image: PreparedImage;
   let root: string;

@@ -53,7 +53,10 @@ export class BubblewrapEngine implements Engine {
   static async open(options: BubblewrapOptions = {}): Promise<BubblewrapEngine> {
     await versionOfBwrap();
     await tryNamespaces();
-    return new BubblewrapEngine(await hostSoftware(options.root ?? '/'), await findCgroups(options.cgroup));
+    return new BubblewrapEngine(
+      await hostSoftware(options.root ?? '/'),
+      await findCgroups(options.cgroup === undefined ? {} : { delegated: options.cgroup }),
+    );
   }
 
   /** Whether a container as a whole is held to its limits, and not just each process of it. */

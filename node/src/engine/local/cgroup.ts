@@ -18,14 +18,24 @@ export interface CgroupHierarchy {
   readonly trees: readonly string[];
 }
 
+export interface CgroupPlace {
+  /** Where control groups are mounted. */
+  readonly root?: string;
+  /** The group that a service manager delegated to the node (version 2). Default: the root. */
+  readonly delegated?: string;
+}
+
 const controllers = ['memory', 'pids', 'cpu'] as const;
 
 /**
  * Finds a hierarchy in which this process may make groups with memory, pids and cpu limits. Null when there is none, which is usual for a
- * node that is not root and has no delegated group; `delegated` names the one that a service manager delegated (version 2).
+ * node that is not root and has no delegated group.
  */
-export async function findCgroups(delegated?: string): Promise<CgroupHierarchy | null> {
-  return (await findUnified(delegated ?? '/sys/fs/cgroup')) ?? (await findPerController());
+export async function findCgroups({
+  root = '/sys/fs/cgroup',
+  delegated = root,
+}: CgroupPlace = {}): Promise<CgroupHierarchy | null> {
+  return (await findUnified(delegated)) ?? (await findPerController(root));
 }
 
 async function findUnified(root: string): Promise<CgroupHierarchy | null> {
@@ -43,11 +53,11 @@ async function findUnified(root: string): Promise<CgroupHierarchy | null> {
   }
 }
 
-async function findPerController(): Promise<CgroupHierarchy | null> {
+async function findPerController(mounted: string): Promise<CgroupHierarchy | null> {
   try {
     const trees = await Promise.all(
       controllers.map(async (controller) => {
-        const root = join('/sys/fs/cgroup', controller);
+        const root = join(mounted, controller);
         await access(join(root, 'cgroup.procs'), constants.W_OK);
         const tree = join(root, 'weir');
         await mkdir(tree, { recursive: true });

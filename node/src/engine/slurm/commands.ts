@@ -96,6 +96,11 @@ export function parseQueue(answer: string): QueuedJob[] {
     });
 }
 
+/** Whether a job is over or about to be, whatever anybody does. */
+export function isEnding(state: string): boolean {
+  return isOver(state) || state === 'COMPLETING';
+}
+
 /** Whether a job has ended for good. COMPLETING jobs still have processes. */
 export function isOver(state: string): boolean {
   return /^(BOOT_FAIL|CANCELLED|COMPLETED|DEADLINE|FAILED|NODE_FAIL|OUT_OF_MEMORY|PREEMPTED|REVOKED|TIMEOUT)/.test(

@@ -11,7 +11,7 @@ import type {
   PreparedImage,
 } from '../engine.ts';
 import { EngineError } from '../errors.ts';
-import { isOver, SlurmCommands } from './commands.ts';
+import { isEnding, SlurmCommands } from './commands.ts';
 import type { InnerEngine } from './inner-engine.ts';
 import { JobFolder } from './job-folder.ts';
 import { QueueWatch } from './queue-watch.ts';
@@ -124,7 +124,7 @@ export class SlurmEngine implements Engine {
   async #giveUp(nodeId: string, isOverdue: (name: string) => boolean): Promise<string[]> {
     const queued = await this.#commands.list().catch(() => []);
     const marked = queued.filter(
-      ({ name, comment, state }) => comment === commentOf(nodeId) && !isOver(state) && isOverdue(name),
+      ({ name, comment, state }) => comment === commentOf(nodeId) && !isEnding(state) && isOverdue(name),
     );
     const names = new Set(marked.map(({ name }) => name));
     for (const name of (await JobFolder.list(this.#options.jobs)).filter(isOverdue)) {

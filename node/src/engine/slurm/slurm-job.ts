@@ -78,7 +78,7 @@ export class SlurmJob {
           ({ name, state }) => name === this.#spec.name && !isOver(state),
         );
         const id = found?.id ?? (await commands.submit(options, submissionScript(root, this.#spec.name)));
-        await this.#folder.setJobId(id);
+        await this.#noteJobId(id);
         return id;
       } catch (error) {
         if (!(error instanceof SlurmError)) throw error;
@@ -89,6 +89,16 @@ export class SlurmJob {
       }
       await this.#pause(pause);
       if (this.#watch.signal.aborted && (await this.#folder.tryClaim('node'))) return null;
+    }
+  }
+
+  /** A job whose folder was removed meanwhile is none that anybody waits for. */
+  async #noteJobId(id: string): Promise<void> {
+    try {
+      await this.#folder.setJobId(id);
+    } catch (cause) {
+      await this.#cancel(id);
+      throw new EngineError(`the folder of job ${id} cannot be written`, { cause });
     }
   }
 

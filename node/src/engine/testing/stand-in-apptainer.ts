@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import { rmSync } from 'node:fs';
 import { mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
@@ -15,6 +16,7 @@ export const TEST_SIF = 'weir/python:3';
 /** The engine on this machine's apptainer when there is one, else on the stand-in, which is put on the PATH. */
 export async function openTestApptainer(): Promise<ApptainerEngine> {
   const folder = await mkdtemp(join(tmpdir(), 'weir-apptainer-test-'));
+  process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
   const isThere = await run('apptainer', ['--version']).then(
     () => true,
     () => false,
