@@ -7,6 +7,11 @@ export const receiptsRouter = router({
     .input(z.object({ runId: z.number().int() }))
     .query(({ ctx, input }) => ctx.hub.receipts.get(ctx.actor, input.runId)),
 
+  /** Of all runs of a submission, with the scores that are shown of them. */
+  ofSubmission: publicProcedure
+    .input(z.object({ id: z.number().int() }))
+    .query(({ ctx, input }) => ctx.hub.receipts.ofSubmission(ctx.actor, input.id)),
+
   /** The hub's keys, newest first: the same as at /.well-known/weir/keys.json. */
   keys: publicProcedure.query(({ ctx }) => ctx.hub.receipts.publishedKeys),
 });

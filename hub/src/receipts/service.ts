@@ -43,8 +43,23 @@ export interface Receipts {
    * @throws ReceiptMissingError
    */
   get(actor: Actor, runId: number): Promise<ReceiptFile>;
+  /**
+   * The receipts behind what is shown of a submission, as far as the actor may see them: none is the answer to whoever may see nothing.
+   * `shown` are the scores as pages and boards show them, to be held against what was signed.
+   */
+  ofSubmission(actor: Actor, submissionId: number): Promise<ReceiptOfRun[]>;
   /** The hub's keys, newest first. */
   readonly publishedKeys: readonly PublishedKey[];
+}
+
+export interface ReceiptOfRun {
+  readonly runId: number;
+  readonly task: string;
+  /** Null for a run that any node of a queue may take. */
+  readonly site: string | null;
+  /** Rounded, by column key. */
+  readonly shown: Readonly<Record<string, string>>;
+  readonly receipt: ReceiptFile;
 }
 
 export function createReceiptDesk({
@@ -110,18 +125,60 @@ export function createReceipts({
     }
   }
 
+  async function get(actor: Actor, runId: number): Promise<ReceiptFile> {
+    const found = await store.findReceipt(queries, runId);
+    if (!found) throw new ReceiptMissingError();
+    const { canManage } = await reach(actor, found);
+    // A site that keeps its own score to itself keeps it from everybody.
+    if (!showsOwnScores(found, found.asked)) throw new ReceiptMissingError();
+    const envelope = readEnvelope(found.envelope);
+    if (!canManage && (await hasHiddenScores(found))) throw new ReceiptMissingError();
+    return { format: RECEIPT_FORMAT, envelope, keys: [...(await keysOf(found)), ...keys.published] };
+  }
+
+  /** The receipt, or null for whoever may not see it. */
+  async function find(actor: Actor, runId: number): Promise<ReceiptFile | null> {
+    try {
+      return await get(actor, runId);
+    } catch (error) {
+      if (error instanceof ReceiptMissingError) return null;
+      throw error;
+    }
+  }
+
   return {
     publishedKeys: keys.published,
+    get,
 
-    async get(actor, runId) {
-      const found = await store.findReceipt(queries, runId);
-      if (!found) throw new ReceiptMissingError();
-      const { canManage } = await reach(actor, found);
-      // A site that keeps its own score to itself keeps it from everybody.
-      if (!showsOwnScores(found, found.asked)) throw new ReceiptMissingError();
-      const envelope = readEnvelope(found.envelope);
-      if (!canManage && (await hasHiddenScores(found))) throw new ReceiptMissingError();
-      return { format: RECEIPT_FORMAT, envelope, keys: [...(await keysOf(found)), ...keys.published] };
+    async ofSubmission(actor, submissionId) {
+      const found = await store.findRunsWithReceipts(queries, submissionId);
+      const readable = await Promise.all(
+        found.map(async (run) => {
+          const receipt = await find(actor, run.runId);
+          return receipt ? [{ ...run, receipt }] : [];
+        }),
+      );
+      const runs = readable.flat();
+      if (runs.length === 0) return [];
+      const scores = await store.findShownScores(
+        queries,
+        runs.map(({ leafId }) => leafId),
+      );
+      return runs.map((run) => ({
+        runId: run.runId,
+        task: run.task,
+        site: run.site,
+        // What several sites have brought is combined: then each stands for its own.
+        shown: Object.fromEntries(
+          scores
+            .filter(({ leafId }) => leafId === run.leafId)
+            .flatMap(({ key, precision, value }): [string, string][] => {
+              const score = run.isOnlyRun ? Number(value) : run.scores?.[key];
+              return score === undefined ? [] : [[key, score.toFixed(precision)]];
+            }),
+        ),
+        receipt: run.receipt,
+      }));
     },
   };
 

@@ -1,10 +1,10 @@
-import { and, asc, eq, sql } from 'drizzle-orm';
-import { columns, phases } from '../competitions/schema.ts';
+import { and, asc, eq, inArray, isNull, or, sql } from 'drizzle-orm';
+import { columns, phases, tasks } from '../competitions/schema.ts';
 import type { Queries } from '../db/database.ts';
 import { runs } from '../dispatch/schema.ts';
 import { leaderboardEntries } from '../leaderboards/schema.ts';
 import { nodes, sites } from '../sites/schema.ts';
-import { submissions } from '../submissions/schema.ts';
+import { scores, submissions } from '../submissions/schema.ts';
 import { nodeKeys, receipts } from './schema.ts';
 
 /** A key that a node has shown. */
@@ -83,4 +83,40 @@ export async function findHiddenColumns(queries: Queries, leaderboardId: number)
 
 export async function isOnBoard(queries: Queries, rootId: number): Promise<boolean> {
   return (await queries.$count(leaderboardEntries, eq(leaderboardEntries.submissionId, rootId))) > 0;
+}
+
+/** Runs of a submission and its parts that have a receipt, by task and site. */
+export function findRunsWithReceipts(queries: Queries, rootId: number) {
+  return queries
+    .select({
+      runId: runs.id,
+      leafId: submissions.id,
+      task: tasks.name,
+      site: sites.title,
+      scores: runs.scores,
+      isOnlyRun: sql<boolean>`(select count(*) = 1 from ${runs} other where other.submission_id = ${runs.submissionId})`,
+    })
+    .from(receipts)
+    .innerJoin(runs, and(eq(runs.id, receipts.runId), eq(runs.attempt, receipts.attempt)))
+    .innerJoin(submissions, eq(submissions.id, runs.submissionId))
+    .innerJoin(tasks, eq(tasks.id, submissions.taskId))
+    .leftJoin(sites, eq(sites.id, runs.siteId))
+    .where(or(eq(submissions.id, rootId), eq(submissions.parentId, rootId)))
+    .orderBy(asc(submissions.id), asc(sites.title), asc(runs.id));
+}
+
+/** Scores of leaves as pages and boards show them, with how they are rounded there. */
+export function findShownScores(queries: Queries, leafIds: readonly number[]) {
+  return queries
+    .select({
+      leafId: scores.submissionId,
+      key: columns.key,
+      title: columns.title,
+      precision: columns.precision,
+      value: scores.value,
+    })
+    .from(scores)
+    .innerJoin(columns, eq(columns.id, scores.columnId))
+    .where(and(inArray(scores.submissionId, [...leafIds]), isNull(columns.computation)))
+    .orderBy(asc(columns.index));
 }

@@ -71,6 +71,8 @@ const TABLE: Readonly<Record<string, Line>> = {
   },
 
   'receipts.get': { allowed: involved, input: ({ runId }) => ({ runId }) },
+  // Who may see none gets none.
+  'receipts.ofSubmission': { allowed: everybody, input: ({ submissionId }) => ({ id: submissionId }) },
   'receipts.keys': { allowed: everybody },
 
   'resources.startUpload': {

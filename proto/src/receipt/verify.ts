@@ -33,8 +33,8 @@ export interface ReceiptReport {
 export interface Expectations {
   /** Fingerprints of keys known from elsewhere to be the hub's. Without them anybody could have made the whole file. */
   readonly hubKeys?: readonly string[];
-  /** Scores as they are shown somewhere, to be compared with those that were signed. */
-  readonly scores?: Readonly<Record<string, number>>;
+  /** Scores as they are shown somewhere, to be compared with those that were signed. Text is taken for a rounded number. */
+  readonly scores?: Readonly<Record<string, number | string>>;
 }
 
 /**
@@ -74,9 +74,11 @@ export function isSignedBy(publicKey: Uint8Array, signed: Uint8Array, signature:
   }
 }
 
-/** Scores are kept with ten digits after the point: those beyond do not make two of them differ. */
-export function isSameScore(one: number, other: number): boolean {
-  return one === other || Math.abs(one - other) <= 5.0001e-11 || one.toFixed(10) === other.toFixed(10);
+/** Scores are kept with ten digits after the point: those beyond do not make two of them differ. Nor do those that are not shown. */
+export function isSameScore(signed: number, shown: number | string): boolean {
+  const kept = Number(signed.toFixed(10));
+  if (typeof shown === 'number') return kept === Number(shown.toFixed(10));
+  return kept.toFixed(shown.split('.')[1]?.length ?? 0) === shown;
 }
 
 interface FoundKey {
@@ -136,7 +138,10 @@ function hubKeyCheck(key: PublishedKey | undefined, known: readonly string[] | u
     : { name, result: 'bad', text: "the key of the countersignature is not the hub's" };
 }
 
-function scoresCheck({ predicate }: Statement, shown: Readonly<Record<string, number>> | undefined): Check {
+function scoresCheck(
+  { predicate }: Statement,
+  shown: Readonly<Record<string, number | string>> | undefined,
+): Check {
   const name = 'scores';
   if (shown === undefined) return { name, result: 'unknown', text: 'there were no scores to compare with' };
   const others = Object.entries(shown).filter(([key, value]) => {

@@ -34,6 +34,9 @@ export type RehearsalOffer = NonNullable<Allowance['rehearsal']>;
 export type RunLogs = Output['submissions']['logs'];
 export type LogStreamName = RunLogs['streams'][number]['stream'];
 
+export type RunReceipt = Output['receipts']['ofSubmission'][number];
+export type HubKey = Output['receipts']['keys'][number];
+
 export type Leaderboard = Output['leaderboards']['get'];
 export type LeaderboardRow = Leaderboard['rows'][number];
 export type Column = Leaderboard['columns'][number];
