@@ -32,6 +32,7 @@ export class Books {
   #failure: unknown = null;
   #day = '';
   #beganToday = new Map<AttemptKey, string>();
+  #beganBySubmitter = new Map<string, number>();
 
   private constructor(ledger: LedgerPort) {
     this.#ledger = ledger;
@@ -99,8 +100,11 @@ export class Books {
   /** Runs that were let begin since the last midnight UTC, without this one. */
   beganToday(now: Date, submitter: string, but: AttemptKey): { runs: number; ofSubmitter: number } {
     if (dayOf(now.toISOString()) !== this.#day) return { runs: 0, ofSubmitter: 0 };
-    const others = [...this.#beganToday].filter(([key]) => key !== but);
-    return { runs: others.length, ofSubmitter: others.filter(([, each]) => each === submitter).length };
+    const own = this.#beganToday.get(but);
+    return {
+      runs: this.#beganToday.size - (own === undefined ? 0 : 1),
+      ofSubmitter: (this.#beganBySubmitter.get(submitter) ?? 0) - (own === submitter ? 1 : 0),
+    };
   }
 
   /** The outcome of the attempt is on its way. */
@@ -127,8 +131,12 @@ export class Books {
     if (day !== this.#day) {
       this.#day = day;
       this.#beganToday = new Map();
+      this.#beganBySubmitter = new Map();
     }
-    this.#beganToday.set(attempt, this.#submitterOf.get(attempt) ?? '');
+    if (this.#beganToday.has(attempt)) return;
+    const submitter = this.#submitterOf.get(attempt) ?? '';
+    this.#beganToday.set(attempt, submitter);
+    this.#beganBySubmitter.set(submitter, (this.#beganBySubmitter.get(submitter) ?? 0) + 1);
   }
 
   #noteRelease({ submitter, dataset, what, key, bits, bytes }: Release): void {
