@@ -231,7 +231,7 @@ export async function startNode(config: NodeConfig, overrides: NodeOverrides = {
             people,
             board,
             engine,
-            publicKey: receiptKey.publicKey,
+            receiptKey,
             credentials: () => credentials,
             isConnected: () => link.session !== null,
             load: () => runs,

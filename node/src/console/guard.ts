@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { bare } from './layout.ts';
 import { problemPage } from './pages/login.ts';
-import type { Role } from './persons.ts';
+import type { Persons, Role } from './persons.ts';
 import type { ConsoleSession, Sessions } from './sessions.ts';
 
 /** Who may use a route. A route that does not say is not registered. */
@@ -26,7 +26,10 @@ const LOOPBACK = new Set(['127.0.0.1', 'localhost', '[::1]']);
  *     machine are other origins, though cookies do not tell them apart);
  *   - somebody is signed in who may use the route.
  */
-export function guard(app: FastifyInstance, sessions: Sessions): void {
+export function guard(
+  app: FastifyInstance,
+  { sessions, persons }: { sessions: Sessions; persons: Pick<Persons, 'isCurrent'> },
+): void {
   app.decorateRequest('signedIn', null);
   app.addHook('onRoute', ({ config, url }) => {
     if (config?.access === undefined) throw new Error(`the route ${url} does not say who may use it`);
@@ -43,7 +46,8 @@ export function guard(app: FastifyInstance, sessions: Sessions): void {
         'This came from another page than the console’s own. Nothing was done.',
       );
     }
-    request.signedIn = sessions.find(request.cookies[COOKIE]);
+    const session = sessions.find(request.cookies[COOKIE]);
+    request.signedIn = session && (await persons.isCurrent(session.person)) ? session : null;
     return admit(request, reply);
   });
 }

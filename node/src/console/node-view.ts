@@ -1,7 +1,7 @@
-import { X509Certificate } from 'node:crypto';
-import { createReadStream } from 'node:fs';
-import { readFile, statfs } from 'node:fs/promises';
+import { randomUUID, X509Certificate } from 'node:crypto';
+import { open, readFile, rm, statfs } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
+import type { Readable } from 'node:stream';
 import type { NodeConfig } from '../config/config.ts';
 import { SOFTWARE_VERSION } from '../config/version.ts';
 import { checkDataset } from '../data/check.ts';
@@ -11,13 +11,14 @@ import { readFileIfThere } from '../home/atomic-file.ts';
 import type { Home } from '../home/home.ts';
 import { type Credentials, fingerprintOf, type Identity, readAuthority } from '../home/identity.ts';
 import { checkLedger } from '../ledger/check.ts';
+import { exportLedger } from '../ledger/export.ts';
 import type { Ledger } from '../ledger/ledger.ts';
-import { listSegments } from '../ledger/segments.ts';
 import type { Activity } from '../loops/activity.ts';
 import { parseCases, tryCase } from '../policy/cases.ts';
 import { type Decision, decide, type PolicyFacts, type PolicyRequest } from '../policy/decide.ts';
 import { PolicyUnreadableError, showProblem } from '../policy/errors.ts';
 import { parsePolicy } from '../policy/parse.ts';
+import type { ReceiptKey } from '../receipts/key.ts';
 import type { RunBoard } from './run-board.ts';
 import type {
   ConsoleActions,
@@ -38,8 +39,8 @@ export interface NodeParts {
   readonly activity: Activity;
   readonly board: RunBoard;
   readonly engine: { readonly kind: string; readonly version: string };
-  /** Of the receipts and the ledger's head. */
-  readonly publicKey: Uint8Array;
+  /** Signs the ledger's head. */
+  readonly receiptKey: ReceiptKey;
   credentials(): Credentials;
   isConnected(): boolean;
   load(): { readonly occupied: number; readonly unsettled: number };
@@ -54,15 +55,17 @@ export class NodeView implements ConsoleView, ConsoleActions {
   readonly #checks = new Map<string, NonNullable<DatasetView['lastCheck']>>();
 
   constructor(node: NodeParts) {
-    const { ledger, home, publicKey } = node;
+    const { ledger, home, receiptKey } = node;
     this.#node = node;
     this.ledger = {
       entries: (filter) => ledger.entries(filter),
       get head() {
         return ledger.head;
       },
-      verify: async () => (await checkLedger(home.ledger, publicKey)).problems.map(({ text }) => text),
-      files: () => filesOf(home.ledger),
+      verify: async () => {
+        const { problems } = await checkLedger(home.ledger, receiptKey.publicKey);
+        return problems.map(({ text }) => text);
+      },
     };
   }
 
@@ -169,10 +172,18 @@ export class NodeView implements ConsoleView, ConsoleActions {
     return problem;
   }
 
-  async recordExport(by: string): Promise<void> {
-    const { ledger } = this.#node;
-    const { sequence, hash } = ledger.head;
-    await ledger.append({ kind: 'export', by, from: 1, to: sequence, digest: `sha256:${hash}` });
+  async exportLedger(by: string): Promise<Readable> {
+    const { ledger, home, receiptKey } = this.#node;
+    const file = join(home.console, `export-${randomUUID()}`);
+    try {
+      const range = { from: 1, to: ledger.head.sequence };
+      const exported = await exportLedger(home.ledger, file, range, receiptKey);
+      await ledger.append({ kind: 'export', by, ...exported });
+      return (await open(file)).createReadStream();
+    } finally {
+      // What is open stays readable.
+      await rm(file, { force: true });
+    }
   }
 
   async #hub(): Promise<Pick<PolicyFacts, 'hub' | 'hubFingerprint'>> {
@@ -191,10 +202,6 @@ function isDatasetProblem(error: unknown): error is Error {
 
 function placeOf({ name, version }: Pick<SiteDataset, 'name' | 'version'>): string {
   return `${name}@${version}`;
-}
-
-async function* filesOf(folder: string): AsyncGenerator<Uint8Array> {
-  for (const { path } of await listSegments(folder)) yield* createReadStream(path);
 }
 
 async function readAll(names: readonly string[], folder: string): Promise<ReadonlyMap<string, Uint8Array>> {

@@ -10,7 +10,9 @@ import { InvalidPersonError } from './errors.ts';
 
 /** Names as people have them; the site's policy names its reviewers by them. */
 const NAME = /^[\p{L}\p{N}][\p{L}\p{M}\p{N} .'_-]{0,62}$/u;
-const RESERVED = new Set(['steward', 'timer', 'node']);
+/** Whoever entered by an address of the node; not registered, and no name for others. */
+const STEWARD = 'steward';
+const RESERVED = new Set([STEWARD, 'timer', 'node']);
 
 /** A steward sees and does everything; a reviewer answers questions. */
 export type Role = 'steward' | 'reviewer';
@@ -74,6 +76,13 @@ export class Persons {
     return true;
   }
 
+  /** Whether somebody who signed in may still be here: removed people, and those whose role or organization changed, may not. */
+  async isCurrent({ name, organization, role }: ConsolePerson): Promise<boolean> {
+    if (name === STEWARD) return true;
+    const found = (await this.#read()).find((each) => each.name === name);
+    return found !== undefined && found.organization === organization && found.role === role;
+  }
+
   async findByToken(token: string): Promise<ConsolePerson | null> {
     const hash = Buffer.from(hashOf(token));
     for (const { tokenHash, ...person } of await this.#read()) {
@@ -104,7 +113,7 @@ export class Persons {
       if (isMissing(error)) return null;
       throw error;
     }
-    return { name: 'steward', organization: this.#site, role: 'steward' };
+    return { name: STEWARD, organization: this.#site, role: 'steward' };
   }
 
   /** Where the console of the running node is, so that commands can print an address; null when there is none. */

@@ -53,7 +53,7 @@ describe('who gets in', () => {
 
   test('every route says who may use it', () => {
     const app = Fastify();
-    guard(app, new Sessions());
+    guard(app, { sessions: new Sessions(), persons: console.persons });
     expect(() => app.get('/forgotten', () => 'x')).toThrow('does not say who may use it');
   });
 
@@ -83,6 +83,12 @@ describe('who gets in', () => {
     const old = await console.persons.add({ ...ADA, role: 'reviewer' });
     await console.persons.add({ ...ADA, role: 'reviewer' });
     expect((await console.post('', '/login', { token: old })).statusCode).toBe(401);
+  });
+
+  test('whoever is removed is out at once', async () => {
+    const cookie = await console.signIn(BEN);
+    await console.persons.remove(BEN.name);
+    expect((await console.get(cookie, '/reviews')).statusCode).toBe(303);
   });
 
   test('reviewers answer questions, and nothing else', async () => {

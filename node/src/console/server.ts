@@ -75,7 +75,7 @@ export async function buildConsole(context: ConsoleContext): Promise<FastifyInst
   app.addHook('onSend', async (_request, reply) => {
     if (!reply.hasHeader('cache-control')) reply.header('cache-control', 'no-store');
   });
-  guard(app, context.sessions);
+  guard(app, context);
   app.setErrorHandler((error: FastifyError, request, reply) => {
     const { status, title, message } = explain(error);
     if (status >= 500) context.logger.error({ err: error, url: request.url }, 'the console failed');

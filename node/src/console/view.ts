@@ -1,3 +1,4 @@
+import type { Readable } from 'node:stream';
 import type { LedgerEntry, LedgerEvent } from '../ledger/ledger.ts';
 import type { EntryFilter } from '../ledger/read.ts';
 import type { Decision, PolicyRequest } from '../policy/decide.ts';
@@ -14,8 +15,6 @@ export interface ConsoleView {
     readonly head: { readonly sequence: number; readonly hash: string };
     /** Reads the whole ledger anew, and names what this node has not written. */
     verify(): Promise<readonly string[]>;
-    /** The bytes of the ledger's files, oldest first. */
-    files(): AsyncIterable<Uint8Array>;
   };
   datasets(): Promise<readonly DatasetView[]>;
   policy(): Promise<PolicyView>;
@@ -33,8 +32,8 @@ export interface ConsoleActions {
   drain(by: string): Promise<void>;
   /** Reads every file of a dataset; a problem in words, or null when all is as registered. */
   checkDataset(name: string, version: string): Promise<string | null>;
-  /** Somebody takes a copy of the whole ledger. */
-  recordExport(by: string): Promise<void>;
+  /** Somebody takes a copy of the whole ledger, with a signed head at its end. Recorded before the first byte is given out. */
+  exportLedger(by: string): Promise<Readable>;
 }
 
 export interface Overview {

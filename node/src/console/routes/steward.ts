@@ -85,13 +85,11 @@ export function stewardRoutes(app: FastifyInstance, context: ConsoleContext): vo
   });
 
   app.post('/ledger/export', steward, async (request, reply) => {
-    await actions.recordExport(personOf(request).name);
-    const parts: Uint8Array[] = [];
-    for await (const part of view.ledger.files()) parts.push(part);
+    const copy = await actions.exportLedger(personOf(request).name);
     return reply
       .type('application/x-ndjson')
       .header('content-disposition', 'attachment; filename="ledger.jsonl"')
-      .send(Buffer.concat(parts));
+      .send(copy);
   });
 
   app.get('/datasets', steward, async (request, reply) => {

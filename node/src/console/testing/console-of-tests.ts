@@ -1,4 +1,5 @@
 import { writeFile } from 'node:fs/promises';
+import { Readable } from 'node:stream';
 import type { FastifyInstance, InjectOptions } from 'fastify';
 import { homeAt, makeHome } from '../../home/home.ts';
 import { Ledger } from '../../ledger/ledger.ts';
@@ -162,9 +163,6 @@ function viewOf(console: () => TestConsole, ledger: Ledger, path: string, text: 
         return ledger.head;
       },
       verify: () => Promise.resolve([]),
-      async *files() {
-        yield Buffer.from('{}\n');
-      },
     },
     datasets: () => Promise.resolve(console().datasets),
     policy: () => Promise.resolve({ path, text, digest: read.digest, policy: read.policy, problems: [] }),
@@ -187,6 +185,9 @@ function actionsOf(note: (what: string) => void): ConsoleActions {
       note(`check ${name}@${version}`);
       return null;
     },
-    recordExport: async (by) => note(`export ${by}`),
+    exportLedger: async (by) => {
+      note(`export ${by}`);
+      return Readable.from(['{}\n']);
+    },
   };
 }
