@@ -73,16 +73,10 @@ export function toAssignment(
     scoreColumns: [...phase.scoreColumns],
     rehearsal: run.isRehearsal,
     attestations: [...task.attestations],
-    outputs:
-      task.siteData && !run.isRehearsal
-        ? []
-        : OUTPUTS.filter(({ name }) => name !== 'detailed_result' || phase.keepsReport).map(
-            ({ kind, name, maxBytes }) => ({
-              kind,
-              url: urls.output(name, grant),
-              maxBytes,
-            }),
-          ),
+    // Beside data of a site a report may leave, if the site reviews it or lets it out; archives never.
+    outputs: OUTPUTS.filter(({ name }) =>
+      name === 'detailed_result' ? phase.keepsReport : !task.siteData || run.isRehearsal,
+    ).map(({ kind, name, maxBytes }) => ({ kind, url: urls.output(name, grant), maxBytes })),
     factSheetAnswers: run.factSheetAnswers ? JSON.stringify(run.factSheetAnswers) : '',
   };
 }
