@@ -43,6 +43,7 @@ export class SlurmJob {
   readonly #around: SlurmSurroundings;
   readonly #watch: ContainerWatch;
   #started = false;
+  #wasThere = false;
 
   constructor(spec: ContainerSpec, folder: JobFolder, around: SlurmSurroundings, watch: ContainerWatch) {
     this.#spec = spec;
@@ -68,6 +69,7 @@ export class SlurmJob {
   async #submit(): Promise<string | null> {
     const { commands, place, root, patienceMs } = this.#around;
     const known = await this.#folder.jobId();
+    this.#wasThere = known !== null;
     if (known !== null) return known;
     const deadline = Date.now() + patienceMs;
     const options = submissionOptions(this.#spec, this.#folder.file('slurm.log'), place);
@@ -106,10 +108,12 @@ export class SlurmJob {
     const submittedAsOf = this.#around.queue.view.asOf;
     let stoppedAt: number | null = null;
     let overSince: number | null = null;
+    // It ended while the node was away, in its time.
+    const isLate = this.#wasThere && (await this.#folder.exit()) !== null;
     while (true) {
       for (const file of output) await file.read();
       const exit = await this.#folder.exit();
-      await this.#noteStart();
+      if (!isLate) await this.#noteStart();
       if (exit !== null) return await this.#endOf(exit, id);
       if (!(await this.#folder.exists())) throw new EngineError(`the folder of job ${id} was removed`);
       if (this.#watch.signal.aborted) {

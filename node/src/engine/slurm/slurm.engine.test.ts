@@ -30,6 +30,16 @@ describe('a job', { timeout: 30_000 }, () => {
     expect(since?.getTime()).toBeLessThan(began);
   });
 
+  it('is adopted also when it has ended, which is not late', async () => {
+    await using engine = await openTestSlurm(jobs);
+    const adopted = await spec(engine, ['sh', '-c', 'echo early; sleep 1; exit 3']);
+    await killOnceItPrints(adopted);
+    const folder = new JobFolder(jobs, adopted.name);
+    await expect.poll(() => folder.exit(), { timeout: 10_000 }).not.toBe(null);
+    const { exit, output, since } = await finish(engine, adopted);
+    expect([exit, output, since]).toEqual([{ kind: 'exited', code: 3 }, 'early\n', undefined]);
+  });
+
   it('is submitted once Slurm answers again', async () => {
     const outage = join(jobs, 'outage');
     await using engine = await openTestSlurm(jobs, await commandsThatFailWhile(outage));
