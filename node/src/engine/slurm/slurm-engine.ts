@@ -122,20 +122,20 @@ export class SlurmEngine implements Engine {
    * does not answer, jobs without a folder find nothing to do once they start.
    */
   async #giveUp(nodeId: string, isOverdue: (name: string) => boolean): Promise<string[]> {
-    const queued = await this.#commands.list().catch(() => []);
-    const marked = queued.filter(
-      ({ name, comment, state }) => comment === commentOf(nodeId) && !isEnding(state) && isOverdue(name),
-    );
-    const names = new Set(marked.map(({ name }) => name));
+    const names = new Set<string>();
     for (const name of (await JobFolder.list(this.#options.jobs)).filter(isOverdue)) {
       const order = await new JobFolder(this.#options.jobs, name).order().catch(() => null);
       // Without an order it was cut off while it was made.
       const isOwn = order === null ? name.startsWith(`weir-${nodeId}-`) : order.spec.labels.node === nodeId;
       if (isOwn) names.add(name);
     }
-    await this.#commands.cancel(marked.map(({ id }) => id)).catch(() => undefined);
     await Promise.all([...names].map((name) => this.#end(new JobFolder(this.#options.jobs, name))));
-    return [...names];
+    const queued = await this.#commands.list().catch(() => []);
+    const marked = queued.filter(
+      ({ name, comment, state }) => comment === commentOf(nodeId) && !isEnding(state) && isOverdue(name),
+    );
+    await this.#commands.cancel(marked.map(({ id }) => id)).catch(() => undefined);
+    return [...new Set([...names, ...marked.map(({ name }) => name)])];
   }
 
   async #end(folder: JobFolder): Promise<void> {

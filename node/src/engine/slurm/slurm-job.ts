@@ -115,7 +115,10 @@ export class SlurmJob {
       const exit = await this.#folder.exit();
       if (!isLate) await this.#noteStart();
       if (exit !== null) return await this.#endOf(exit, id);
-      if (!(await this.#folder.exists())) throw new EngineError(`the folder of job ${id} was removed`);
+      if (!(await this.#folder.exists())) {
+        await this.#cancel(id);
+        throw new EngineError(`the folder of job ${id} was removed`);
+      }
       if (this.#watch.signal.aborted) {
         if (await this.#folder.tryClaim('node')) {
           await this.#cancel(id);
