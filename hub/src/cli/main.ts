@@ -3,6 +3,7 @@ import { ConfigError } from '../config/errors.ts';
 import { DomainError } from '../http/domain-error.ts';
 import { enrolToken } from './enrol-token.ts';
 import { migrateDatabase } from './migrate-database.ts';
+import { rotateKeys } from './rotate-keys.ts';
 import { UsageError } from './usage-error.ts';
 import { addUser } from './user-add.ts';
 
@@ -12,6 +13,8 @@ const USAGE = `Usage: node hub/src/cli/main.ts COMMAND
       Makes an account; the password is the first line of standard input. Leaves one that exists as it is.
   enrol-token --site S --title T [--serves-default-queue]
       Prints a one-time token for a node of the site, which is made when there is none.
+  keys rotate
+      Makes a new key for receipts and prints its fingerprint; hub processes sign with it once they have started again.
   migrate
       Brings the database to this version's schema.
 
@@ -35,6 +38,7 @@ async function main(): Promise<void> {
   if (values.help) return console.log(USAGE);
   if (command === 'user' && rest[0] === 'add') return addUser({ ...values, name: rest[1] });
   if (command === 'enrol-token') return enrolToken(values);
+  if (command === 'keys' && rest[0] === 'rotate') return rotateKeys();
   if (command === 'migrate') return migrateDatabase();
   throw new UsageError(USAGE);
 }
