@@ -6,6 +6,7 @@ import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest';
 import { users } from '../accounts/schema.ts';
 import { columns, phases, tasks } from '../competitions/schema.ts';
 import { nodes } from '../sites/schema.ts';
+import { isLeasedTo } from './outputs.ts';
 import { runs } from './schema.ts';
 import type { Dispatcher } from './service.ts';
 import { assignmentOf, createDispatchFixture, type DispatchFixture } from './testing/fixture.ts';
@@ -113,4 +114,20 @@ test('an assignment carries what the competition declares and who submits', asyn
     rehearsal: false,
     logLevel: LogLevel.FULL,
   });
+  dispatch.disconnect(session);
+});
+
+test('addresses of artifacts end with the revocation of their node, not with its lease', async () => {
+  const seed = await seedPhase(fixture.database);
+  const session = await fixture.connect(dispatch);
+  await dispatch.admit(seed.submission());
+  const { runId, attempt } = assignmentOf(session);
+  const grant = { nodeId: session.node.id, runId: Number(runId), attempt, expires: 0 };
+  expect(await isLeasedTo(fixture.database, grant)).toBe(true);
+  await fixture.database.queries
+    .update(nodes)
+    .set({ revokedAt: new Date() })
+    .where(eq(nodes.id, session.node.id));
+  expect(await isLeasedTo(fixture.database, grant)).toBe(false);
+  dispatch.disconnect(session);
 });

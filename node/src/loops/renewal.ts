@@ -33,17 +33,22 @@ export class Renewal implements Disposable {
   readonly #timer: NodeJS.Timeout;
   #credentials: Credentials;
   #renewing = false;
+  #saidThatItEnded = false;
 
   constructor(options: RenewalOptions) {
     this.#options = options;
     this.#credentials = options.credentials;
     this.#timer = setInterval(() => this.check(), CHECK_MS);
     this.#timer.unref();
+    if (hasEnded(options.credentials.certificate, Date.now()))
+      this.#sayThatItEnded(options.credentials.certificate);
   }
 
   /** Cheap unless a renewal is due. Called now and then, and whenever the hub can be reached again. */
   check(now = Date.now()): void {
-    if (this.#renewing || !isDue(this.#credentials.certificate, now)) return;
+    const { certificate } = this.#credentials;
+    if (hasEnded(certificate, now)) this.#sayThatItEnded(certificate);
+    if (this.#renewing || !isDue(certificate, now)) return;
     this.#renewing = true;
     this.#renew()
       .catch((error: unknown) => {
@@ -56,6 +61,17 @@ export class Renewal implements Disposable {
 
   [Symbol.dispose](): void {
     clearInterval(this.#timer);
+  }
+
+  /** With it the hub cannot be reached, so it cannot be renewed either. Nothing that the home holds is lost by that. */
+  #sayThatItEnded(certificate: string): void {
+    if (this.#saidThatItEnded) return;
+    this.#saidThatItEnded = true;
+    const { validTo } = new X509Certificate(certificate);
+    this.#options.logger.error(
+      { validTo },
+      'the certificate has ended: stop this node, ask for a token for it at the hub, and run weir-node enrol --again',
+    );
   }
 
   async #renew(): Promise<void> {
@@ -77,6 +93,10 @@ export class Renewal implements Disposable {
     logger.info({ validTo: issued.validTo }, 'certificate renewed');
     onRenewed(this.#credentials);
   }
+}
+
+function hasEnded(certificate: string, now: number): boolean {
+  return Date.parse(new X509Certificate(certificate).validTo) <= now;
 }
 
 export function isDue(certificate: string, now: number): boolean {
