@@ -272,11 +272,13 @@ describe('reviews', () => {
       copy: 'patient --: ok\r\ndone\r\n',
       reason: 'a number',
     };
-    expect((await console.get(cookie, url)).body).not.toContain('Let exactly this copy leave');
+    expect((await console.get(cookie, url)).body).not.toContain('Put this copy in its place');
     const look = await console.post(cookie, url, { ...fields, step: 'look' });
-    expect(look.body).toContain('Let exactly this copy leave');
+    expect(look.body).toContain('Put this copy in its place');
     expect(stateOf()).toBe('open');
-    await console.post(cookie, url, { ...fields, step: 'release' });
+    await console.post(cookie, url, { ...fields, step: 'replace' });
+    expect(stateOf()).toBe('open');
+    await console.post(cookie, '/reviews/review-1', { verdict: 'approve', seen: seenOf() });
     expect(stateOf()).toBe('approved');
     const left = await console.get(cookie, '/reviews/review-1/material/0/bytes');
     expect(left.body).toBe('patient --: ok\ndone\n');

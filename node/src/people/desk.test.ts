@@ -167,22 +167,29 @@ test("people of the submitter's organization neither look nor vote, however it i
 test('what leaves after a redaction is the copy, byte for byte, and its digest is in the ledger', async () => {
   const { given, over, question } = await ask();
   await redact(BEN, 'patient --: ok\ndone\n');
+  expect(view()).toMatchObject({ state: 'open', votes: [] });
+  await approve(BEN);
   await over;
   const copy = given.answer?.redacted.get(question.material[0]!.digest);
   expect(Buffer.from(copy!).toString()).toBe('patient --: ok\ndone\n');
-  expect(ledger.taken).toMatchObject([{ event: { verdict: 'redact', digest: view().material[0]!.current } }]);
+  const { current } = view().material[0]!;
+  expect(ledger.taken).toMatchObject([
+    { event: { verdict: 'redact', digest: current } },
+    { event: { verdict: 'approve', digest: current } },
+  ]);
   expect(view().material[0]!.current).not.toBe(question.material[0]!.digest);
 });
 
-test('a redaction clears the votes: the other has to see the copy', async () => {
+test('a redaction clears the votes: everybody has to see the copy', async () => {
   const { given, over } = await ask({ settings: TWO });
   const before = seen();
   await approve(BEN);
   await redact(ADA, 'done\n');
-  expect(view()).toMatchObject({ state: 'partly_answered', votes: [{ person: 'ada' }] });
+  expect(view()).toMatchObject({ state: 'open', votes: [] });
   expect(Buffer.from(await desk.material('review-1', 0, BEN)).toString()).toBe('done\n');
   const stale = desk.answer('review-1', BEN, { kind: 'approve', seen: before, reason: '' });
   await expect(stale).rejects.toEqual(isRefusedAs('material_changed'));
+  await approve(ADA);
   await approve(BEN);
   await over;
   expect(given.answer).toMatchObject({ verdict: 'approved', by: ['ada', 'ben'] });
@@ -205,6 +212,7 @@ test('two pieces of the same bytes are redacted together', async () => {
   const { given, over } = await ask({ material: [log, log] });
   await redact(BEN, 'patient', 1);
   expect(view().material.map(({ currentBytes }) => currentBytes)).toEqual([7, 7]);
+  await approve(BEN);
   await over;
   expect(given.answer?.redacted.size).toBe(1);
 });
@@ -281,6 +289,7 @@ test('what was decided while no run waited is answered at once', async () => {
   const { question } = await ask();
   await reopen();
   await redact(BEN, 'done\n');
+  await approve(BEN);
   await reopen();
   const { given, over } = await askAgain(question);
   await over;

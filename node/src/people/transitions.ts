@@ -4,10 +4,10 @@ import { digestOf, newRecord, type Piece, type QuestionRecord, type QuestionStat
 
 /**
  *   open ------------vote, one is enough-----------------------> approved | refused
+ *    |  ^
+ *    |  +--a redaction of partly_answered or disagreed clears the votes: also the redactor votes for the copy only then
  *    |
  *    +--first of two--> partly_answered --second agrees--------> approved | refused
- *                          |      ^
- *                          |      +--a redaction clears the votes; the redactor's counts for the copy
  *                          +--second differs--> disagreed --one of the two changes--> approved | refused
  *                                                  +--time is over------------------> refused
  *
@@ -110,12 +110,9 @@ function redact(
   if (!piece || !pieces.every(isRedactable)) throw new AnswerRefusedError('not_redactable');
   if (copy.bytes > piece.bytes) throw new AnswerRefusedError('redaction_grows');
   const material = record.material.map((each) => (each.digest === of ? { ...each, redacted: copy } : each));
-  // Whoever has voted has voted for other bytes. The redactor has seen the copy.
-  const votes = [
-    { person: person.name, organization: person.organization, kind: 'approve' as const, reason, at: now },
-  ];
-  const next = { ...record, material, votes, since: now };
-  return recorded({ ...next, state: stateOf(next) }, person.name, 'redact', reason, now);
+  // Whoever has voted has voted for other bytes; and to cut one piece is not yet to let all of them leave.
+  const next = { ...record, material, votes: [], state: 'open' as const, since: now };
+  return recorded(next, person.name, 'redact', reason, now);
 }
 
 /** Text that people read. Scores are what they are; a run is what it is. */

@@ -15,7 +15,7 @@ export function helpPage(): Content {
     <h2>How to…</h2>
     <dl class="help">
       <dt>review a release</dt><dd>Open <a href="/reviews">Reviews</a> and choose a question. You see the very bytes that would leave; anything that could hide is marked. Let exactly this leave, redact a copy, or refuse with a reason.</dd>
-      <dt>blank something in a log</dt><dd>Choose “Redact a copy…” below the log, edit, look at the copy, and let the copy leave. Scores cannot be edited: refuse instead.</dd>
+      <dt>blank something in a log</dt><dd>Choose “Redact a copy…” below the log, edit, look at the copy, put it in the original’s place, and then decide. Scores cannot be edited: refuse instead.</dd>
       <dt>stop taking runs for a while</dt><dd>“Pause” on the <a href="/">Overview</a>. It stays paused over restarts until somebody lets it go on. Participants read that the site is paused.</dd>
       <dt>stop the node</dt><dd>“Stop the node…” on the <a href="/">Overview</a> lets the runs at work finish first.</dd>
       <dt>find out why a run was refused</dt><dd>The <a href="/runs">Runs</a> page names the rule; <a href="/policy">Policy</a> tries the run again against the policy of now.</dd>

@@ -1,3 +1,4 @@
+import { isWaiting } from '../../people/transitions.ts';
 import type { QuestionView } from '../../people/view.ts';
 import { type Content, html } from '../html.ts';
 import { fromNow, moment } from '../words.ts';
@@ -30,7 +31,7 @@ export function reviewPage({ question, material, obstacle, viewer }: ReviewParts
       ${fact('Dataset', dataset ?? 'none of this site')}
       ${facts.map(({ label, value }) => fact(label, value))}
       ${fact('Asked', moment(createdAt))}
-      ${fact('Refused without an answer', html`${moment(refuseAt)} (${fromNow(refuseAt)})`)}
+      ${isWaiting(question.state) && fact('Refused without an answer', html`${moment(refuseAt)} (${fromNow(refuseAt)})`)}
       ${fact('Who decides', `${question.reviewersNeeded === 2 ? 'two people' : 'one person'}${question.blind && question.reviewersNeeded === 2 ? ', who do not see each other’s vote before both have voted' : ''}`)}
     </dl>
     ${votes(question)}
@@ -81,7 +82,7 @@ export function redactPage({ question, shown, copy, reason }: RedactParts): Cont
   const size = Buffer.byteLength(text);
   return html`
     <p><a href="/reviews/${question.id}">Back without redacting</a></p>
-    <p>Edit the copy below: take out or blank what must not leave. What then leaves is the copy, byte for byte; votes for the original no longer count.
+    <p>Edit the copy below: take out or blank what must not leave. The copy, byte for byte, takes the original’s place; you then decide about all that would leave. Votes for the original no longer count.
       It may not become longer than the original.</p>
     <form method="post" action="${action}" class="decision">
       <input type="hidden" name="seen" value="${question.digest}">
@@ -93,7 +94,7 @@ ${text}</textarea>
       <textarea id="reason" name="reason" rows="2" maxlength="2000" required>
 ${reason}</textarea>
       <div class="actions"><button name="step" value="look">Look at the copy</button>
-      ${copy !== null && size <= piece.bytes && html`<button name="step" value="release">Let exactly this copy leave</button>`}</div>
+      ${copy !== null && size <= piece.bytes && html`<button name="step" value="replace">Put this copy in its place</button>`}</div>
     </form>
     ${
       copy !== null &&

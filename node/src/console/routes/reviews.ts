@@ -18,7 +18,7 @@ const reason = z.string().max(2000).default('');
 const digest = z.string().max(100);
 const verdictBody = z.object({ verdict: z.enum(['approve', 'refuse']), seen: digest, reason });
 const redactBody = z.object({
-  step: z.enum(['look', 'release']).default('look'),
+  step: z.enum(['look', 'replace']).default('look'),
   seen: digest,
   of: digest,
   copy: z.string(),
@@ -66,7 +66,7 @@ export function reviewRoutes(app: FastifyInstance, context: ConsoleContext): voi
     const { step, seen, of, reason, ...body } = redactBody.parse(request.body);
     // Browsers send the lines of a text field parted by CR LF, whatever they were.
     const copy = body.copy.replaceAll('\r\n', '\n');
-    if (step === 'release') {
+    if (step === 'replace') {
       return await answer(request, reply, id, {
         kind: 'redact',
         seen,
@@ -156,6 +156,10 @@ export function reviewRoutes(app: FastifyInstance, context: ConsoleContext): voi
       if (error instanceof AnswerRefusedError) return done(request, reply, path, error.message);
       throw error;
     }
-    return done(request, reply, path, 'Your decision is recorded.');
+    const notice =
+      verdict.kind === 'redact'
+        ? 'The copy stands in the place of the original. Now decide about all that would leave.'
+        : 'Your decision is recorded.';
+    return done(request, reply, path, notice);
   }
 }
