@@ -94,7 +94,7 @@ test('a run that is cancelled stops and is reported as cancelled', async () => {
   await using _node = await startNode(config, executor.asOverride());
   hub.enqueue({ runId: 1n, attempt: 2 });
   await waitFor('the progress of the run', () => hub.progress.length > 0);
-  expect(hub.progress).toEqual([{ runId: 1n, state: RunState.PREDICTING }]);
+  expect(hub.progress).toMatchObject([{ runId: 1n, state: RunState.PREDICTING }]);
   hub.send({ message: { case: 'cancel', value: { attempt: { runId: 1n, attempt: 1 } } } });
   hub.send({ message: { case: 'cancel', value: { attempt: { runId: 1n, attempt: 2 } } } });
   await waitFor('the outcome', () => hub.outcomes.length === 1);

@@ -15,6 +15,7 @@ import { settleTerms, type Terms } from '../egress/terms.ts';
 import type { Engine, PreparedImage } from '../engine/engine.ts';
 import { LedgerFailedError } from '../ledger/errors.ts';
 import type { Logger } from '../logging/logger.ts';
+import type { Step } from '../logs/held-logs.ts';
 import type { Permission } from '../policy/decide.ts';
 import type { PolicyFile } from '../policy/policy-file.ts';
 import type { AttemptFolder } from './attempt-folder.ts';
@@ -25,6 +26,7 @@ import { failureCodeOf } from './failure-code.ts';
 import { Leaving } from './leaving.ts';
 import { fetchArtifacts, openSiteData, type SiteFolders } from './prepare.ts';
 import { type NotPermitted, type Permitted, SiteDecisions } from './site-decisions.ts';
+import { stepInputOf } from './step-input.ts';
 import { sentenceOfFailure, sentenceOfTimes } from './step-sentence.ts';
 import { stricter } from './stricter.ts';
 
@@ -267,23 +269,8 @@ export class ContainerRun {
     return { submitter: this.#decisions.submitter, datasets: [...new Set(names)].sort() };
   }
 
-  #stepInput({ image, folders }: Ready, step: 'prediction' | 'scoring'): StepInput {
-    const { assignment, limits, folder, nodeId } = this.#run;
-    const { input, reference, appData } = folders;
-    const showsAppData =
-      appData?.steps.includes(step) && this.#permitted?.permission.appData?.steps.includes(step);
-    return {
-      labels: { node: nodeId, run: String(assignment.runId), attempt: String(assignment.attempt) },
-      image,
-      workspace: folder.workspace,
-      limits,
-      ingestionDuringScoring: assignment.ingestionOnlyDuringScoring,
-      siteData: {
-        ...(input !== null && { input }),
-        ...(reference !== null && { reference }),
-        ...(appData && showsAppData && { data: appData.path }),
-      },
-    };
+  #stepInput(ready: Ready, step: Step): StepInput {
+    return stepInputOf({ ...this.#run, ...ready, permitted: this.#mustBePermitted().permission }, step);
   }
 
   #stepDeps(): StepDeps {
@@ -294,7 +281,7 @@ export class ContainerRun {
     };
   }
 
-  #stepFailed(step: 'prediction' | 'scoring', failure: StepFailure): Next {
+  #stepFailed(step: Step, failure: StepFailure): Next {
     // Cancelled: the signal was aborted, and what is answered does not count.
     if (failure.kind === 'cancelled') throw new Error('the step was cancelled');
     this.#logs?.endStep(step, sentenceOfFailure(failure));

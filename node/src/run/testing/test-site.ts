@@ -2,6 +2,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { MessageInitShape } from '@bufbuild/protobuf';
 import {
+  type Artifact,
   type Assignment,
   type AssignmentSchema,
   LogLevel,
@@ -53,6 +54,7 @@ export class TestSite implements AsyncDisposable {
   readonly #stack: AsyncDisposableStack;
   #node: RunningNode | null = null;
   #people: PeopleDesk | null = null;
+  #made: Record<'submission' | 'scoringProgram', Artifact> | null = null;
 
   private constructor(
     parts: { hub: FakeHub; web: ArtifactServer; home: string; config: NodeConfig },
@@ -123,13 +125,21 @@ export class TestSite implements AsyncDisposable {
       submitter: 'ada',
       image,
       limits: { stepSeconds: 5, memoryBytes: 1n << 30n, cpuMillis: 1000, pids: 64, diskBytes: 1n << 28n },
-      submission: await this.web.addZip({ 'metadata.yaml': 'command: python predict.py' }),
-      scoringProgram: await this.web.addZip({ 'metadata.yaml': 'command: python score.py' }),
+      ...(await this.#artifacts()),
       scoreColumns: [{ key: 'auc', min: 0, max: 1, decimals: 3 }],
       siteData: { name: 'sepsis', version: '1', input: true, reference: true },
       logLevel: LogLevel.FULL,
       ...changes,
     };
+  }
+
+  /** The same bytes each time: an archive has the time at which it was made in it. */
+  async #artifacts() {
+    this.#made ??= {
+      submission: await this.web.addZip({ 'metadata.yaml': 'command: python predict.py' }),
+      scoringProgram: await this.web.addZip({ 'metadata.yaml': 'command: python score.py' }),
+    };
+    return this.#made;
   }
 
   /** The outcome of a run, once the hub has it. */
