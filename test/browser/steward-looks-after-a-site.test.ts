@@ -72,7 +72,7 @@ test.each([
   await page.getByRole('button', { name: 'Rehearse' }).click();
   const card = page.getByRole('article', { name: /^Submission/ }).first();
   await card.getByText('Rehearsal', { exact: true }).waitFor();
-  await card.getByText('Finished').waitFor({ timeout: 60_000 });
+  await card.getByText('Finished').first().waitFor({ timeout: 60_000 });
   await card.getByRole('link').first().click();
   await page.getByText('It ran on made-up data').waitFor();
   const wider = await page.evaluate(() => document.documentElement.scrollWidth > innerWidth);
