@@ -75,7 +75,7 @@ function readClock(text: string): Clock | null {
   const name = zone?.groups?.name;
   const minutes = hours * 60 + Number(minute) - offset;
   return {
-    milliseconds: (minutes * 60 + Number(second)) * 1000 + Math.trunc(Number(`0.${fraction}`) * 1000),
+    milliseconds: (minutes * 60 + Number(second)) * 1000 + Number(fraction.slice(0, 3).padEnd(3, '0')),
     unknownZone: name === undefined || ['Z', 'UTC', 'GMT'].includes(name) ? null : name,
     rest: `${text.slice(0, match.index)} ${after.slice(zone?.[0].length ?? 0)}`,
   };

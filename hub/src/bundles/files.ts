@@ -105,7 +105,9 @@ export class BundleFiles {
     }
   }
 
-  async image(fields: Fields, key: string): Promise<string> {
+  /** Null when there is none, and `mayLack` says that there need not be one. */
+  async image(fields: Fields, key: string, { mayLack = false } = {}): Promise<string | null> {
+    if (mayLack && fields.findValue(key) === undefined) return null;
     const content = await this.#read(fields, key, MAX_IMAGE_BYTES);
     if (content === null) return '';
     const image = readImage(content.bytes);

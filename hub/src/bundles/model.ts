@@ -6,10 +6,15 @@ import type { SiteRule } from './site-rule.ts';
  */
 export interface Bundle {
   format: '2' | '1.5';
+  /**
+   * Written by a hub's dump rather than by a person: what other versions allow is allowed too (empty pages, phases that overlap), so that every
+   * competition comes back as it was.
+   */
+  isDump: boolean;
   title: string;
   description: string;
-  /** An image of a kind that `readImage` takes. */
-  image: string;
+  /** An image of a kind that `readImage` takes; only a dump may lack it. */
+  image: string | null;
   terms: BundleText;
   dockerImage: string;
   competitionType: 'competition' | 'benchmark';
@@ -21,6 +26,7 @@ export interface Bundle {
   canParticipantsMakeSubmissionsPublic: boolean;
   makeProgramsAvailable: boolean;
   makeInputDataAvailable: boolean;
+  allowRobotSubmissions: boolean;
   forumEnabled: boolean;
   reward: string | null;
   contactEmail: string | null;
@@ -34,8 +40,18 @@ export interface Bundle {
   phases: BundlePhase[];
   tasks: BundleTask[];
   solutions: BundleSolution[];
-  /** As listed. Every phase is bound to the first; the others never get a score. Never empty. */
+  /** As listed; each phase says which one is its own. Never empty. */
   leaderboards: BundleLeaderboard[];
+  /** What files of the archive that become resources are called there; by path. */
+  files: ReadonlyMap<string, FileDescription>;
+}
+
+/** Null: as the hub calls it. */
+export interface FileDescription {
+  name: string | null;
+  /** Offered when it is downloaded. */
+  fileName: string | null;
+  description: string;
 }
 
 /** A Markdown or HTML text of the archive, decoded, neither rendered nor sanitised. */
@@ -74,6 +90,8 @@ export interface BundlePhase {
   hideScoreOutput: boolean;
   /** Indexes of `tasks`, in order, at least one. */
   tasks: number[];
+  /** Place in `leaderboards`. */
+  leaderboard: number;
   publicData: DataReference | null;
   startingKit: DataReference | null;
 }
@@ -156,10 +174,26 @@ export interface BundleColumn {
   /** Digits shown; ranking uses the exact score. */
   precision: number;
   hidden: boolean;
-  /** Computed from the scores of other columns, given by their indexes. */
-  computation: { kind: 'avg' | 'sum' | 'min' | 'max'; indexes: number[] } | null;
+  /** Heading that neighbouring columns share; null: none. */
+  group: string | null;
+  computation: BundleComputation | null;
   declaration: ScoreDeclaration | null;
 }
+
+/** A column made from others of its leaderboard, given by their indexes. */
+export interface BundleComputation {
+  kind: ComputationKind;
+  indexes: number[];
+  /** Positive, one for each index; null: all the same. Only `weighted`, `avg_rank` and `mrr` have any. */
+  weights: number[] | null;
+}
+
+/**
+ * `weighted` is the weighted mean of the scores; `avg_rank` the mean of the ranks that an entry has in each column, smaller is better; `mrr` the
+ * mean of the reciprocals of these ranks.
+ */
+export type ComputationKind = (typeof COMPUTATION_KINDS)[number];
+export const COMPUTATION_KINDS = ['avg', 'sum', 'min', 'max', 'weighted', 'avg_rank', 'mrr'] as const;
 
 /** What the gate of a site holds a score to. Null: not declared; a range may be open at one end. */
 export interface ScoreDeclaration {

@@ -14,7 +14,10 @@ const NO_DATE = new Date(Number.NaN);
 export function readPhaseSettings(
   phase: Fields,
   files: BundleFiles,
-): Omit<BundlePhase, 'name' | 'start' | 'end' | 'tasks' | 'autoMigrateToThisPhase' | 'resources'> {
+): Omit<
+  BundlePhase,
+  'name' | 'start' | 'end' | 'tasks' | 'leaderboard' | 'autoMigrateToThisPhase' | 'resources'
+> {
   return {
     description: phase.text('description') ?? '',
     maxSubmissionsPerDay: phase.limit('max_submissions_per_day', DEFAULT_SUBMISSIONS_PER_DAY),

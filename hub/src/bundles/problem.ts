@@ -34,6 +34,7 @@ export class ProblemLog {
   readonly #file: string;
   readonly #listed: Record<Severity, Problem[]> = { error: [], note: [] };
   readonly #count: Record<Severity, number> = { error: 0, note: 0 };
+  #isLenient = false;
 
   /** `file` is the one meant when a place names none. */
   constructor(file: string) {
@@ -46,6 +47,17 @@ export class ProblemLog {
 
   note(code: string, place: Place, message: string, cure = ''): void {
     this.#add('note', code, place, message, cure);
+  }
+
+  /** What `read` finds wrong is only noted: for keys that other platforms ignore, whatever they hold. */
+  leniently<T>(read: () => T): T {
+    const before = this.#isLenient;
+    this.#isLenient = true;
+    try {
+      return read();
+    } finally {
+      this.#isLenient = before;
+    }
   }
 
   append(problems: readonly Problem[]): void {
@@ -79,7 +91,8 @@ export class ProblemLog {
     if (listed.length < MAX_LISTED) listed.push(problem);
   }
 
-  #add(severity: Severity, code: string, { where, file, at }: Place, message: string, cure: string): void {
+  #add(found: Severity, code: string, { where, file, at }: Place, message: string, cure: string): void {
+    const severity = this.#isLenient ? 'note' : found;
     this.#list({
       code,
       severity,

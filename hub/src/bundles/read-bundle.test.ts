@@ -8,6 +8,7 @@ describe('a minimal bundle', () => {
     expect(notes).toEqual([]);
     expect(bundle).toEqual({
       format: '2',
+      isDump: false,
       title: 'Sepsis',
       description: '',
       image: 'logo.gif',
@@ -22,6 +23,7 @@ describe('a minimal bundle', () => {
       canParticipantsMakeSubmissionsPublic: true,
       makeProgramsAvailable: false,
       makeInputDataAvailable: false,
+      allowRobotSubmissions: false,
       forumEnabled: true,
       reward: null,
       contactEmail: null,
@@ -60,6 +62,7 @@ describe('a minimal bundle', () => {
           hidePredictionOutput: false,
           hideScoreOutput: false,
           tasks: [0],
+          leaderboard: 0,
           publicData: null,
           startingKit: null,
         },
@@ -79,12 +82,14 @@ describe('a minimal bundle', () => {
               sorting: 'desc',
               precision: 2,
               hidden: false,
+              group: null,
               computation: null,
               declaration: null,
             },
           ],
         },
       ],
+      files: new Map(),
     });
   });
 
@@ -261,13 +266,68 @@ describe('notes', () => {
       'yaml_key_repeated',
     ]);
   });
+});
 
-  test('take an average rank for a column that the scoring program fills', async () => {
-    const { bundle, problems, notes } = await readYamlBundle(
-      minimalYaml.replace('index: 0}', 'index: 0, computation: avg_rank, computation_indexes: [1, 2]}'),
+describe('computed columns', () => {
+  const columns = (...more: string[]) =>
+    readYamlBundle(
+      `${minimalYaml}      - {title: B, key: b, index: 1}\n${more.map((line) => `      - ${line}\n`).join('')}`,
+    );
+
+  test('are over scores or over ranks, with weights where these mean something', async () => {
+    const { bundle, problems } = await columns(
+      '{title: R, key: r, index: 2, computation: avg_rank, computation_indexes: [0, 1], sorting: asc, group: Ranks}',
+      '{title: W, key: w, index: 3, computation: weighted, computation_indexes: [0, 1], computation_weights: [1, 2.5]}',
+      '{title: M, key: m, index: 4, computation: mrr, computation_indexes: [0, 1], computation_weights: [3, 1]}',
     );
     expect(problems).toEqual([]);
-    expect(bundle?.leaderboards[0]?.columns[0]?.computation).toBeNull();
-    expect(brief(notes)).toEqual(['computation_not_offered leaderboards[0].columns[0].computation']);
+    expect(bundle?.leaderboards[0]?.columns.slice(2)).toMatchObject([
+      { computation: { kind: 'avg_rank', indexes: [0, 1], weights: null }, sorting: 'asc', group: 'Ranks' },
+      { computation: { kind: 'weighted', indexes: [0, 1], weights: [1, 2.5] }, group: null },
+      { computation: { kind: 'mrr', indexes: [0, 1], weights: [3, 1] } },
+    ]);
+  });
+
+  test.each([
+    ['computation: weighted, computation_indexes: [0, 1]', 'weights_missing'],
+    ['computation: weighted, computation_indexes: [0, 1], computation_weights: [1]', 'weights_malformed'],
+    ['computation: weighted, computation_indexes: [0, 1], computation_weights: [1, 0]', 'weights_malformed'],
+    ['computation: sum, computation_indexes: [0, 1], computation_weights: [1, 2]', 'weights_unused'],
+    ['computation: avg_rank, computation_indexes: [0, 7]', 'computation_column_unknown'],
+    ['computation: median, computation_indexes: [0, 1]', 'unknown_choice'],
+  ])('%s is refused', async (written, code) => {
+    const { problems } = await columns(`{title: X, key: x, index: 2, ${written}}`);
+    expect(problems.map((problem) => problem.code)).toEqual([code]);
+  });
+});
+
+describe('several leaderboards', () => {
+  const second = `  - title: Second
+    key: second
+    columns:
+      - {title: Score, key: score, index: 0}
+`;
+  const withLeaderboard = (written: string) =>
+    readYamlBundle(
+      `${minimalYaml.replace('tasks: [0]', `tasks: [0]\n    leaderboard: ${written}`)}${second}`,
+    );
+
+  test('stay empty, unless a phase names them by key or place', async () => {
+    const { bundle, notes } = await readYamlBundle(minimalYaml + second);
+    expect(bundle?.phases[0]?.leaderboard).toBe(0);
+    expect(brief(notes)).toEqual(['leaderboards_unused leaderboards']);
+    for (const written of ['second', '1']) {
+      const named = await withLeaderboard(written);
+      expect(named.bundle?.phases[0]?.leaderboard).toBe(1);
+      expect(named.notes[0]?.message).toContain('"board"');
+    }
+  });
+
+  test('that do not exist are noted, as other platforms ignore the key', async () => {
+    for (const written of ['third', '7', '[a]']) {
+      const { bundle, notes } = await withLeaderboard(written);
+      expect(bundle?.phases[0]?.leaderboard).toBe(0);
+      expect(brief(notes)).toContain('leaderboard_unknown phases[0].leaderboard');
+    }
   });
 });

@@ -12,6 +12,7 @@ type Settings = Pick<
   | 'canParticipantsMakeSubmissionsPublic'
   | 'makeProgramsAvailable'
   | 'makeInputDataAvailable'
+  | 'allowRobotSubmissions'
   | 'queue'
 >;
 
@@ -27,6 +28,7 @@ export function readSettings(root: Fields): Settings {
     canParticipantsMakeSubmissionsPublic: root.flag('can_participants_make_submissions_public', true),
     makeProgramsAvailable: root.flag('make_programs_available', false),
     makeInputDataAvailable: root.flag('make_input_data_available', false),
+    allowRobotSubmissions: root.log.leniently(() => root.flag('allow_robot_submissions', false)),
     queue: root.text('queue'),
   };
 }

@@ -100,6 +100,7 @@ describe('a version 1 bundle', () => {
             sorting: 'desc',
             precision: 2,
             hidden: true,
+            group: null,
             computation: null,
             declaration: null,
           },
@@ -110,6 +111,7 @@ describe('a version 1 bundle', () => {
             sorting: 'asc',
             precision: 4,
             hidden: false,
+            group: null,
             computation: null,
             declaration: null,
           },
@@ -122,13 +124,70 @@ describe('a version 1 bundle', () => {
   test('says what it ignores', async () => {
     const { notes } = await read(yaml);
     expect(brief(notes).sort()).toEqual([
-      'key_ignored admin_names',
-      'key_ignored leaderboard.column_groups',
-      'key_ignored leaderboard.columns.O.computed',
+      'computed_left_empty leaderboard.columns.O.computed',
       'key_ignored phases.2.color',
+      'key_not_taken_over admin_names',
       'leaderboards_unused leaderboard.leaderboards',
       'yaml_tag_ignored',
     ]);
+  });
+
+  test('keeps the groups of its columns, and those computed from ranks', async () => {
+    const { bundle, problems, notes } = await read(`${yaml.slice(0, yaml.indexOf('leaderboard:'))}leaderboard:
+  leaderboards:
+    R: &r {label: Results, rank: 1}
+  column_groups:
+    one: &one {label: Lesions, rank: 1}
+    two: {label: Organs, rank: 2}
+  columns:
+    mean: {leaderboard: *r, label: Mean rank, rank: 1, computed: {operation: Avg, fields: "dice, hd", weights: "2, 1"}}
+    rr: {leaderboard: *r, rank: 2, sort: desc, computed: {operation: MRR, fields: [dice, hd], weights: [1]}}
+    dice: {leaderboard: *r, rank: 3, column_group: *one}
+    hd: {leaderboard: *r, rank: 4, column_group: two, selection_default: 1}
+    other: {leaderboard: *r, rank: 5, column_group: three, computed: {operation: Median, fields: dice}}
+    itself: {leaderboard: *r, rank: 6, computed: {operation: Avg, fields: itself}}
+`);
+    expect(problems).toEqual([]);
+    expect(
+      bundle?.leaderboards[0]?.columns.map(({ key, group, sorting, computation }) => [
+        key,
+        group,
+        sorting,
+        computation,
+      ]),
+    ).toEqual([
+      ['mean', null, 'asc', { kind: 'avg_rank', indexes: [2, 3], weights: [2, 1] }],
+      ['rr', null, 'desc', { kind: 'mrr', indexes: [2, 3], weights: null }],
+      ['dice', 'Lesions', 'desc', null],
+      ['hd', 'Organs', 'desc', null],
+      ['other', null, 'desc', null],
+      ['itself', null, 'desc', null],
+    ]);
+    expect(brief(notes)).toEqual(
+      expect.arrayContaining([
+        'default_taken leaderboard.columns.mean.sort',
+        'weights_ignored leaderboard.columns.rr.computed.weights',
+        'key_not_taken_over leaderboard.columns.hd.selection_default',
+        'column_group_unknown leaderboard.columns.other.column_group',
+        'computed_left_empty leaderboard.columns.other.computed',
+        'computed_left_empty leaderboard.columns.itself.computed',
+      ]),
+    );
+  });
+
+  test('is not kept out by what Codabench never looks at', async () => {
+    const { bundle, notes } = await read(
+      `${yaml}force_submission_to_leaderboard: true\nenable_forum: perhaps\nreward: [1]\nallow_teams: false\n`,
+    );
+    expect(bundle).toMatchObject({ forumEnabled: true, reward: null });
+    expect(brief(notes)).toEqual(
+      expect.arrayContaining([
+        'key_not_taken_over force_submission_to_leaderboard',
+        'not_a_boolean enable_forum',
+        'not_text reward',
+      ]),
+    );
+    expect(brief(notes).join()).not.toContain('allow_teams');
   });
 
   test('needs approval of registrations unless it says otherwise, and ends at end_date', async () => {
@@ -184,6 +243,7 @@ describe('a version 1 bundle', () => {
       ['columns_missing leaderboard.leaderboards.OTHER.columns'],
     ],
     ['a phase without a date', '    start_date: 2014-08-22\n', '', ['key_missing phases.1.start_date']],
+    ['a label too long for a task', 'Development', 'd'.repeat(252), ['text_too_long phases.1.label']],
     ['a long column title', 'Bee', 'b'.repeat(37), ['text_too_long leaderboard.columns.B.label']],
     [
       'a strange limit',

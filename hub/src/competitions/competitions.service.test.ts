@@ -22,8 +22,10 @@ import { resources as resourceRows } from '../resources/schema.ts';
 import { createResources, type Resources } from '../resources/service.ts';
 import { loadAuthority } from '../sites/authority.ts';
 import { createSites } from '../sites/service.ts';
+import { defaultArchiveLimits } from '../storage/archive/index.ts';
 import { DiskBlobStore } from '../storage/disk-blob-store.ts';
 import { USUAL_CEILINGS } from './creation/ceilings.ts';
+import { leaderboards, phases } from './schema.ts';
 import { type Competitions, createCompetitions } from './service.ts';
 
 let home: string;
@@ -75,6 +77,7 @@ beforeAll(async () => {
     resources,
     dispatch,
     ceilings: USUAL_CEILINGS,
+    archives: defaultArchiveLimits,
     log,
   });
   [organizer, ada, bob] = await Promise.all([person('olga'), person('ada'), person('bob')]);
@@ -148,6 +151,52 @@ test('all problems of a bundle are reported together, by place and cure', async 
   expect(creation).toMatchObject({ status: 'Failed', competitionId: null });
   expect(creation.problems.length).toBeGreaterThanOrEqual(2);
   expect(creation.details).toContain('missing.md');
+});
+
+test('a bundle can be checked without making anything: the same problems, those of the data included', async () => {
+  const newest = async () => (await competitions.list(organizer, { mine: true })).items[0]?.id;
+  const before = await newest();
+  const check = async (yaml: string, files: Record<string, string | Buffer> = {}) => {
+    const key = await upload(organizer, { 'competition.yaml': yaml, ...ordinaryFiles, ...files });
+    const { creationId } = await competitions.checkBundle(organizer, key);
+    await competitions.makeCompetition(creationId, new AbortController().signal);
+    // Scripts that ask for what became of an upload ask for a competition.
+    await expect(competitions.creationOfBundle(organizer, key)).rejects.toMatchObject({
+      code: 'creation_not_found',
+    });
+    return competitions.creation(organizer, creationId);
+  };
+  expect(await check(`${minimalYaml}color: red\n`)).toMatchObject({
+    status: 'Finished',
+    checkOnly: true,
+    competitionId: null,
+    progress: { total: 2 },
+    problems: [{ severity: 'note', code: 'key_ignored' }],
+  });
+  const broken = await check(`${minimalYaml.replace('title: Sepsis', 'title: ""')}`);
+  expect(broken).toMatchObject({ status: 'Failed', problems: [{ code: 'key_missing', line: 2 }] });
+  const key = '11111111-1111-4111-8111-111111111111';
+  const unresolved = await check(`${minimalYaml}queue: ${key}\n`);
+  expect(unresolved.problems.map(({ code }) => code)).toEqual(['queue_not_found']);
+  expect(await newest()).toBe(before);
+});
+
+test('each phase has the leaderboard that it names', async () => {
+  const { competitionId } = await create(
+    `${minimalYaml.replace('tasks: [0]', 'tasks: [0]\n    leaderboard: second')}  - title: Second
+    key: second
+    columns:
+      - {title: A, key: a, index: 0}
+      - {title: B, key: b, index: 1}
+      - {title: R, key: r, index: 2, computation: avg_rank, computation_indexes: [0, 1], computation_weights: [1, 3]}
+`,
+  );
+  const [phase] = await database.queries
+    .select({ key: leaderboards.key })
+    .from(phases)
+    .innerJoin(leaderboards, eq(leaderboards.id, phases.leaderboardId))
+    .where(eq(phases.competitionId, competitionId!));
+  expect(phase).toEqual({ key: 'second' });
 });
 
 test('keys of resources, tasks and queues that the maker may not use are problems too', async () => {

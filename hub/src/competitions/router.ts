@@ -65,5 +65,9 @@ export const competitionsRouter = router({
     .input(z.object({ resourceKey: z.string().max(100) }))
     .mutation(({ ctx, input }) => ctx.hub.competitions.createFromBundle(ctx.actor, input.resourceKey)),
 
+  checkBundle: userProcedure
+    .input(z.object({ resourceKey: z.string().max(100) }))
+    .mutation(({ ctx, input }) => ctx.hub.competitions.checkBundle(ctx.actor, input.resourceKey)),
+
   participants: participantsRouter,
 });

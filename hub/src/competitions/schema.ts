@@ -15,7 +15,7 @@ import {
   uuid,
 } from 'drizzle-orm/pg-core';
 import { users } from '../accounts/schema.ts';
-import type { FactSheetQuestion } from '../bundles/model.ts';
+import { COMPUTATION_KINDS, type FactSheetQuestion, TASK_RULES } from '../bundles/model.ts';
 import type { Problem } from '../bundles/problem.ts';
 import type { SiteRule } from '../bundles/site-rule.ts';
 import { resources } from '../resources/schema.ts';
@@ -32,8 +32,11 @@ export const submissionRule = pgEnum('submission_rule', [
   'Force_Latest_Multiple',
   'Force_Best',
 ]);
+/** How a submission with several tasks is placed on a board. */
+export const taskRule = pgEnum('task_rule', TASK_RULES);
 export const sortDirection = pgEnum('sort_direction', ['asc', 'desc']);
-export const computation = pgEnum('computation', ['avg', 'sum', 'min', 'max']);
+export const computation = pgEnum('computation', COMPUTATION_KINDS);
+export const pageFormat = pgEnum('page_format', ['markdown', 'html']);
 export const scoreType = pgEnum('score_type', ['decimal', 'integer']);
 
 export const competitions = pgTable(
@@ -53,6 +56,7 @@ export const competitions = pgTable(
     /** Blob of the logo and its media type. */
     logoDigest: text(),
     logoMediaType: text(),
+    termsFormat: pageFormat().notNull().default('markdown'),
     termsSource: text().notNull().default(''),
     termsHtml: text().notNull().default(''),
     /** Grows with each change; the version that somebody accepted is kept with the participation. */
@@ -117,6 +121,7 @@ export const pages = pgTable('pages', {
     .references(() => competitions.id, { onDelete: 'cascade' }),
   index: integer().notNull(),
   title: text().notNull(),
+  format: pageFormat().notNull().default('markdown'),
   source: text().notNull(),
   /** Rendered and sanitised when the source changes. */
   html: text().notNull(),
@@ -134,6 +139,11 @@ export const leaderboards = pgTable('leaderboards', {
   primaryIndex: integer().notNull().default(0),
   hidden: boolean().notNull().default(false),
   submissionRule: submissionRule().notNull().default('Add'),
+  taskRule: taskRule().notNull().default('best'),
+  /** With the rule `task`: the place of that task in its phase's list. */
+  rankingTask: integer(),
+  /** Names are for organizers and the entries' owners alone, until an organizer lifts it. */
+  anonymous: boolean().notNull().default(false),
 });
 
 export const columns = pgTable(
@@ -151,6 +161,10 @@ export const columns = pgTable(
     hidden: boolean().notNull().default(false),
     computation: computation(),
     computationIndexes: integer().array(),
+    /** One for each of these indexes; null: all the same. */
+    computationWeights: doublePrecision().array(),
+    /** Heading that neighbouring columns share; null: none. */
+    groupTitle: text(),
     /** What the competition declares of a score: nothing else leaves a site. Null: nothing is declared. */
     scoreType: scoreType(),
     scoreMin: doublePrecision(),
@@ -266,9 +280,14 @@ export const competitionCreations = pgTable('competition_creations', {
     .notNull()
     .references(() => users.id),
   status: creationStatus().notNull().default('Starting'),
+  /** The bundle is only looked at: nothing comes of it but the problems and notes. */
+  checkOnly: boolean().notNull().default(false),
   /** Attempts begun; the hub gives up after some. */
   attempts: integer().notNull().default(0),
-  /** For people: one line for each problem. */
+  /** Bytes of data gone through, and in all; null until that is known. */
+  bytesDone: bigint({ mode: 'number' }).notNull().default(0),
+  bytesTotal: bigint({ mode: 'number' }),
+  /** For people: one line for each problem; before, what is being done. */
   details: text().notNull().default(''),
   /** The problems and notes as the bundle reader gives them. */
   problems: jsonb().$type<Problem[]>().notNull().default(sql`'[]'::jsonb`),

@@ -4,10 +4,12 @@ import type { Problem } from '../bundles/problem.ts';
 import type { Database, Transaction } from '../db/database.ts';
 import type { Page } from '../db/page.ts';
 import type { Dispatch } from '../dispatch/admission.ts';
+import type { Progress } from '../jobs/count-bytes.ts';
 import type { Jobs } from '../jobs/jobs.ts';
 import type { LiveBus } from '../live/bus.ts';
 import type { Resources } from '../resources/service.ts';
 import { ensureDefaultQueue } from '../sites/default-queue.ts';
+import type { ArchiveLimits } from '../storage/archive/index.ts';
 import type { BlobStore } from '../storage/blob-store.ts';
 import type { ResourceCeilings } from './creation/ceilings.ts';
 import { createCompetitionMaker } from './creation/job.ts';
@@ -29,7 +31,11 @@ import { findPhaseFile, updateCompetition } from './store.ts';
 export interface CreationProgress {
   readonly id: number;
   readonly status: 'Starting' | 'Finished' | 'Failed';
-  /** For people: one line for each problem. */
+  /** Nothing but problems and notes is to come of it. */
+  readonly checkOnly: boolean;
+  /** Of the bundle's data; null before it is known how much there is. */
+  readonly progress: Progress | null;
+  /** For people: one line for each problem; before, what is being done. */
   readonly details: string;
   readonly problems: Problem[];
   readonly competitionId: number | null;
@@ -56,6 +62,8 @@ export interface Competitions {
 
   /** The work happens in the background: follow `creation`. */
   createFromBundle(actor: Actor, resourceKey: string): Promise<{ creationId: number }>;
+  /** Finds all problems that would keep the bundle out, and makes nothing. Followed as a creation. */
+  checkBundle(actor: Actor, resourceKey: string): Promise<{ creationId: number }>;
   /** @throws CreationMissingError */
   creation(actor: Actor, id: number): Promise<CreationProgress>;
   /** The latest creation from an uploaded bundle. @throws CreationMissingError */
@@ -80,6 +88,7 @@ export interface CompetitionsDependencies {
   readonly resources: Resources;
   readonly dispatch: Pick<Dispatch, 'cancelCompetition'>;
   readonly ceilings: ResourceCeilings;
+  readonly archives: ArchiveLimits;
   readonly log: Logger;
 }
 
@@ -90,6 +99,17 @@ export function createCompetitions(dependencies: CompetitionsDependencies): Comp
 
   const enqueue = (tx: Transaction, id: number) =>
     jobs.enqueue(tx, 'create-competition', { creationId: id }, `creation:${id}`);
+
+  async function begin(actor: Actor, resourceKey: string, { checkOnly }: { checkOnly: boolean }) {
+    const { id: createdBy } = requireUser(actor);
+    const { id: resourceId } = await resources.getUsable(actor, resourceKey, ['competition_bundle']);
+    const creationId = await database.transaction(async (tx) => {
+      const id = await insertCreation(tx, { resourceId, createdBy, checkOnly });
+      await enqueue(tx, id);
+      return id;
+    });
+    return { creationId };
+  }
 
   return {
     gate,
@@ -114,16 +134,8 @@ export function createCompetitions(dependencies: CompetitionsDependencies): Comp
       await dispatch.cancelCompetition(id);
     },
 
-    async createFromBundle(actor, resourceKey) {
-      const { id: createdBy } = requireUser(actor);
-      const { id: resourceId } = await resources.getUsable(actor, resourceKey, ['competition_bundle']);
-      const creationId = await database.transaction(async (tx) => {
-        const id = await insertCreation(tx, { resourceId, createdBy });
-        await enqueue(tx, id);
-        return id;
-      });
-      return { creationId };
-    },
+    createFromBundle: (actor, resourceKey) => begin(actor, resourceKey, { checkOnly: false }),
+    checkBundle: (actor, resourceKey) => begin(actor, resourceKey, { checkOnly: true }),
 
     async creation(actor, id) {
       return toProgress(actor, await findCreation(queries, id));
@@ -164,6 +176,7 @@ export function createCompetitions(dependencies: CompetitionsDependencies): Comp
 function toProgress(actor: Actor, creation: Creation | null): CreationProgress {
   const user = requireUser(actor);
   if (!creation || (creation.createdBy !== user.id && !user.isAdmin)) throw new CreationMissingError();
-  const { id, status, details, problems, competitionId } = creation;
-  return { id, status, details, problems, competitionId };
+  const { id, status, checkOnly, details, problems, competitionId, bytesDone, bytesTotal } = creation;
+  const progress = bytesTotal === null ? null : { done: bytesDone, total: bytesTotal };
+  return { id, status, checkOnly, progress, details, problems, competitionId };
 }

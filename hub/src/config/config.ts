@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import { type ArchiveLimits, defaultArchiveLimits } from '../storage/archive/index.ts';
 import { type Address, parseAddress } from './address.ts';
 import type { Env } from './env.ts';
 import { ConfigError } from './errors.ts';
@@ -37,6 +38,8 @@ export interface Config {
     /** Bytes of all uploads of one person. */
     readonly maxBytesPerPerson: number;
   };
+  /** What an uploaded archive may unpack to. */
+  readonly archives: ArchiveLimits;
 }
 
 const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'];
@@ -80,6 +83,13 @@ export function toConfig(env: Env): Config {
     storage: {
       maxUploadBytes: parseGibibytes('WEIR_MAX_UPLOAD_GIB', env.WEIR_MAX_UPLOAD_GIB || '15'),
       maxBytesPerPerson: parseGibibytes('WEIR_MAX_STORAGE_GIB', env.WEIR_MAX_STORAGE_GIB || '100'),
+    },
+    archives: {
+      ...defaultArchiveLimits,
+      maxTotalBytes: parseGibibytes('WEIR_MAX_ARCHIVE_GIB', env.WEIR_MAX_ARCHIVE_GIB || '64'),
+      maxEntryBytes: parseGibibytes('WEIR_MAX_ARCHIVE_FILE_GIB', env.WEIR_MAX_ARCHIVE_FILE_GIB || '16'),
+      maxEntries: parseCount('WEIR_MAX_ARCHIVE_ENTRIES', env.WEIR_MAX_ARCHIVE_ENTRIES || '20000', 10_000_000),
+      maxRatio: parseCount('WEIR_MAX_ARCHIVE_RATIO', env.WEIR_MAX_ARCHIVE_RATIO || '200', 1_100),
     },
   };
 }

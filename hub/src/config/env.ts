@@ -12,6 +12,10 @@ export interface Env {
   readonly WEIR_LOG_LEVEL?: string;
   readonly WEIR_MAX_UPLOAD_GIB?: string;
   readonly WEIR_MAX_STORAGE_GIB?: string;
+  readonly WEIR_MAX_ARCHIVE_GIB?: string;
+  readonly WEIR_MAX_ARCHIVE_FILE_GIB?: string;
+  readonly WEIR_MAX_ARCHIVE_ENTRIES?: string;
+  readonly WEIR_MAX_ARCHIVE_RATIO?: string;
   readonly WEIR_MAX_RUN_MEMORY_GIB?: string;
   readonly WEIR_MAX_RUN_CPUS?: string;
   readonly WEIR_MAX_RUN_DISK_GIB?: string;

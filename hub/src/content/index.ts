@@ -1,4 +1,5 @@
 export { ContentError, type ContentErrorCode } from './errors.ts';
 export { type ImageRefusal, type ImageType, type ReadImage, readImage } from './image.ts';
 export { MAX_PAGE_BYTES } from './limits.ts';
-export { renderMarkdown, renderPage } from './render.ts';
+export type { PageFormat } from './pipeline.ts';
+export { pageFormatOf, renderMarkdown, renderPage } from './render.ts';

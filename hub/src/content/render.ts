@@ -22,14 +22,18 @@ export function renderMarkdown(source: string, options: RenderOptions = {}): Pro
   return render('markdown', source, options);
 }
 
-/** As `renderMarkdown`, for a page in a file: `.html` and `.htm` are HTML, everything else is Markdown. */
+/** What a page in a file is: `.html` and `.htm` are HTML, everything else is Markdown. */
+export function pageFormatOf(fileName: string): PageFormat {
+  return ['.html', '.htm'].includes(extname(fileName).toLowerCase()) ? 'html' : 'markdown';
+}
+
+/** As `renderMarkdown`, for a page in a file. */
 export async function renderPage(
   fileName: string,
   source: string,
   options: RenderOptions = {},
 ): Promise<{ html: string }> {
-  const isHtml = ['.html', '.htm'].includes(extname(fileName).toLowerCase());
-  return { html: await render(isHtml ? 'html' : 'markdown', source, options) };
+  return { html: await render(pageFormatOf(fileName), source, options) };
 }
 
 async function render(format: PageFormat, source: string, options: RenderOptions): Promise<string> {

@@ -105,6 +105,7 @@ export async function createContext({
     resources,
     dispatch,
     ceilings: config.ceilings,
+    archives: config.archives,
     log,
   });
   const leaderboards = createLeaderboards({ database, competitions });

@@ -2,6 +2,7 @@
 export * from '../accounts/schema.ts';
 export * from '../competitions/schema.ts';
 export * from '../dispatch/schema.ts';
+export * from '../dumps/schema.ts';
 export * from '../leaderboards/schema.ts';
 export * from '../receipts/schema.ts';
 export * from '../resources/schema.ts';

@@ -61,6 +61,10 @@ const TABLE: Readonly<Record<string, Line>> = {
     allowed: organizers,
     input: ({ bundleKey }) => ({ resourceKey: bundleKey }),
   },
+  'competitions.checkBundle': {
+    allowed: organizers,
+    input: ({ bundleKey }) => ({ resourceKey: bundleKey }),
+  },
   'competitions.participants.list': {
     allowed: organizers,
     input: ({ competitionId }) => ({ competitionId }),

@@ -1,6 +1,9 @@
 import { checkColumns, MAX_COLUMN_TEXT, type ReadColumn } from '../columns.ts';
 import type { Fields } from '../fields.ts';
 import type { BundleColumn, BundleLeaderboard } from '../model.ts';
+import { readColumnGroups } from './column-groups.ts';
+import { readComputed } from './computed.ts';
+import { noteLeftOut } from './left-out.ts';
 
 interface RankedColumn {
   fields: Fields;
@@ -8,6 +11,7 @@ interface RankedColumn {
   rank: number;
   /** Label of the leaderboard it belongs to, in lower case. */
   board: string | null;
+  group: string | null;
 }
 
 /**
@@ -16,10 +20,11 @@ interface RankedColumn {
  */
 export function readLeaderboards(root: Fields): BundleLeaderboard[] {
   const leaderboard = root.requiredFields('leaderboard');
+  const groupOf = readColumnGroups(leaderboard);
   const columns = leaderboard
     .requiredFields('columns')
     .nested()
-    .map(readRank)
+    .map(({ key, fields }) => ({ ...readRank(key, fields), group: groupOf(fields) }))
     .toSorted((a, b) => a.rank - b.rank);
   const boards = leaderboard.requiredFields('leaderboards').nested();
   const read = boards.map(({ key, fields }) => readBoard(key, fields, columns));
@@ -37,14 +42,14 @@ export function readLeaderboards(root: Fields): BundleLeaderboard[] {
       'leaderboards',
       'leaderboards_unused',
       message,
-      'Put the columns of all in the first one.',
+      'Put the columns of all in the first one, or write the bundle in version 2, where a phase can name its leaderboard.',
     );
   }
   leaderboard.noteUnknownKeys();
   return read;
 }
 
-function readRank({ key, fields }: { key: string; fields: Fields }): RankedColumn {
+function readRank(key: string, fields: Fields) {
   const board = fields.requiredFields('leaderboard').text('label');
   return { fields, key, rank: fields.integer('rank') ?? 1, board: board?.toLowerCase() ?? null };
 }
@@ -52,7 +57,9 @@ function readRank({ key, fields }: { key: string; fields: Fields }): RankedColum
 function readBoard(key: string, board: Fields, all: readonly RankedColumn[]): BundleLeaderboard {
   const label = board.text('label') ?? key;
   board.find('rank');
-  const columns = all.filter((column) => column.board === label.toLowerCase()).map(readColumn);
+  const own = all.filter((column) => column.board === label.toLowerCase());
+  const indexOf = new Map(own.map((column, index) => [column.key, index]));
+  const columns = own.map((column, index) => readColumn(column, index, indexOf));
   checkKey(key, board);
   checkColumns(board, columns, 0);
   board.noteUnknownKeys();
@@ -66,20 +73,36 @@ function readBoard(key: string, board: Fields, all: readonly RankedColumn[]): Bu
   };
 }
 
-function readColumn({ fields, key }: RankedColumn, index: number): ReadColumn {
+function readColumn(
+  { fields, key, group }: RankedColumn,
+  index: number,
+  indexOf: ReadonlyMap<string, number>,
+): ReadColumn {
   checkKey(key, fields);
+  const computation = readComputed(fields, key, indexOf);
   const column: BundleColumn = {
     index,
     title: fields.text('label', { max: MAX_COLUMN_TEXT }) ?? key,
     key,
-    sorting: fields.choice('sort', ['asc', 'desc'], 'desc'),
+    sorting: readSorting(fields, computation?.kind === 'avg_rank'),
     precision: fields.integer('numeric_format') ?? 2,
     hidden: fields.flag('hidden', false),
-    computation: null,
+    group,
+    computation,
     declaration: null,
   };
+  noteLeftOut(fields, 'column');
   fields.noteUnknownKeys();
   return { fields, column };
+}
+
+/** Of average ranks the smallest is the best, which CodaLab left to the organizer to say. */
+function readSorting(fields: Fields, isAverageRank: boolean): 'asc' | 'desc' {
+  const sorting = fields.choice('sort', ['asc', 'desc'], null);
+  if (sorting !== null || !isAverageRank) return sorting ?? 'desc';
+  const message = 'The smallest average rank is shown first.';
+  fields.note('sort', 'default_taken', message, 'Write "sort: asc" to say so, or "sort: desc".');
+  return 'asc';
 }
 
 function checkKey(key: string, { log, where, mapping }: Fields): void {

@@ -2,6 +2,7 @@ import type { Fields } from '../fields.ts';
 import type { BundleFiles } from '../files.ts';
 import type { BundlePhase, NewTask } from '../model.ts';
 import { readDateField, readPhaseSettings, readRequiredDate } from '../phase-fields.ts';
+import { noteLeftOut } from './left-out.ts';
 
 const DAY = 24 * 60 * 60 * 1000;
 
@@ -39,13 +40,17 @@ export function readPhases(root: Fields, files: BundleFiles): { phases: BundlePh
       end: next === undefined ? end : new Date(next.getTime() - DAY),
       autoMigrateToThisPhase: readMigration(fields, index),
       tasks: [index],
+      leaderboard: 0,
       resources: null,
       ...readPhaseSettings(fields, files),
     };
     return phase;
   });
   const tasks = kept.map(({ fields }, index) => readTask(fields, files, index));
-  for (const { fields } of kept) fields.noteUnknownKeys();
+  for (const { fields } of kept) {
+    noteLeftOut(fields, 'phase');
+    fields.noteUnknownKeys();
+  }
   return { phases, tasks };
 }
 
@@ -85,7 +90,7 @@ function readTask(fields: Fields, files: BundleFiles, index: number): NewTask {
   return {
     kind: 'new',
     index,
-    name: `${fields.text('label') ?? ''} Task`,
+    name: readTaskName(fields),
     description: fields.text('description') ?? '',
     ingestionOnlyDuringScoring: fields.flag('ingestion_program_only_during_scoring', false),
     scoringProgram: files.reference(fields, 'scoring_program'),
@@ -96,3 +101,16 @@ function readTask(fields: Fields, files: BundleFiles, index: number): NewTask {
     attestations: [],
   };
 }
+
+/** Names of tasks have at most 256 characters, so labels of phases have fewer. */
+function readTaskName(fields: Fields): string {
+  const name = `${fields.text('label') ?? ''} Task`;
+  const excess = [...name].length - MAX_TASK_NAME;
+  if (excess > 0) {
+    const message = `The task of the phase is called "LABEL Task", which is ${excess} characters too long.`;
+    fields.error('label', 'text_too_long', message, 'Shorten the label.');
+  }
+  return name;
+}
+
+const MAX_TASK_NAME = 256;

@@ -3,6 +3,7 @@ import type { BundleFiles } from '../files.ts';
 import { type Bundle, type BundlePage, type BundleTask, DEFAULT_DOCKER_IMAGE } from '../model.ts';
 import { readSettings } from '../settings.ts';
 import { readFactSheet } from './fact-sheet.ts';
+import { readFileDescriptions } from './file-descriptions.ts';
 import { readLeaderboards } from './leaderboards.ts';
 import { readPhases } from './phases.ts';
 import { readSolutions } from './solutions.ts';
@@ -10,13 +11,16 @@ import { readTasks } from './tasks.ts';
 
 /** Reads the layout that Codabench calls version 2. */
 export async function readVersion2(root: Fields, files: BundleFiles): Promise<Bundle> {
-  const tasks = await readTasks(root, files);
+  const isDump = root.integer('weir_dump') !== null;
+  const tasks = await readTasks(root, files, { isDump });
+  const leaderboards = readLeaderboards(root);
   const indexes = taskIndexes(tasks);
   return {
     format: '2',
+    isDump,
     ...readSettings(root),
-    image: await files.image(root, 'image'),
-    terms: await files.text(root, 'terms'),
+    image: await files.image(root, 'image', { mayLack: isDump }),
+    terms: await files.text(root, 'terms', { allowEmpty: isDump }),
     dockerImage: root.text('docker_image', { max: 128 }) ?? DEFAULT_DOCKER_IMAGE,
     registrationAutoApprove: root.flag('registration_auto_approve', false),
     competitionType: root.choice('competition_type', ['competition', 'benchmark'], 'competition'),
@@ -25,11 +29,12 @@ export async function readVersion2(root: Fields, files: BundleFiles): Promise<Bu
     contactEmail: readEmail(root),
     logs: root.choice('logs', ['none', 'codes', 'full'], null),
     factSheet: readFactSheet(root),
-    pages: await readPages(root, files),
+    pages: await readPages(root, files, { isDump }),
     tasks,
     solutions: readSolutions(root, files, indexes),
-    phases: readPhases(root, files, indexes),
-    leaderboards: readLeaderboards(root),
+    phases: readPhases(root, files, { isDump, tasks: indexes, leaderboards }),
+    leaderboards,
+    files: readFileDescriptions(root, files),
   };
 }
 
@@ -39,7 +44,11 @@ function taskIndexes(tasks: readonly BundleTask[]): ReadonlySet<number> | null {
   return indexes.size === 0 || indexes.has(Number.NaN) ? null : indexes;
 }
 
-async function readPages(root: Fields, files: BundleFiles): Promise<BundlePage[]> {
+async function readPages(
+  root: Fields,
+  files: BundleFiles,
+  { isDump }: { isDump: boolean },
+): Promise<BundlePage[]> {
   if (root.findValue('pages') === undefined) {
     root.error(
       'pages',
@@ -50,7 +59,10 @@ async function readPages(root: Fields, files: BundleFiles): Promise<BundlePage[]
   }
   const pages: BundlePage[] = [];
   for (const page of root.mappings('pages')) {
-    pages.push({ title: page.requiredText('title'), ...(await files.text(page, 'file')) });
+    pages.push({
+      title: page.requiredText('title'),
+      ...(await files.text(page, 'file', { allowEmpty: isDump })),
+    });
     page.noteUnknownKeys();
   }
   return pages;

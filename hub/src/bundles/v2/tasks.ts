@@ -3,11 +3,15 @@ import type { BundleFiles } from '../files.ts';
 import type { BundleTask } from '../model.ts';
 import { readSiteData } from './site-data.ts';
 
-export async function readTasks(root: Fields, files: BundleFiles): Promise<BundleTask[]> {
+export async function readTasks(
+  root: Fields,
+  files: BundleFiles,
+  { isDump }: { isDump: boolean },
+): Promise<BundleTask[]> {
   const tasks: BundleTask[] = [];
   const indexes = new Set<number>();
   for (const fields of root.mappings('tasks')) {
-    const task = await readTask(fields, files);
+    const task = await readTask(fields, files, isDump);
     if (indexes.has(task.index)) {
       fields.error(
         'index',
@@ -30,7 +34,7 @@ export async function readTasks(root: Fields, files: BundleFiles): Promise<Bundl
   return tasks;
 }
 
-async function readTask(fields: Fields, files: BundleFiles): Promise<BundleTask> {
+async function readTask(fields: Fields, files: BundleFiles, isDump: boolean): Promise<BundleTask> {
   const index = fields.requiredInteger('index') ?? Number.NaN;
   const key = fields.text('key');
   if (key !== null) return { kind: 'key', index, key };
@@ -40,7 +44,9 @@ async function readTask(fields: Fields, files: BundleFiles): Promise<BundleTask>
     name: fields.requiredText('name', { max: 256 }),
     description: fields.text('description') ?? '',
     ingestionOnlyDuringScoring: fields.flag('ingestion_only_during_scoring', false),
-    scoringProgram: files.requiredReference(fields, 'scoring_program'),
+    scoringProgram: isDump
+      ? files.reference(fields, 'scoring_program')
+      : files.requiredReference(fields, 'scoring_program'),
     ingestionProgram: files.reference(fields, 'ingestion_program'),
     inputData: files.reference(fields, 'input_data'),
     referenceData: files.reference(fields, 'reference_data'),

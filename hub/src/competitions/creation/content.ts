@@ -1,11 +1,19 @@
 import type { Bundle, BundleText } from '../../bundles/model.ts';
 import type { Problem } from '../../bundles/problem.ts';
-import { ContentError, type ImageType, readImage, renderPage } from '../../content/index.ts';
+import {
+  ContentError,
+  type ImageType,
+  type PageFormat,
+  pageFormatOf,
+  readImage,
+  renderPage,
+} from '../../content/index.ts';
 import type { Archive } from '../../storage/archive/index.ts';
 
 const MAX_LOGO_BYTES = 10 * 1024 ** 2;
 
 export interface RenderedText {
+  readonly format: PageFormat;
   readonly source: string;
   readonly html: string;
 }
@@ -19,15 +27,16 @@ export interface Content {
 export async function renderContent(bundle: Bundle): Promise<{ content: Content; problems: Problem[] }> {
   const problems: Problem[] = [];
   const render = async ({ file, source }: BundleText, where: string): Promise<RenderedText> => {
+    const format = pageFormatOf(file);
     try {
       const { html } = await renderPage(file, source);
       // PostgreSQL's texts have no NUL.
-      return { source: source.replaceAll('\0', ''), html: html.replaceAll('\0', '') };
+      return { format, source: source.replaceAll('\0', ''), html: html.replaceAll('\0', '') };
     } catch (error) {
       if (!(error instanceof ContentError)) throw error;
       const { code, message, cure } = error;
       problems.push({ severity: 'error', code, message, cure, file, line: null, column: null, where });
-      return { source: '', html: '' };
+      return { format, source: '', html: '' };
     }
   };
   const terms = await render(bundle.terms, 'terms');

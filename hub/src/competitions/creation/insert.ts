@@ -36,13 +36,13 @@ export async function insertCompetition(
   const { bundle } = ingredients;
   const competitionId = await insertSettings(queries, ingredients);
   await insertPages(queries, competitionId, ingredients.content);
-  const leaderboardId = await insertLeaderboards(queries, competitionId, bundle);
+  const leaderboardIds = await insertLeaderboards(queries, competitionId, bundle);
   const resourceIdOf = resourceFactory(queries, resources, ingredients);
   const taskIds = new Map<number, number>();
   for (const task of bundle.tasks) {
     taskIds.set(task.index, await taskIdOf(queries, task, ingredients, resourceIdOf));
   }
-  await insertPhases(queries, { competitionId, leaderboardId, bundle, taskIds, resourceIdOf });
+  await insertPhases(queries, { competitionId, leaderboardIds, bundle, taskIds, resourceIdOf });
   await insertSolutions(queries, bundle, taskIds, resourceIdOf);
   return competitionId;
 }
@@ -61,6 +61,7 @@ async function insertSettings(
       dockerImage: bundle.dockerImage,
       logoDigest: logo?.blob.digest ?? null,
       logoMediaType: logo?.type ?? null,
+      termsFormat: content.terms.format,
       termsSource: content.terms.source,
       termsHtml: content.terms.html,
       reward: bundle.reward,
@@ -73,6 +74,7 @@ async function insertSettings(
       canParticipantsMakeSubmissionsPublic: bundle.canParticipantsMakeSubmissionsPublic,
       makeProgramsAvailable: bundle.makeProgramsAvailable,
       makeInputDataAvailable: bundle.makeInputDataAvailable,
+      allowRobotSubmissions: bundle.allowRobotSubmissions,
       forumEnabled: bundle.forumEnabled,
       // Codes always come; a site's policy may still keep back what the bundle allows.
       logLevel: bundle.logs === null || bundle.logs === 'full' ? 'full' : 'none',
@@ -88,8 +90,12 @@ async function insertPages(queries: Queries, competitionId: number, content: Con
   await queries.insert(pages).values(content.pages.map((page, index) => ({ competitionId, index, ...page })));
 }
 
-/** Every phase is bound to the first. */
-async function insertLeaderboards(queries: Queries, competitionId: number, bundle: Bundle): Promise<number> {
+/** @returns their ids, in the bundle's order */
+async function insertLeaderboards(
+  queries: Queries,
+  competitionId: number,
+  bundle: Bundle,
+): Promise<number[]> {
   const inserted = await queries
     .insert(leaderboards)
     .values(
@@ -106,16 +112,18 @@ async function insertLeaderboards(queries: Queries, competitionId: number, bundl
     .returning({ id: leaderboards.id });
   await queries.insert(columns).values(
     bundle.leaderboards.flatMap((board, place) =>
-      board.columns.map(({ computation, declaration, ...column }) => ({
+      board.columns.map(({ computation, declaration, group, ...column }) => ({
         ...column,
         ...declarationOf(declaration),
         leaderboardId: inserted[place]!.id,
         computation: computation?.kind ?? null,
         computationIndexes: computation?.indexes ?? null,
+        computationWeights: computation?.weights ?? null,
+        groupTitle: group,
       })),
     ),
   );
-  return inserted[0]!.id;
+  return inserted.map(({ id }) => id);
 }
 
 function declarationOf(declaration: ScoreDeclaration | null) {
@@ -124,7 +132,11 @@ function declarationOf(declaration: ScoreDeclaration | null) {
   return { scoreType: type, scoreMin: min, scoreMax: max, scoreDecimals: decimals, unit, minCases };
 }
 
-type ResourceIdOf = (reference: DataReference | null, type: ResourceType) => Promise<number | null>;
+type ResourceIdOf = (
+  reference: DataReference | null,
+  type: ResourceType,
+  description?: { name?: string; description?: string },
+) => Promise<number | null>;
 
 /** One resource for each path and type, however many tasks and phases name it. */
 function resourceFactory(
@@ -133,14 +145,21 @@ function resourceFactory(
   { bundle, createdBy, data, references }: Ingredients,
 ): ResourceIdOf {
   const made = new Map<string, number>();
-  return async (reference, type) => {
+  return async (reference, type, description) => {
     if (reference === null) return null;
     if (reference.kind === 'key') return references.resources.get(reference.key)!;
     const known = made.get(`${type} ${reference.path}`);
     if (known !== undefined) return known;
     const { blob, fileName } = data.get(reference.path)!;
-    const name = `${bundle.title}: ${reference.path || 'all'}`;
-    const { id } = await resources.add(queries, { type, name, fileName, createdBy }, blob);
+    const described = { ...bundle.files.get(reference.path), ...description };
+    const resource = {
+      type,
+      name: described.name ?? `${bundle.title}: ${reference.path || 'all'}`,
+      fileName: described.fileName ?? fileName,
+      description: described.description ?? '',
+      createdBy,
+    };
+    const { id } = await resources.add(queries, resource, blob);
     made.set(`${type} ${reference.path}`, id);
     return id;
   };
@@ -185,13 +204,13 @@ async function insertPhases(
   queries: Queries,
   {
     competitionId,
-    leaderboardId,
+    leaderboardIds,
     bundle,
     taskIds,
     resourceIdOf,
   }: {
     competitionId: number;
-    leaderboardId: number;
+    leaderboardIds: readonly number[];
     bundle: Bundle;
     taskIds: ReadonlyMap<number, number>;
     resourceIdOf: ResourceIdOf;
@@ -202,7 +221,7 @@ async function insertPhases(
       .insert(phases)
       .values({
         competitionId,
-        leaderboardId,
+        leaderboardId: leaderboardIds[phase.leaderboard]!,
         index,
         name: phase.name,
         description: phase.description,
@@ -236,7 +255,11 @@ async function insertSolutions(
   for (const solution of bundle.solutions) {
     const reference: DataReference =
       solution.kind === 'new' ? solution.data : { kind: 'key', key: solution.key };
-    const resourceId = (await resourceIdOf(reference, 'solution'))!;
+    const described = {
+      ...(solution.name !== null && { name: solution.name }),
+      ...(solution.description !== '' && { description: solution.description }),
+    };
+    const resourceId = (await resourceIdOf(reference, 'solution', described))!;
     await queries
       .insert(solutions)
       .values(solution.tasks.map((task) => ({ taskId: taskIds.get(task)!, resourceId })))

@@ -4,16 +4,17 @@ import type { Bundle } from '../../bundles/model.ts';
 import type { Problem } from '../../bundles/problem.ts';
 import { readBundle } from '../../bundles/read-bundle.ts';
 import type { Database } from '../../db/database.ts';
+import { countBytes } from '../../jobs/count-bytes.ts';
 import type { LiveBus } from '../../live/bus.ts';
 import type { Resources } from '../../resources/service.ts';
-import { type Archive, ArchiveError, openArchive } from '../../storage/archive/index.ts';
+import { type Archive, ArchiveError, type ArchiveLimits, openArchive } from '../../storage/archive/index.ts';
 import type { BlobStore } from '../../storage/blob-store.ts';
 import { overCeilings, type ResourceCeilings } from './ceilings.ts';
 import { readLogo, renderContent } from './content.ts';
-import { storeData } from './data.ts';
+import { intoBlobs, intoNothing, sizeOfData, storeData } from './data.ts';
 import { type Ingredients, insertCompetition } from './insert.ts';
-import { type Maker, resolveReferences } from './references.ts';
-import { endCreation, lockUnfinished, type StartedCreation, startAttempt } from './store.ts';
+import { resolveReferences } from './references.ts';
+import { endCreation, lockUnfinished, type StartedCreation, startAttempt, tellProgress } from './store.ts';
 
 export interface CreationDependencies {
   readonly database: Database;
@@ -21,6 +22,7 @@ export interface CreationDependencies {
   readonly resources: Pick<Resources, 'add'>;
   readonly live: LiveBus;
   readonly ceilings: ResourceCeilings;
+  readonly archives: ArchiveLimits;
   readonly log: Logger;
 }
 
@@ -28,8 +30,8 @@ export interface CreationDependencies {
 const MAX_ATTEMPTS = 4;
 
 /**
- * Makes a competition of an uploaded bundle. Done at least once: it may stop anywhere and start again, in this process or another, and the
- * competition comes to exist once. Whatever is wrong with the bundle ends the creation with all problems at once.
+ * Makes a competition of an uploaded bundle, or only looks at it. Done at least once: it may stop anywhere and start again, in this process or
+ * another, and the competition comes to exist once. Whatever is wrong with the bundle ends the creation with all problems at once.
  */
 export function createCompetitionMaker(dependencies: CreationDependencies) {
   const { database, live, log } = dependencies;
@@ -60,59 +62,88 @@ const OUR_FAULT: Problem = {
   where: '',
 };
 
-/** @returns what keeps the bundle out; nothing when the competition exists */
+/** @returns what keeps the bundle out; nothing when the competition exists, or nothing else than looking was asked for */
 async function make(
   dependencies: CreationDependencies,
   creation: StartedCreation,
   signal: AbortSignal,
 ): Promise<Problem[]> {
-  await using file = await dependencies.blobs.borrow(creation.digest ?? '');
-  const opened = await open(file.path);
+  const { database, blobs, archives, resources, log } = dependencies;
+  await using file = await blobs.borrow(creation.digest ?? '');
+  const opened = await open(file.path, archives);
   if ('problem' in opened) return [opened.problem];
   await using archive = opened.archive;
   const { bundle, problems, notes } = await readBundle(archive);
   if (!bundle) return problems;
-  const gathered = await gather(dependencies, archive, bundle, creation.maker, signal);
+  const gathered = await gather(dependencies, archive, bundle, creation, signal);
   if ('problems' in gathered) return gathered.problems;
-  await dependencies.database.transaction(async (tx) => {
+  const allNotes = [...notes, ...gathered.notes];
+  if (creation.checkOnly) {
+    await endCreation(database.queries, creation.id, { competitionId: null, notes: allNotes });
+    return [];
+  }
+  await database.transaction(async (tx) => {
     if (!(await lockUnfinished(tx, creation.id))) return;
-    const competitionId = await insertCompetition(tx, dependencies.resources, gathered);
-    await endCreation(tx.queries, creation.id, { competitionId, notes });
-    tx.afterCommit(() =>
-      dependencies.log.info({ competitionId, creationId: creation.id }, 'competition made'),
-    );
+    const competitionId = await insertCompetition(tx, resources, gathered);
+    await endCreation(tx.queries, creation.id, { competitionId, notes: allNotes });
+    tx.afterCommit(() => log.info({ competitionId, creationId: creation.id }, 'competition made'));
   });
   return [];
 }
 
 async function gather(
-  { database, blobs, ceilings }: CreationDependencies,
+  dependencies: CreationDependencies,
   archive: Archive,
   bundle: Bundle,
-  maker: Maker,
+  creation: StartedCreation,
   signal: AbortSignal,
-): Promise<Ingredients | { problems: Problem[] }> {
-  const { references, problems: unresolved } = await resolveReferences(database.queries, bundle, maker);
+): Promise<(Ingredients & { notes: Problem[] }) | { problems: Problem[] }> {
+  const { database, blobs, ceilings } = dependencies;
+  const { maker, checkOnly } = creation;
+  const resolved = await resolveReferences(database.queries, bundle, maker);
   const { content, problems: unrendered } = await renderContent(bundle);
-  const problems = [...unresolved, ...overCeilings(bundle, ceilings), ...unrendered];
-  if (problems.length > 0) return { problems };
+  const problems = [...resolved.problems, ...overCeilings(bundle, ceilings), ...unrendered];
+  // A check goes on, to find damaged data as well.
+  if (problems.length > 0 && !checkOnly) return { problems };
   try {
-    const data = await storeData(blobs, archive, bundle, signal);
-    const logo = await readLogo(archive, bundle.image);
+    const counted = await countData(dependencies, archive, bundle, creation.id);
+    const sink = checkOnly ? intoNothing(signal) : intoBlobs(blobs, signal);
+    const data = await storeData(archive, bundle, (content) => sink(counted(content)));
+    if (problems.length > 0) return { problems };
+    const logo = bundle.image === null ? null : await readLogo(archive, bundle.image);
     const storedLogo = logo && {
       blob: await blobs.put(Readable.from([logo.bytes]), { maxBytes: logo.bytes.length, signal }),
       type: logo.type,
     };
-    return { bundle, createdBy: maker.id, content, logo: storedLogo, data, references };
+    const { references, notes } = resolved;
+    return { bundle, createdBy: maker.id, content, logo: storedLogo, data, references, notes };
   } catch (error) {
     if (!(error instanceof ArchiveError)) throw error;
-    return { problems: [toProblem(error)] };
+    return { problems: [...problems, toProblem(error)] };
   }
 }
 
-async function open(path: string): Promise<{ archive: Archive } | { problem: Problem }> {
+/** Lets watchers see how far the data have come. */
+async function countData(
+  { database: { queries }, live }: CreationDependencies,
+  archive: Archive,
+  bundle: Bundle,
+  creationId: number,
+) {
+  const tell = async (progress: Parameters<typeof tellProgress>[2]) => {
+    await tellProgress(queries, creationId, progress);
+    live.announce([`creation:${creationId}`]);
+  };
+  await tell({ bytesTotal: sizeOfData(archive, bundle), details: 'Unpacking the data' });
+  return countBytes((bytesDone) => tell({ bytesDone }));
+}
+
+async function open(
+  path: string,
+  limits: ArchiveLimits,
+): Promise<{ archive: Archive } | { problem: Problem }> {
   try {
-    return { archive: await openArchive(path) };
+    return { archive: await openArchive(path, limits) };
   } catch (error) {
     if (!(error instanceof ArchiveError)) throw error;
     return { problem: toProblem(error) };

@@ -24,7 +24,7 @@ export async function resolveReferences(
   queries: Queries,
   bundle: Bundle,
   maker: Maker,
-): Promise<{ references: References; problems: Problem[] }> {
+): Promise<{ references: References; problems: Problem[]; notes: Problem[] }> {
   const resourceKeys = dataReferences(bundle).flatMap((reference) =>
     reference.kind === 'key' ? [reference.key] : [],
   );
@@ -39,16 +39,22 @@ export async function resolveReferences(
     tasks: new Map(foundTasks.map(({ key, id }) => [key, id])),
     queueId: foundQueues[0]?.id ?? null,
   };
+  const queues = missing(
+    'queue',
+    bundle.queue === null ? [] : [bundle.queue],
+    new Map(foundQueues.map(({ key, id }) => [key, id])),
+  );
   const problems = [
     ...missing('resource', resourceKeys, references.resources),
     ...missing('task', taskKeys, references.tasks),
-    ...missing(
-      'queue',
-      bundle.queue === null ? [] : [bundle.queue],
-      new Map(foundQueues.map(({ key, id }) => [key, id])),
-    ),
+    ...(bundle.isDump ? [] : queues),
   ];
-  return { references, problems };
+  return { references, problems, notes: bundle.isDump ? queues.map(toNote) : [] };
+}
+
+/** A dump goes to other hubs, which have other queues. */
+function toNote(problem: Problem): Problem {
+  return { ...problem, severity: 'note', cure: 'The default queue is used; choose another in the portal.' };
 }
 
 function findResources(queries: Queries, keys: string[], { id, isAdmin }: Maker) {

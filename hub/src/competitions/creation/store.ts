@@ -12,6 +12,7 @@ export interface StartedCreation {
   /** This one included. */
   readonly attempts: number;
   readonly digest: string | null;
+  readonly checkOnly: boolean;
   readonly maker: { readonly id: number; readonly isAdmin: boolean };
 }
 
@@ -19,7 +20,7 @@ export interface StartedCreation {
 export async function startAttempt(queries: Queries, id: number): Promise<StartedCreation | null> {
   const [row] = await queries
     .update(creations)
-    .set({ attempts: sql`${creations.attempts} + 1` })
+    .set({ attempts: sql`${creations.attempts} + 1`, bytesDone: 0 })
     .from(resources)
     .innerJoin(users, sql`true`)
     .where(
@@ -33,10 +34,23 @@ export async function startAttempt(queries: Queries, id: number): Promise<Starte
     .returning({
       id: creations.id,
       attempts: creations.attempts,
+      checkOnly: creations.checkOnly,
       digest: resources.digest,
       maker: { id: users.id, isAdmin: users.isAdmin },
     });
   return row ?? null;
+}
+
+/** What a watcher is told while the work goes on. */
+export async function tellProgress(
+  queries: Queries,
+  id: number,
+  progress: { bytesDone?: number; bytesTotal?: number; details?: string },
+): Promise<void> {
+  await queries
+    .update(creations)
+    .set(progress)
+    .where(and(eq(creations.id, id), eq(creations.status, 'Starting')));
 }
 
 /** False when it is over already: another hub process was faster. The row stays locked until the transaction ends. */
@@ -52,7 +66,7 @@ export async function lockUnfinished(tx: Transaction, id: number): Promise<boole
 export async function endCreation(
   queries: Queries,
   id: number,
-  end: { competitionId: number; notes: Problem[] } | { problems: Problem[] },
+  end: { competitionId: number | null; notes: Problem[] } | { problems: Problem[] },
 ): Promise<void> {
   const problems = 'problems' in end ? end.problems : end.notes;
   await queries
@@ -74,7 +88,7 @@ function toLine({ file, line, where, message, cure }: Problem): string {
 
 export async function insertCreation(
   tx: Transaction,
-  creation: { resourceId: number; createdBy: number },
+  creation: { resourceId: number; createdBy: number; checkOnly: boolean },
 ): Promise<number> {
   const [row] = await tx.queries.insert(creations).values(creation).returning({ id: creations.id });
   return row!.id;
@@ -85,12 +99,12 @@ export async function findCreation(queries: Queries, id: number): Promise<Creati
   return row ?? null;
 }
 
-/** For REST, which knows a creation by the resource that was uploaded: the latest one made from it. */
+/** For REST, which knows a creation by the resource that was uploaded: the latest one that was to make a competition of it. */
 export async function findCreationOfResource(queries: Queries, resourceId: number): Promise<Creation | null> {
   const [row] = await queries
     .select()
     .from(creations)
-    .where(eq(creations.resourceId, resourceId))
+    .where(and(eq(creations.resourceId, resourceId), eq(creations.checkOnly, false)))
     .orderBy(desc(creations.id))
     .limit(1);
   return row ?? null;

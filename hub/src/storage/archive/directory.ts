@@ -8,6 +8,8 @@ const STORED = 0;
 const DEFLATED = 8;
 const LOCAL_HEADER_BYTES = 30;
 
+const WHOSE_LIMIT = 'The administrators of the hub set this limit.';
+
 /** One file or explicitly listed directory, checked. */
 export interface ArchiveEntry {
   /** Relative, `/`-separated, without a slash at either end. Spelled as in the archive, not Unicode-normalised. */
@@ -42,7 +44,7 @@ export async function readDirectory(zip: ZipFile, limits: ArchiveLimits): Promis
   if (zip.entryCount > limits.maxEntries) {
     throw new ArchiveError('archive_too_many_entries', {
       message: `The archive holds ${zip.entryCount} entries; at most ${limits.maxEntries} are taken.`,
-      cure: 'Put the files in fewer, larger files (for example one nested zip) and upload again.',
+      cure: `Put the files in fewer, larger files (for example one nested zip) and upload again. ${WHOSE_LIMIT}`,
     });
   }
   const tree = new NameTree();
@@ -127,20 +129,20 @@ function checkSizes(members: readonly Member[], archiveBytes: number, limits: Ar
       throw new ArchiveError('entry_too_large', {
         message: `"${entry}" unpacks to ${member.size} bytes; at most ${limits.maxEntryBytes} are taken.`,
         entry,
-        cure: 'Split the file or make it smaller.',
+        cure: `Split the file or make it smaller. ${WHOSE_LIMIT}`,
       });
     }
   }
   if (total > limits.maxTotalBytes) {
     throw new ArchiveError('archive_too_large', {
       message: `The archive unpacks to ${total} bytes; at most ${limits.maxTotalBytes} are taken.`,
-      cure: 'Make it smaller, or split it.',
+      cure: `Make it smaller, or split it. ${WHOSE_LIMIT}`,
     });
   }
   if (total > limits.ratioFreeBytes && total > archiveBytes * limits.maxRatio) {
     throw new ArchiveError('archive_bomb', {
       message: `The archive unpacks to ${total} bytes, more than ${limits.maxRatio} times its own size of ${archiveBytes}.`,
-      cure: 'Zip the large files with less compression (zip -0), so that the archive is nearer to its content in size.',
+      cure: `Zip the large files with less compression (zip -0), so that the archive is nearer to its content in size. ${WHOSE_LIMIT}`,
     });
   }
 }

@@ -30,6 +30,7 @@ import { resources as resourcesTable } from '../../resources/schema.ts';
 import { createResources } from '../../resources/service.ts';
 import { loadAuthority } from '../../sites/authority.ts';
 import { createSites } from '../../sites/service.ts';
+import { defaultArchiveLimits } from '../../storage/archive/index.ts';
 import type { BlobStore } from '../../storage/blob-store.ts';
 import { createSubmissions } from '../service.ts';
 
@@ -94,6 +95,7 @@ export async function createHarness() {
     resources,
     dispatch,
     ceilings: USUAL_CEILINGS,
+    archives: defaultArchiveLimits,
     log,
   });
   const submissions = createSubmissions({ database, dispatch, resources, competitions, boards, live, log });
