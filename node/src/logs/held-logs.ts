@@ -42,6 +42,8 @@ export class HeldLogs {
   }
 
   write(stream: LogStream, bytes: Uint8Array): void {
+    // What finds no room is not worth the time that scrubbing takes.
+    if (this.#texts[stepOf(stream)].full) return;
     let scrubber = this.#scrubbers.get(stream);
     if (!scrubber) {
       scrubber = new LineScrubber(this.#rules);

@@ -1,7 +1,8 @@
+import { RE2JS } from 're2js';
 import { expect, test } from 'vitest';
 import { LineScrubber, MOST_LINE_BYTES } from './scrub.ts';
 
-const rules = [{ pattern: /\b\d{6}\b/gu, replace: '[id]' }];
+const rules = [{ pattern: RE2JS.compile('\\b\\d{6}\\b'), replace: '[id]' }];
 
 function scrub(text: string | Uint8Array, pieces = Number.POSITIVE_INFINITY): string {
   const bytes = Buffer.from(text);
@@ -45,6 +46,20 @@ test('where the bytes are cut makes no difference', () => {
 });
 
 test('a site’s replacement is text, not a template', () => {
-  const scrubber = new LineScrubber([{ pattern: /secret/gu, replace: '$&' }]);
+  const scrubber = new LineScrubber([{ pattern: RE2JS.compile('secret'), replace: '$&' }]);
   expect(scrubber.push(Buffer.from('a secret\n')).toString()).toBe('a $&\n');
+});
+
+test('a line that would make a pattern backtrack takes no longer than others', () => {
+  const scrubber = new LineScrubber([{ pattern: RE2JS.compile('(a+)+b'), replace: 'x' }]);
+  const line = 'a'.repeat(MOST_LINE_BYTES);
+  const begun = performance.now();
+  expect(scrubber.push(Buffer.from(`${line}\n`)).toString()).toBe(`${line}\n`);
+  expect(performance.now() - begun).toBeLessThan(1_000);
+});
+
+test('patterns that take too long are given no more lines, and nothing leaves that they have not seen', () => {
+  const scrubber = new LineScrubber([{ pattern: RE2JS.compile('secret'), replace: 'x' }], 0.000_001);
+  const said = scrubber.push(Buffer.from('a secret\nanother secret\n')).toString();
+  expect(said).toBe('a x\n[left out: the patterns take too long]\n');
 });

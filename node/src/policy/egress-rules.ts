@@ -1,3 +1,4 @@
+import type { ScrubRule } from '../logs/scrub.ts';
 import type { WrittenEgress } from './egress-schema.ts';
 
 /**
@@ -22,7 +23,7 @@ export interface EgressRules {
   readonly logs: 'none' | 'codes' | 'scrubbed' | 'full';
   readonly logBytes: number;
   /** Applied in order to scrubbed logs. */
-  readonly scrub: readonly { readonly pattern: RegExp; readonly replace: string }[];
+  readonly scrub: readonly ScrubRule[];
   readonly reports: 'no' | 'review' | 'yes';
   readonly reportBytes: number;
   /** Archives of what programs wrote. */
