@@ -17,15 +17,25 @@ afterAll(() => rm(folder, { recursive: true }));
 
 test('gives the sites clearly different patients', async () => {
   const share = async (site: 'north' | 'south'): Promise<number> => {
-    const labels = await readFile(join(demo.siteData[site].reference, 'labels.csv'), 'utf8');
+    const labels = await readFile(join(demo.siteData[site][0]!.reference, 'labels.csv'), 'utf8');
     const answers = labels.trim().split('\n').slice(1);
     return answers.filter((line) => line.endsWith(',1')).length / answers.length;
   };
   expect(await share('north')).toBeGreaterThan(1.5 * (await share('south')));
 });
 
+test('gives each site made-up patients beside its own, of the same shape', async () => {
+  for (const data of [...demo.siteData.north, ...demo.siteData.south]) {
+    const [own, madeUp] = await Promise.all(
+      [data, data.synthetic].map(({ input }) => readFile(join(input, 'vitals.csv'), 'utf8')),
+    );
+    expect(madeUp!.split('\n')[0]).toBe(own!.split('\n')[0]);
+    expect(madeUp).not.toBe(own);
+  }
+});
+
 test('keeps the answers out of the input of the sites', async () => {
-  const input = await readFile(join(demo.siteData.north.input, 'patients.csv'), 'utf8');
+  const input = await readFile(join(demo.siteData.north[0]!.input, 'patients.csv'), 'utf8');
   expect(input.split('\n')[0]).not.toContain('sepsis');
 });
 

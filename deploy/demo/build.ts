@@ -2,25 +2,30 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type ArchiveContent, readFolder, writeArchive } from './archive.ts';
 import { generatePatients, type PatientTables } from './patients.ts';
-import { north, type Population, south, teaching } from './populations.ts';
+import { intensiveCare, north, type Population, south, teaching } from './populations.ts';
 import { fillSchedule } from './schedule.ts';
 
-/** The dataset that both sites register, as `site_data` of the bundle names it. */
-export const SITE_DATASET = { name: 'sepsis-ward', version: '1' };
-
-/** Folders to register at a node: the participant's program sees `input`, only the scoring program sees `reference`. */
-export interface SiteData {
-  input: string;
-  reference: string;
+/** Data to register at a node under a name and version, as `site_data` of a bundle names it. */
+export interface SiteData extends Folders {
+  name: string;
+  version: string;
   /** What the site publishes about it. */
   counts: { patients: number };
+  /** Made-up patients of the same shape, for rehearsals. */
+  synthetic: Folders;
+}
+
+/** The participant's program sees `input`, only the scoring program sees `reference`. */
+interface Folders {
+  input: string;
+  reference: string;
 }
 
 /** Archives to enter, by the title of the competition they belong to. */
 export interface DemoCompetition {
   title: string;
-  /** Whether it is evaluated on the sites' own data. */
-  usesSiteData: boolean;
+  /** Whether a person at a site decides about each result before it leaves. */
+  isReviewed: boolean;
   bundle: string;
   submissions: { participant: DemoParticipant; name: string; archive: string }[];
 }
@@ -29,13 +34,14 @@ export type DemoParticipant = 'ada' | 'grace';
 
 export interface Demo {
   competitions: DemoCompetition[];
-  siteData: { north: SiteData; south: SiteData };
+  /** What each site registers. */
+  siteData: { north: SiteData[]; south: SiteData[] };
 }
 
 const participants: DemoParticipant[] = ['ada', 'grace'];
 
 /**
- * Builds everything the demonstration needs below `folder`: two bundles, what the participants submit, and the data of
+ * Builds everything the demonstration needs below `folder`: the bundles, what the participants submit, and the data of
  * the two sites. The patients are the same each time; the dates of the phases follow `now`.
  */
 export async function buildDemo(folder: string, now = new Date()): Promise<Demo> {
@@ -44,28 +50,45 @@ export async function buildDemo(folder: string, now = new Date()): Promise<Demo>
   const test = generatePatients(3, 400, teaching);
   return {
     competitions: [
-      await buildCompetition(folder, 'sepsis-at-the-sites', 'code', now, placed('public_data', training)),
-      await buildCompetition(folder, 'sepsis-warm-up', 'results', now, [
+      await buildCompetition(folder, ['sepsis-at-the-sites'], 'code', now, placed('public_data', training)),
+      await buildCompetition(folder, ['sepsis-warm-up'], 'results', now, [
         ...placed('public_data/training', training),
         ...placed('public_data/test', test, ['patients.csv', 'vitals.csv']),
         ...placed('reference_data', test, ['labels.csv']),
       ]),
+      {
+        // What it does not bring itself is that of the first one.
+        ...(await buildCompetition(
+          folder,
+          ['sepsis-at-the-sites', 'sepsis-intensive-care'],
+          'code',
+          now,
+          placed('public_data', training),
+        )),
+        isReviewed: true,
+      },
     ],
     siteData: {
-      north: await writeSiteData(join(folder, 'sites', 'north'), 4, 500, north),
-      south: await writeSiteData(join(folder, 'sites', 'south'), 5, 700, south),
+      north: [await writeSiteData(join(folder, 'sites', 'north'), 'sepsis-ward', 4, 500, north)],
+      south: [
+        await writeSiteData(join(folder, 'sites', 'south'), 'sepsis-ward', 5, 700, south),
+        await writeSiteData(join(folder, 'sites', 'south-icu'), 'sepsis-icu', 6, 90, intensiveCare),
+      ],
     },
   };
 }
 
+/** @param layers folders of `competitions`; files of a later one replace those of an earlier one, and the last one names the bundle */
 async function buildCompetition(
   folder: string,
-  name: string,
+  layers: [string, ...string[]],
   entries: 'code' | 'results',
   now: Date,
   generated: Iterable<[string, Buffer]>,
 ): Promise<DemoCompetition> {
-  const content: ArchiveContent = await readFolder(join(import.meta.dirname, 'competitions', name));
+  const name = layers.at(-1)!;
+  const folders = layers.map((layer) => readFolder(join(import.meta.dirname, 'competitions', layer)));
+  const content: ArchiveContent = new Map((await Promise.all(folders)).flatMap((layer) => [...layer]));
   const description = fillSchedule(content.get('competition.yaml')!.toString(), now);
   content.set('competition.yaml', Buffer.from(description));
   content.set(
@@ -85,8 +108,12 @@ async function buildCompetition(
     );
     return { participant, name: `${participant}.zip`, archive };
   });
-  const usesSiteData = /^ *site_data:/m.test(description);
-  return { title: titleOf(description), usesSiteData, bundle, submissions: await Promise.all(submissions) };
+  return {
+    title: titleOf(description),
+    isReviewed: false,
+    bundle,
+    submissions: await Promise.all(submissions),
+  };
 }
 
 /** Places some of the generated tables under a path of a bundle. */
@@ -100,16 +127,23 @@ function placed(
 
 async function writeSiteData(
   folder: string,
+  name: string,
   seed: number,
   count: number,
   population: Population,
 ): Promise<SiteData> {
-  const data = {
-    input: join(folder, 'input'),
-    reference: join(folder, 'reference'),
+  return {
+    name,
+    version: '1',
+    ...(await writeTables(folder, generatePatients(seed, count, population))),
     counts: { patients: count },
+    // Other patients, of the public population: as many files and columns, and nothing of the site.
+    synthetic: await writeTables(join(folder, 'synthetic'), generatePatients(seed + 100, 60, teaching)),
   };
-  const tables = generatePatients(seed, count, population);
+}
+
+async function writeTables(folder: string, tables: PatientTables): Promise<Folders> {
+  const data = { input: join(folder, 'input'), reference: join(folder, 'reference') };
   await mkdir(data.input, { recursive: true });
   await mkdir(data.reference, { recursive: true });
   await writeFile(join(data.input, 'patients.csv'), tables['patients.csv']);

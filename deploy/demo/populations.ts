@@ -1,5 +1,5 @@
 /**
- * What makes the patients of one hospital differ from those of another. The three populations are invented;
+ * What makes the patients of one hospital differ from those of another. The populations are invented;
  * they differ in the ways that make models fail when they move: age, how often sepsis occurs, how often blood
  * is drawn, and how strongly an infection shows in the bedside measurements.
  */
@@ -17,6 +17,18 @@ export interface Population {
   /** How far a case deteriorates within the observed hours, relative to the public population. */
   severity: number;
 }
+
+/** Intensive care at south: few patients, often septic, measured all the time. */
+export const intensiveCare: Population = {
+  prevalence: 0.4,
+  age: { mean: 71, deviation: 12 },
+  chronicLungDisease: 0.25,
+  immunosuppressed: 0.12,
+  bluntedResponse: 0.35,
+  laboratoryRate: 0.8,
+  missingRate: 0.01,
+  severity: 1.2,
+};
 
 /** The public patients: a teaching hospital, middle of the road in every respect. */
 export const teaching: Population = {

@@ -12,11 +12,13 @@ export interface Summary {
   home: string;
   /** Without the password when the person has given it. */
   administrator: { username: string; password: string | null };
+  /** One for each node; the addresses work once. */
+  consoles: { title: string; address: string }[];
   demo: { accounts: DemoAccounts; competitions: LoadedCompetition[] } | null;
 }
 
 /** What a person needs to know once everything runs. */
-export function formatSummary({ url, engine, home, administrator, demo }: Summary): string {
+export function formatSummary({ url, engine, home, administrator, consoles, demo }: Summary): string {
   const heading = (text: string): string => styleText('bold', text);
   return [
     '',
@@ -25,6 +27,14 @@ export function formatSummary({ url, engine, home, administrator, demo }: Summar
     ...accountLines(administrator, demo?.accounts ?? null),
     '',
     ...(demo ? [heading('What to look at'), '', ...demoLines(url, demo.competitions)] : bareLines(url)),
+    '',
+    heading(
+      consoles.length > 1 ? "The consoles of the sites' stewards" : "The console of the site's steward",
+    ),
+    '',
+    ...consoles.flatMap(({ title, address }) => [`  ${title}`, `     ${address}`]),
+    '  Each address works once. A new one:',
+    `     npx weir-node console address --home ${home}/nodes/${demo ? 'south' : 'local'}`,
     '',
     `Programs run with ${engine}. Everything is kept in ${home}, logs in its folder logs.`,
     'Ctrl-C stops it; the next start continues where this one ended.',
@@ -46,16 +56,21 @@ function accountLines(administrator: Summary['administrator'], accounts: DemoAcc
 }
 
 function demoLines(url: string, competitions: LoadedCompetition[]): string[] {
-  const [sites, warmUp] = competitions;
+  const [sites, warmUp, intensiveCare] = competitions;
   return [
-    '  1  The board of a challenge at two hospitals: each score is the mean of both',
+    '  1  The board of a challenge at two hospitals: each score is the mean of both.',
+    '     "Verify" in a row checks the receipts of both sites in your browser',
     `     ${url}/competitions/${sites?.id}/leaderboard`,
-    '  2  As ada: download the starting kit, change main.py, zip it, submit it, and',
-    '     watch it run at both',
+    '  2  As ada: download the starting kit, change main.py, zip it, rehearse it on',
+    '     made-up patients, then submit it and watch it run at both',
     `     ${url}/competitions/${sites?.id}/submit`,
     '  3  As ada: open her submission to the warm-up, with its log and its report',
     `     ${url}/competitions/${warmUp?.id}/submissions`,
-    '  4  As the administrator: upload a bundle, manage competitions, pause a site',
+    '  4  As ada: a submission whose scores wait until a person at the hospital has',
+    '     looked at them. You are that person: open "Reviews" in the console of',
+    '     South District Hospital, below, and decide',
+    `     ${url}/competitions/${intensiveCare?.id}/submissions`,
+    '  5  As the administrator: upload a bundle, manage competitions, look after sites',
     `     ${url}/manage and ${url}/status`,
   ];
 }

@@ -18,6 +18,8 @@ export interface DemoAccounts {
 export interface LoadedCompetition {
   id: number;
   title: string;
+  /** Whether its results wait for a person at a site. */
+  isReviewed: boolean;
   submissions: { participant: DemoParticipant; id: number }[];
 }
 
@@ -32,13 +34,13 @@ export async function loadDemo(
   origin: string,
   demo: Demo,
   accounts: DemoAccounts,
-  onCompetition: (id: number, competition: DemoCompetition) => Promise<void>,
+  onCompetition: (competition: CompetitionDetails) => Promise<void>,
 ): Promise<LoadedCompetition[]> {
   const organizer = await HubClient.signIn(origin, accounts.organizer.username, accounts.organizer.password);
   const loaded: LoadedCompetition[] = [];
   for (const competition of demo.competitions) {
     const details = await ensureCompetition(organizer, competition);
-    await onCompetition(details.id, competition);
+    await onCompetition(details);
     const submissions: LoadedCompetition['submissions'] = [];
     for (const { participant, name, archive } of competition.submissions) {
       const { username, password } = accounts.participants[participant];
@@ -46,12 +48,12 @@ export async function loadDemo(
       const submission = await ensureSubmission(client, details, archive, name);
       submissions.push({ participant, id: submission.id });
     }
-    loaded.push({ id: details.id, title: details.title, submissions });
+    loaded.push({ id: details.id, title: details.title, isReviewed: competition.isReviewed, submissions });
   }
   return loaded;
 }
 
-/** Resolves with the submissions once each has come to an end, whichever. */
+/** Resolves with the submissions that wait for nobody once each has come to an end, whichever. */
 export async function watchSubmissions(
   origin: string,
   competitions: LoadedCompetition[],
@@ -59,9 +61,9 @@ export async function watchSubmissions(
   signal: AbortSignal,
 ): Promise<SubmissionSummary[]> {
   const client = await HubClient.signIn(origin, organizer.username, organizer.password);
-  const ids = competitions.flatMap((competition) =>
-    competition.submissions.map((submission) => submission.id),
-  );
+  const ids = competitions
+    .filter(({ isReviewed }) => !isReviewed)
+    .flatMap(({ submissions }) => submissions.map(({ id }) => id));
   return waitFor(
     { until: "the participants' scores", timeout: 3 * 60_000, interval: 1_000, signal },
     async () => {

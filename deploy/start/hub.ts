@@ -13,6 +13,13 @@ export interface HubOptions {
   administratorPassword: string;
 }
 
+export interface EnrolledSite {
+  site: string;
+  title: string;
+  servesDefaultQueue: boolean;
+  sharesScores: boolean;
+}
+
 /** The hub as this start sees it: a process, and the commands that work on its database while it runs. */
 export class Hub {
   readonly process: ChildSpec;
@@ -41,9 +48,12 @@ export class Hub {
   }
 
   /** A one-time token for a node of the site, which is made when there is none. */
-  async enrolmentToken(site: string, title: string, servesDefaultQueue: boolean): Promise<string> {
-    const queue = servesDefaultQueue ? ['--serves-default-queue'] : [];
-    const printed = await this.#command(['enrol-token', '--site', site, '--title', title, ...queue]);
+  async enrolmentToken({ site, title, servesDefaultQueue, sharesScores }: EnrolledSite): Promise<string> {
+    const printed = await this.#command([
+      ...['enrol-token', '--site', site, '--title', title],
+      ...(servesDefaultQueue ? ['--serves-default-queue'] : []),
+      ...(sharesScores ? ['--shares-scores'] : []),
+    ]);
     return printed.trim();
   }
 

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { copyFile, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { SITE_DATASET, SiteData } from '../demo/build.ts';
+import type { SiteData } from '../demo/build.ts';
 import { runCommand } from '../host/commands.ts';
 import type { ChildSpec } from './child.ts';
 import type { EngineChoice } from './engine-choice.ts';
@@ -12,8 +12,12 @@ export interface SiteNodeOptions {
   site: string;
   title: string;
   servesDefaultQueue: boolean;
+  /** Whether the hub may show scores of this site as its own. */
+  sharesScores: boolean;
   /** Name of the policy it starts out with; from then on the file in its folder counts. */
-  policy: 'local' | 'site';
+  policy: 'local' | 'north' | 'south';
+  /** Port of its console; another one when it is taken. */
+  consolePort: number;
   /** Folder of the project, and that of everything kept. */
   project: string;
   home: string;
@@ -36,44 +40,72 @@ export class SiteNode {
     this.process = {
       title: `node ${options.site}`,
       script: this.#commands,
-      args: ['run', '--home', this.#home, '--engine', engine.kind, '--slots', String(options.slots)],
+      args: [
+        'run',
+        ...['--home', this.#home],
+        ...['--engine', engine.kind],
+        ...['--slots', String(options.slots)],
+        ...['--console', String(options.consolePort)],
+      ],
       env: engine.kind === 'bubblewrap' ? {} : { DOCKER_HOST: engine.host },
       log: join(options.home, 'logs', `node-${options.site}.log`),
     };
   }
 
+  /** For people: who this node works for. */
+  get title(): string {
+    return this.#options.title;
+  }
+
   /** Writes the policy and enrols the node, when that has not happened yet. */
   async enrol(hub: Hub): Promise<void> {
-    const { site, title, servesDefaultQueue } = this.#options;
+    const { site, policy } = this.#options;
     await mkdir(this.#home, { recursive: true });
-    const policy = join(this.#home, 'policy.yaml');
-    if (!existsSync(policy)) {
-      await copyFile(join(import.meta.dirname, 'policies', `${this.#options.policy}.yaml`), policy);
+    for (const ending of ['yaml', 'test.yaml']) {
+      const [template, file] = [
+        join(import.meta.dirname, 'policies', `${policy}.${ending}`),
+        join(this.#home, `policy.${ending}`),
+      ];
+      if (existsSync(template) && !existsSync(file)) await copyFile(template, file);
     }
     // Written last by the enrolment.
     if (existsSync(join(this.#home, 'node.json'))) return;
-    const token = await hub.enrolmentToken(site, title, servesDefaultQueue);
+    const token = await hub.enrolmentToken(this.#options);
     await this.#command(['enrol', '--hub', hub.origin, '--token', token, '--name', `${site}-1`]);
   }
 
-  /** Permits one competition to have the site's own data evaluated, where the policy permits none yet. It counts from the next decision on. */
-  async permit(competitionId: number): Promise<void> {
+  /**
+   * Enters the competition's id where the policy has an empty list with the competition's title beside it: `competitions: []  # TITLE`. It counts
+   * from the next decision on.
+   */
+  async permit(title: string, competitionId: number): Promise<void> {
     const path = join(this.#home, 'policy.yaml');
     const policy = await readFile(path, 'utf8');
-    await writeFile(path, policy.replace('competitions: []', `competitions: [${competitionId}]`));
+    const permitted = policy.replace(
+      `competitions: []  # ${title}`,
+      `competitions: [${competitionId}]  # ${title}`,
+    );
+    if (permitted !== policy) await writeFile(path, permitted);
   }
 
-  /** Registers a dataset under a name and version; the same data again changes nothing. */
-  async addDataset(
-    { name, version }: typeof SITE_DATASET,
-    { input, reference, counts }: SiteData,
-  ): Promise<void> {
-    const folders = ['--input', input, '--reference', reference];
-    const published = ['--counts', `patients=${counts.patients}`];
-    await this.#command(['dataset', 'add', name, '--version', version, ...folders, ...published]);
+  /** Registers a dataset; the same data again changes nothing. */
+  async addDataset({ name, version, input, reference, counts, synthetic }: SiteData): Promise<void> {
+    await this.#command([
+      ...['dataset', 'add', name, '--version', version],
+      ...['--input', input, '--reference', reference],
+      ...['--synthetic-input', synthetic.input, '--synthetic-reference', synthetic.reference],
+      ...['--counts', `patients=${counts.patients}`],
+    ]);
   }
 
-  async #command(args: string[]): Promise<void> {
-    await runCommand(process.execPath, [this.#commands, ...args, '--home', this.#home], { timeout: 120_000 });
+  /** Lets the steward into the console of the running node, once. */
+  async consoleAddress(): Promise<string> {
+    return (await this.#command(['console', 'address'])).trim();
+  }
+
+  async #command(args: string[]): Promise<string> {
+    return runCommand(process.execPath, [this.#commands, ...args, '--home', this.#home], {
+      timeout: 120_000,
+    });
   }
 }

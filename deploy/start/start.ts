@@ -8,8 +8,10 @@ import { PasswordBook } from './passwords.ts';
 import { requireFree } from './ports.ts';
 import { buildProject } from './project-build.ts';
 import { readSettings, USAGE } from './settings.ts';
+import type { SiteNode } from './site-node.ts';
 import { StoppedError, stopSignal } from './stop-signal.ts';
 import { System, startBare, startDemo } from './system.ts';
+import { waitFor } from './waiting.ts';
 
 const project = dirname(dirname(import.meta.dirname));
 
@@ -58,8 +60,9 @@ async function start(): Promise<void> {
   say('starting the hub and the portal');
   const hub = await running.startHub(administrator);
   const demo = settings.bare
-    ? await startBare(running, hub).then(() => null)
+    ? null
     : await startDemo(running, hub, settings, engine, administrator, passwords);
+  const nodes = demo?.nodes ?? (await startBare(running, hub));
   if (demo) {
     say('waiting for the first scores');
     await watchSubmissions(hub.origin, demo.competitions, administrator, signal).catch((error: unknown) => {
@@ -75,10 +78,27 @@ async function start(): Promise<void> {
       home: settings.home,
       // A password that was given is known, and a secret: only one that was made here is shown.
       administrator: { username, password: password === null ? administrator.password : null },
+      consoles: await consoleAddresses(nodes, signal),
       demo,
     }),
   );
   console.log(`ready ${settings.publicUrl}`);
   await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
   say('stopping (press Ctrl-C again to kill)');
+}
+
+/** A node opens its console after it has dialled the hub. */
+function consoleAddresses(
+  nodes: SiteNode[],
+  signal: AbortSignal,
+): Promise<{ title: string; address: string }[]> {
+  return Promise.all(
+    nodes.map(async (node) => ({
+      title: node.title,
+      address: await waitFor(
+        { until: `the console of ${node.title}`, timeout: 30_000, signal },
+        node.consoleAddress.bind(node),
+      ),
+    })),
+  );
 }

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { buildDemo, SITE_DATASET } from '../demo/build.ts';
+import { buildDemo, type SiteData } from '../demo/build.ts';
 import { ensureBaseImage } from '../images/base.ts';
 import { say } from './announce.ts';
 import { Child } from './child.ts';
@@ -105,24 +105,28 @@ export class System implements AsyncDisposable {
 }
 
 /** One node for whatever the default queue brings. */
-export async function startBare(system: System, hub: Hub): Promise<void> {
+export async function startBare(system: System, hub: Hub): Promise<SiteNode[]> {
   say('starting a node for the default queue');
-  await system.startNode(hub, {
+  const node = await system.startNode(hub, {
     site: 'local',
     title: 'This machine',
     servesDefaultQueue: true,
+    sharesScores: true,
     policy: 'local',
+    consolePort: 4380,
     slots: 2,
   });
   await system.untilNodesAreOnline(hub);
+  return [node];
 }
 
 export interface StartedDemo {
   accounts: DemoAccounts;
+  nodes: SiteNode[];
   competitions: LoadedCompetition[];
 }
 
-/** Two sites with data of their own, and two participants who have entered both competitions. */
+/** Two sites with data of their own, and two participants who have entered all competitions. */
 export async function startDemo(
   system: System,
   hub: Hub,
@@ -135,12 +139,15 @@ export async function startDemo(
   const demo = await buildDemo(join(settings.home, 'demo'));
   say('starting the nodes of the sites north and south');
   // The warm-up carries its own answers and runs anywhere; north also serves the default queue.
-  const site = { policy: 'site', slots: 2 } as const;
+  const register = (data: SiteData[]) => async (node: SiteNode) => {
+    for (const each of data) await node.addDataset(each);
+  };
+  const site = { sharesScores: true, slots: 2 };
   const north = { ...site, site: 'north', title: 'North University Hospital', servesDefaultQueue: true };
   const south = { ...site, site: 'south', title: 'South District Hospital', servesDefaultQueue: false };
   const nodes = await Promise.all([
-    system.startNode(hub, north, (node) => node.addDataset(SITE_DATASET, demo.siteData.north)),
-    system.startNode(hub, south, (node) => node.addDataset(SITE_DATASET, demo.siteData.south)),
+    system.startNode(hub, { ...north, policy: 'north', consolePort: 4380 }, register(demo.siteData.north)),
+    system.startNode(hub, { ...south, policy: 'south', consolePort: 4381 }, register(demo.siteData.south)),
   ]);
   await system.untilNodesAreOnline(hub);
   say('loading the demonstration');
@@ -152,8 +159,8 @@ export async function startDemo(
     await hub.addUser(username, `${username}@sepsis.example`, password);
   }
   const accounts = { organizer, participants };
-  const competitions = await loadDemo(hub.origin, demo, accounts, async (id, { usesSiteData }) => {
-    if (usesSiteData) await Promise.all(nodes.map((node) => node.permit(id)));
+  const competitions = await loadDemo(hub.origin, demo, accounts, async ({ id, title }) => {
+    await Promise.all(nodes.map((node) => node.permit(title, id)));
   });
-  return { accounts, competitions };
+  return { accounts, nodes, competitions };
 }

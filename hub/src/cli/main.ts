@@ -11,8 +11,8 @@ const USAGE = `Usage: node hub/src/cli/main.ts COMMAND
 
   user add NAME --email E --password-stdin [--admin] [--robot]
       Makes an account; the password is the first line of standard input. Leaves one that exists as it is.
-  enrol-token --site S --title T [--serves-default-queue]
-      Prints a one-time token for a node of the site, which is made when there is none.
+  enrol-token --site S --title T [--serves-default-queue] [--shares-scores]
+      Prints a one-time token for a node of the site, which is made when there is none. With --shares-scores its scores may be shown as its own.
   keys rotate
       Makes a new key for receipts and prints its fingerprint; hub processes sign with it once they have started again.
   migrate
@@ -31,6 +31,7 @@ async function main(): Promise<void> {
       site: { type: 'string' },
       title: { type: 'string' },
       'serves-default-queue': { type: 'boolean', default: false },
+      'shares-scores': { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
     },
   });
