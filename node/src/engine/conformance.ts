@@ -263,6 +263,23 @@ export function describeEngine(name: string, subject: ConformanceSubject): void 
       expect(descriptors?.trim()).toBe('0 1 2 3');
     });
 
+    it('keeps nothing of a container for the next one in keyrings of the kernel', async () => {
+      const key = `weir-${randomUUID()}`;
+      // add_key, then keyctl's search and read, in each keyring that a user has whatever the session.
+      const script = `import ctypes, os
+arm, system = os.uname().machine == 'aarch64', ctypes.CDLL(None).syscall
+add, keyctl = (217, 219) if arm else (248, 250)
+for keyring in (-4, -5):
+    found = system(keyctl, 10, keyring, b'user', b'${key}', 0)
+    print('found' if found > 0 else 'nothing')
+    system(add, b'user', b'${key}', b'secret', 6, keyring)
+`;
+      for (const time of ['first', 'second']) {
+        const { stdout } = await finish(await spec(['python3', '-c', script]));
+        expect([time, stdout]).toEqual([time, 'nothing\nnothing\n']);
+      }
+    });
+
     it('refuses links where it is told to', async () => {
       const mounts = [await mountable('/app/shared')];
       const script =

@@ -15,8 +15,8 @@ export interface SandboxFacts {
   readonly status: number;
   /** Without a control group, the user namespace counts the processes. */
   readonly countProcesses: boolean;
-  /** A compiled seccomp filter, for ContainerSpec.denyLinks. */
-  readonly seccomp: number | null;
+  /** A compiled seccomp filter. */
+  readonly seccomp: number;
 }
 
 export type HostPath =
@@ -33,7 +33,7 @@ export function sandboxArguments(spec: ContainerSpec, facts: SandboxFacts): stri
   return [
     ...isolation(facts.asRoot),
     ...['--json-status-fd', String(facts.status)],
-    ...(facts.seccomp === null ? [] : ['--seccomp', String(facts.seccomp)]),
+    ...['--seccomp', String(facts.seccomp)],
     ...['--hostname', 'weir', '--chdir', spec.workingDirectory],
     ...Object.entries(environment).flatMap(([key, value]) => ['--setenv', key, value]),
     ...parents(facts.software),

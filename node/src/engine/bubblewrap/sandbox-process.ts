@@ -5,10 +5,10 @@ import { text } from 'node:stream/consumers';
 import type { ContainerSpec, ContainerUser, ContainerWatch } from '../engine.ts';
 import { launchCommand } from '../local/launch.ts';
 import { forwardPaced } from '../local/paced-output.ts';
-import { linkDenyingFilter } from './link-denying-filter.ts';
 import { type HostPath, PATH, sandboxArguments } from './sandbox-arguments.ts';
+import { systemCallFilter } from './system-call-filter.ts';
 
-/** The descriptors that bwrap inherits after stdin, stdout and stderr. The last one only with a filter. */
+/** The descriptors that bwrap inherits after stdin, stdout and stderr. */
 const descriptors = { status: 3, passwd: 4, group: 5, hosts: 6, seccomp: 7 } as const;
 const LAST_WORDS = 500;
 
@@ -34,11 +34,10 @@ export class SandboxProcess {
   #lastWords: Uint8Array = new Uint8Array();
 
   constructor(spec: ContainerSpec, host: SandboxHost, watch: ContainerWatch) {
-    const last = spec.denyLinks ? descriptors.seccomp : descriptors.hosts;
+    const last = descriptors.seccomp;
     const sandbox = sandboxArguments(spec, {
       ...descriptors,
       ...host,
-      seccomp: spec.denyLinks ? descriptors.seccomp : null,
       asRoot: process.getuid?.() === 0,
       countProcesses: host.entrances === null,
     });
@@ -48,7 +47,7 @@ export class SandboxProcess {
     this.#feed(descriptors.passwd, `weir:x:${host.user.uid}:${host.user.gid}:weir:/tmp:/bin/sh\n`);
     this.#feed(descriptors.group, `weir:x:${host.user.gid}:\n`);
     this.#feed(descriptors.hosts, '127.0.0.1 localhost\n::1 localhost\n');
-    if (spec.denyLinks) this.#feed(descriptors.seccomp, linkDenyingFilter(process.arch));
+    this.#feed(descriptors.seccomp, systemCallFilter(process.arch, spec.denyLinks));
     this.ended = this.#follow(watch);
   }
 

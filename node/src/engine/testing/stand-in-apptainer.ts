@@ -6,7 +6,7 @@ import { delimiter, join } from 'node:path';
 import { promisify } from 'node:util';
 import { ApptainerEngine } from '../apptainer/apptainer-engine.ts';
 import { sifName } from '../apptainer/images.ts';
-import { linkDenyingFilter } from '../bubblewrap/link-denying-filter.ts';
+import { systemCallFilter } from '../bubblewrap/system-call-filter.ts';
 
 const run = promisify(execFile);
 
@@ -31,7 +31,7 @@ export async function openTestApptainer(): Promise<ApptainerEngine> {
 async function installStandIn(folder: string): Promise<void> {
   const program = new URL('../apptainer/testing/apptainer.py', import.meta.url).pathname;
   const filter = join(folder, 'filter.bpf');
-  await writeFile(filter, linkDenyingFilter(process.arch));
+  await writeFile(filter, systemCallFilter(process.arch, true));
   const script = `#!/bin/sh\nSTAND_IN_FILTER='${filter}' exec python3 '${program}' "$@"\n`;
   await writeFile(join(folder, 'apptainer'), script, { mode: 0o755 });
   process.env.PATH = `${folder}${delimiter}${process.env.PATH}`;

@@ -1,9 +1,11 @@
 import { EngineError } from '../errors.ts';
 
 /**
- * A compiled seccomp filter (classic BPF) for ContainerSpec.denyLinks: link, linkat, symlink, symlinkat, mknod, mknodat and io_uring_setup
- * (which can make links too) fail with EPERM. System calls of another architecture or numbering (32 bit, x32) are refused as a whole, since they
- * would reach the same functions under other numbers.
+ * A compiled seccomp filter (classic BPF) for every container: add_key, request_key and keyctl fail with EPERM. Kernel keyrings belong to a user and
+ * not to a container, and outlive it: without this, a program that saw data of the site could leave them there for the next one, which may
+ * print what it likes. With ContainerSpec.denyLinks also link, linkat, symlink, symlinkat, mknod, mknodat and io_uring_setup (which can make links
+ * too). System calls of another architecture or numbering (32 bit, x32) are refused as a whole, since they would reach the same functions under
+ * other numbers.
  */
 const EPERM = 1;
 const LOAD = 0x20;
@@ -19,19 +21,21 @@ const X32_BIT = 0x4000_0000;
 
 interface Architecture {
   readonly audit: number;
-  readonly calls: readonly number[];
+  readonly keyrings: readonly number[];
+  readonly links: readonly number[];
 }
 
 const architectures: Readonly<Record<string, Architecture>> = {
-  x64: { audit: 0xc000_003e, calls: [86, 265, 88, 266, 133, 259, 425] },
+  x64: { audit: 0xc000_003e, keyrings: [248, 249, 250], links: [86, 265, 88, 266, 133, 259, 425] },
   // There are no link, symlink and mknod there, only the `at` calls.
-  arm64: { audit: 0xc000_00b7, calls: [37, 36, 33, 425] },
+  arm64: { audit: 0xc000_00b7, keyrings: [217, 218, 219], links: [37, 36, 33, 425] },
 };
 
-export function linkDenyingFilter(arch: string): Uint8Array {
+export function systemCallFilter(arch: string, denyLinks: boolean): Uint8Array {
   const architecture = architectures[arch];
   if (architecture === undefined) throw new EngineError(`no system call filter is known for ${arch}`);
-  const { audit, calls } = architecture;
+  const { audit, keyrings, links } = architecture;
+  const calls = denyLinks ? [...keyrings, ...links] : keyrings;
   const refuseAt = calls.length + 5;
   const program = [
     instruction(LOAD, OFFSET_ARCHITECTURE),
