@@ -25,7 +25,7 @@ export async function pastRuns(ledger: ConsoleView['ledger']): Promise<readonly 
   const runs = new Map<string, PastRun>();
   const filter = {
     from: Math.max(1, ledger.head.sequence - LOOK_BACK),
-    kinds: ['assignment', 'decision', 'release', 'refusal'],
+    kinds: ['assignment', 'decision', 'release', 'refusal', 'end'],
   } as const;
   for await (const { at, event } of ledger.entries(filter)) {
     if (event.kind === 'assignment') {
@@ -49,6 +49,9 @@ export async function pastRuns(ledger: ConsoleView['ledger']): Promise<readonly 
           rule: event.rule || run.rule,
           outcome: `refused: ${event.reason || event.code}`,
         });
+        break;
+      case 'end':
+        runs.set(event.run, { ...run, at, outcome: event.how });
         break;
       default:
         break;

@@ -13,7 +13,7 @@ export interface Account {
   readonly datasets: readonly string[];
 }
 
-const KINDS: LedgerEventKind[] = ['assignment', 'decision', 'release', 'refusal'];
+const KINDS: LedgerEventKind[] = ['assignment', 'decision', 'release', 'refusal', 'end'];
 
 /**
  * The ledger, and what the gate has to know of it: who has drawn how many bits, what was released before, how many runs began today. All of it
@@ -185,6 +185,8 @@ function placeOf(event: LedgerEvent): { attempt: AttemptKey; what: string } | nu
       return { attempt: keyOf(event), what: `release ${event.what} ${event.digest}` };
     case 'refusal':
       return { attempt: keyOf(event), what: `refusal ${event.code} ${event.rule}` };
+    case 'end':
+      return { attempt: keyOf(event), what: `end ${event.how}` };
     default:
       return null;
   }

@@ -13,6 +13,9 @@ export interface Column {
   readonly minCases: number;
 }
 
+/** A double between 0 and 1 has no digit that tells another one behind these. A hub that asks for more would only have the node count them. */
+const MOST_DECIMALS = 20;
+
 export type ColumnsResult =
   | { readonly kind: 'columns'; readonly columns: readonly Column[] }
   /** No release of this competition could leave: better said before its containers see anything. */
@@ -54,7 +57,7 @@ function tighten(column: ScoreColumn, rule: ColumnRule, rules: EgressRules['scor
     key: column.key,
     type,
     range: rangeOf(column, rule.range),
-    decimals: type === 'integer' ? 0 : decimals.length === 0 ? null : Math.min(...decimals),
+    decimals: type === 'integer' ? 0 : decimals.length === 0 ? null : Math.min(MOST_DECIMALS, ...decimals),
     minCases: Math.max(column.minCases, rule.minCases ?? 0, rules.minCases),
   };
 }

@@ -21,12 +21,14 @@ export interface LeavingRun {
   readonly assignment: Assignment;
   /** Null when the policy has never permitted it; then there is nothing of it but a refusal. */
   readonly permission: Permission | null;
-  /** sha256:<hex> of the policy that lets it out; null when there is none any more, and nothing but a refusal leaves. */
+  /** sha256:<hex> of the policy that lets it out; null when there is none any more, and nothing but a code leaves. */
   readonly policyDigest: string | null;
   readonly watch: Pick<RunWatch, 'signal' | 'waiting'>;
   readonly logger: Logger;
   /** A place for a file in the attempt's folder. */
   pathOf(name: string): string;
+  /** Asks the policy once more, after people have taken their days; null when it still lets the release out. */
+  askAgain(): Promise<{ readonly code: RefusalCode; readonly rule: string; readonly why: string } | null>;
 }
 
 /** What leaves, recorded. */
@@ -87,6 +89,11 @@ export class EgressDesk {
     const wait = { waitsFor: WaitReason.REVIEW, until: new Date(timers.refuseAt) };
     const answer = await watch.waiting(wait, () => this.#people.ask(question, watch.signal));
     const passed = answer.verdict === 'approved' ? redact(draft, answer.redacted) : null;
+    const refusal = passed && (await run.askAgain());
+    if (refusal) {
+      const { code, rule, why } = refusal;
+      return { draft: refusedBy(draft, code, rule, why), reviewers: answer.by };
+    }
     if (passed) return { draft: passed, reviewers: answer.by };
     logger.info({ verdict: answer.verdict }, 'the people of the site do not let the release out');
     const why = answer.verdict === 'approved' ? 'what was redacted is no part of the release' : answer.reason;
@@ -138,7 +145,6 @@ function eventsOf(draft: Draft, run: LeavingRun, reviewers: readonly string[]): 
     content: string | Uint8Array,
     bits: number,
   ) => {
-    if (policyDigest === null) return;
     events.push({
       kind: 'release',
       ...attempt,

@@ -72,7 +72,8 @@ export const ledgerEventSchema = z.discriminatedUnion('kind', [
     digest,
     /** base64 of exactly what leaves; null where the policy keeps its digest alone. */
     bytes: z.string().nullable(),
-    policy: digest,
+    /** Digest of the policy that let it out; null for a code that says that there was none. */
+    policy: digest.nullable(),
     reviewers: z.array(z.string()),
   }),
   /** Something does not leave, or does not run. */
@@ -84,6 +85,16 @@ export const ledgerEventSchema = z.discriminatedUnion('kind', [
     rule: z.string(),
     /** For the people of the site; never leaves. */
     reason: z.string(),
+  }),
+  /**
+   * An attempt ended before it came to an answer: the hub cancelled it, the site interrupted it, its lease went elsewhere, or the node failed.
+   * What that tells of data that it had seen is in a release of its own.
+   */
+  z.object({
+    kind: z.literal('end'),
+    run: id,
+    attempt,
+    how: z.enum(['cancelled', 'interrupted', 'lost', 'failed']),
   }),
   /** Somebody at the site permitted a run, or did not. */
   z.object({

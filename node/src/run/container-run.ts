@@ -20,9 +20,10 @@ import type { Permission } from '../policy/decide.ts';
 import type { PolicyFile } from '../policy/policy-file.ts';
 import type { AttemptFolder } from './attempt-folder.ts';
 import type { CapturedLogs } from './captured-logs.ts';
-import { type Ending, findAnswer, makeDraft } from './drafting.ts';
+import { type Ending, findAnswer, frameOf, makeDraft } from './drafting.ts';
 import type { Execution, RunWatch } from './executor.ts';
 import { failureCodeOf } from './failure-code.ts';
+import { giveUp, type Seen } from './giving-up.ts';
 import { Leaving } from './leaving.ts';
 import { fetchArtifacts, openSiteData, type SiteFolders } from './prepare.ts';
 import { type NotPermitted, type Permitted, SiteDecisions } from './site-decisions.ts';
@@ -90,6 +91,8 @@ export class ContainerRun {
   #folders: SiteFolders | null = null;
   /** Whether containers were shown data of the site. From then on everything that leaves may tell of them. */
   #hasSeen = false;
+  /** Of an earlier life, which came so far. */
+  #draft: Draft | null = null;
 
   constructor(options: ContainerRunOptions) {
     this.#run = options;
@@ -100,23 +103,35 @@ export class ContainerRun {
 
   /** As `Executor.execute`. */
   async execute(): Promise<Execution> {
+    if (!(await this.#begins())) {
+      return { result: { kind: 'failure', code: FailureCode.ASSIGNMENT_INVALID }, imageDigest: '' };
+    }
     try {
       return await this.#leave(await this.#work());
+    } catch (error) {
+      if (error instanceof LedgerFailedError) throw error;
+      return await giveUp(error, { ...this.#run, imageDigest: this.#imageDigest, seen: this.#seen() });
     } finally {
       this.#terms?.reservation?.[Symbol.dispose]();
       await this.#logs?.end();
     }
   }
 
+  /** False for an assignment that no ledger could hold, so that nothing of it is done. */
+  async #begins(): Promise<boolean> {
+    try {
+      await this.#decisions.begin();
+      return true;
+    } catch (error) {
+      if (error instanceof LedgerFailedError) throw error;
+      this.#failed(FailureCode.ASSIGNMENT_INVALID, error);
+      return false;
+    }
+  }
+
   /** Everything up to what would leave. */
   async #work(): Promise<Ending | Draft> {
     const { watch } = this.#run;
-    try {
-      await this.#decisions.begin();
-    } catch (error) {
-      if (error instanceof LedgerFailedError) throw error;
-      return this.#failed(FailureCode.ASSIGNMENT_INVALID, error).ending;
-    }
     try {
       let next: Next = { state: RunState.AWAITING_SITE };
       while (next.state !== RunState.REVIEWING) {
@@ -150,6 +165,7 @@ export class ContainerRun {
   async #await(): Promise<Next> {
     const { assignment, folder, openLogs } = this.#run;
     const draft = await readDraft(folder.draft);
+    this.#draft = draft;
     if (draft) return { state: RunState.REVIEWING, ending: draft };
     const decision = await this.#decisions.ask('assignment', null);
     if (decision.kind === 'refused') return refuse(decision);
@@ -221,7 +237,7 @@ export class ContainerRun {
       permitted: this.#permitted,
       imageDigest: this.#imageDigest,
       logs: this.#logs,
-      isReserved: this.#terms !== null && this.#terms.reservation !== null,
+      reservation: this.#terms?.reservation ?? null,
       draftOf: (ending, permission) => makeDraft(ending, { ...this.#parts(), permission, logs: this.#logs }),
     });
     try {
@@ -230,7 +246,7 @@ export class ContainerRun {
       watch.signal.throwIfAborted();
       if (error instanceof LedgerFailedError) throw error;
       logger.error({ err: error }, 'the run could not let out what it came to');
-      return await leaving.leave({ kind: 'failed', code: FailureCode.NODE_INTERNAL });
+      return await leaving.leave({ kind: 'failed', code: failureCodeOf(error) });
     }
   }
 
@@ -261,6 +277,16 @@ export class ContainerRun {
       datasets: this.#folders?.datasets ?? [],
       output: folder.workspace.path('score-output'),
     };
+  }
+
+  /** What it costs that the run ends here; null while it has seen nothing. */
+  #seen(): Seen | null {
+    const policyDigest = this.#permitted?.policyDigest ?? null;
+    if (this.#draft) return this.#draft.costs && { ...this.#draft, costs: this.#draft.costs, policyDigest };
+    const costs = this.#terms?.costs;
+    if (!costs || !this.#hasSeen) return null;
+    const bucketSeconds = this.#mustBePermitted().permission.egress.timing.bucketSeconds;
+    return { ...frameOf(this.#parts(), this.#terms?.columns ?? []), costs, bucketSeconds, policyDigest };
   }
 
   #account() {

@@ -83,7 +83,8 @@ export function findAnswer(parts: DraftParts): Draft | null {
   };
 }
 
-function frameOf(
+/** Whom a run is charged to, and which computation it is. */
+export function frameOf(
   { assignment, account, imageDigest, datasets }: DraftParts,
   columns: readonly Column[],
 ): Pick<Draft, 'account' | 'key' | 'imageDigest' | 'datasetDigest'> {

@@ -13,7 +13,7 @@ import type {
  * `execute` is idempotent by attempt: after a restart of the node it is called again for the attempts that were in the middle, and goes on
  * from what it finds in the attempt's folder. Different attempts execute side by side.
  *
- * Cancellation: when `watch.signal` aborts, `execute` stops what runs and settles soon; what it then answers is not looked at.
+ * Cancellation: when `watch.signal` aborts, `execute` stops what runs and settles soon; of what it then answers only the moments count.
  * It rejects only for faults that it has no code for; the run then fails as NODE_INTERNAL. A `LedgerFailedError` ends the node instead:
  * what cannot be recorded does not leave, not even as a code.
  */

@@ -1,13 +1,14 @@
 import { writeFile } from 'node:fs/promises';
 import { type Assignment, OutputKind, RunState } from '@weir/proto/node/v1';
 import type { Books, Release as ReleaseEvent } from '../egress/books.ts';
-import type { Budgets } from '../egress/budgets.ts';
+import type { Budgets, Reservation } from '../egress/budgets.ts';
 import { worstBits } from '../egress/costs.ts';
-import { datasetOf, type EgressDesk, refusedBy } from '../egress/desk.ts';
+import { datasetOf, type EgressDesk, type Release, refusedBy } from '../egress/desk.ts';
 import { type Draft, writeDraft } from '../egress/draft.ts';
 import { bucketEnd, waitUntil } from '../egress/moment.ts';
 import { deliverOutput } from '../egress/outputs.ts';
 import { reviewsOf } from '../egress/terms.ts';
+import { LedgerFailedError } from '../ledger/errors.ts';
 import type { Logger } from '../logging/logger.ts';
 import type { Permission } from '../policy/decide.ts';
 import type { AttemptFolder } from './attempt-folder.ts';
@@ -34,8 +35,8 @@ export interface LeavingOptions {
   readonly permitted: Permitted | null;
   readonly imageDigest: string;
   readonly logs: CapturedLogs | null;
-  /** Whether its bits are put aside already; after a restart they are not. */
-  readonly isReserved: boolean;
+  /** The bits that were put aside for it; null after a restart. */
+  readonly reservation: Reservation | null;
   openLogs(permission: Permission): Promise<CapturedLogs>;
   /** The gate. */
   draftOf(ending: Ending, permission: Permission | null): Promise<Draft>;
@@ -61,8 +62,8 @@ export class Leaving {
     const { permitted, refusal } = await this.#ask(ended);
     const draft = await this.#draftOf(ended, permitted, refusal);
     const seen = draft.costs !== null;
-    using _reserved =
-      draft.costs && !this.#run.isReserved ? budgets.hold(draft.account, worstBits(draft.costs)) : null;
+    using held =
+      draft.costs && !this.#run.reservation ? budgets.hold(draft.account, worstBits(draft.costs)) : null;
     const finishedAt = bucketEnd(Date.now(), draft.bucketSeconds);
     if (seen) await waitUntil(finishedAt, watch.signal);
     watch.enter(RunState.REVIEWING);
@@ -74,8 +75,11 @@ export class Leaving {
       watch,
       logger,
       pathOf: (name) => folder.outgoing(name),
+      askAgain: async () => (await this.#ask(ended)).refusal,
     });
-    if (permitted) await this.#deliver(ended, draft, release, permitted);
+    // It is charged now, and must not count twice while logs and report are on their way.
+    (this.#run.reservation ?? held)?.[Symbol.dispose]();
+    if (permitted) await this.#tryToDeliver(ended, draft, release, permitted);
     return {
       result: release.result,
       imageDigest: draft.imageDigest,
@@ -121,10 +125,30 @@ export class Leaving {
     return { ...ended, review };
   }
 
+  /** The scores do not depend on what accompanies them. */
+  async #tryToDeliver(
+    ended: Ending | Draft,
+    draft: Draft,
+    release: Release,
+    permitted: Permitted,
+  ): Promise<void> {
+    const { watch, logger } = this.#run;
+    try {
+      await this.#deliver(ended, draft, release, permitted);
+    } catch (error) {
+      watch.signal.throwIfAborted();
+      if (error instanceof LedgerFailedError) throw error;
+      logger.error(
+        { err: error },
+        'logs, report or archives of the run could not be sent; the outcome leaves without them',
+      );
+    }
+  }
+
   async #deliver(
     ended: Ending | Draft,
     draft: Draft,
-    { result, logs: texts, report }: Awaited<ReturnType<EgressDesk['release']>>,
+    { result, logs: texts, report }: Release,
     permitted: Permitted,
   ): Promise<void> {
     const { openLogs, folder, books, hubUrl, logger, watch, assignment } = this.#run;

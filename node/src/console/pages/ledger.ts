@@ -57,6 +57,8 @@ function sentence(event: LedgerEvent): Content {
       return html`Run ${event.run}: ${event.what} left, for ${bits(event.bits)}, digest ${digest(event.digest)}`;
     case 'refusal':
       return html`Run ${event.run}: refused, ${event.reason || event.code}`;
+    case 'end':
+      return html`Run ${event.run}: ended without an answer, ${event.how}`;
     case 'approval':
     case 'review':
       return html`Run ${event.run}: ${event.person}: ${event.verdict}${event.reason && html` (${event.reason})`}`;
