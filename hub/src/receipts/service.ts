@@ -14,7 +14,7 @@ import { DomainError } from '../http/domain-error.ts';
 import type { Leaderboards } from '../leaderboards/service.ts';
 import type { KnownNode } from '../sites/service.ts';
 import { createSubmissionGate } from '../submissions/gate.ts';
-import { showsOwnScores } from '../submissions/many-sites/own-scores.ts';
+import { seesOwnScores } from '../submissions/many-sites/own-scores.ts';
 import { checkReceipt, type ReceiptProblem } from './check.ts';
 import { ReceiptMissingError } from './errors.ts';
 import type { HubKeys } from './hub-keys.ts';
@@ -129,8 +129,9 @@ export function createReceipts({
     const found = await store.findReceipt(queries, runId);
     if (!found) throw new ReceiptMissingError();
     const { canManage } = await reach(actor, found);
-    // A site that keeps its own score to itself keeps it from everybody.
-    if (!showsOwnScores(found, found.asked)) throw new ReceiptMissingError();
+    // A site that keeps its own score to itself keeps it from everybody; a task may have participants see the combined one alone.
+    if (!seesOwnScores(found.siteRule, found, { asked: found.asked, canManage }))
+      throw new ReceiptMissingError();
     const envelope = readEnvelope(found.envelope);
     if (!canManage && (await hasHiddenScores(found))) throw new ReceiptMissingError();
     return { format: RECEIPT_FORMAT, envelope, keys: [...(await keysOf(found)), ...keys.published] };

@@ -56,6 +56,8 @@ export async function findReceipt(queries: Queries, runId: number) {
       leaderboardId: phases.leaderboardId,
       isRehearsal: submissions.isRehearsal,
       siteId: runs.siteId,
+      siteRule: tasks.siteRule,
+      combinedAt: runs.combinedAt,
       sharesScores: runs.sharesScores,
       siteShares: sites.sharesScores,
       nodeId: runs.nodeId,
@@ -67,6 +69,7 @@ export async function findReceipt(queries: Queries, runId: number) {
     .innerJoin(runs, and(eq(runs.id, receipts.runId), eq(runs.attempt, receipts.attempt)))
     .innerJoin(submissions, eq(submissions.id, runs.submissionId))
     .innerJoin(phases, eq(phases.id, submissions.phaseId))
+    .innerJoin(tasks, eq(tasks.id, submissions.taskId))
     .leftJoin(sites, eq(sites.id, runs.siteId))
     .leftJoin(nodes, eq(nodes.id, runs.nodeId))
     .where(eq(receipts.runId, runId));

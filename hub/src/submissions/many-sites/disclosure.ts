@@ -17,7 +17,8 @@
  * **Across submissions**, the same program gives the same scores. Whoever enters it again, while other sites answer, gets the score of other
  * sites: {A, B, C} and {A, B, C, D} give D's. So what a person's submissions to a task have shown is taken together, and every withholding site
  * needs a twin in all of it. Sites whose score stood alone, or was shared, in one of them have nothing left to hide in this sense, and the
- * twins of others are looked for without them.
+ * twins of others are looked for without them. Scores that a site shared count as shown too, also when it takes that back later; and a site
+ * that has kept a score from a person goes on to keep those of the same dataset from that person when it begins to share with others.
  *
  * What this does not stop: people who act under several names, or a program that behaves differently at each site to make the scores of
  * the others known beforehand. What those can carry away is what the sites' own gates and budgets let out.

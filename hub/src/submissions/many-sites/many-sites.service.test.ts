@@ -286,6 +286,52 @@ describe('a site that keeps its scores to itself', () => {
     await hub.submissions.cancel(ada, id);
   });
 
+  test('begins to share with nobody from whom it has kept a score before', async () => {
+    await letShare();
+    const { ada, submit, ...phase } = await enter();
+    for (const site of NAMES.keys()) await answer(site);
+    await letShare(0, 1, 2);
+    const again = await submit();
+    const another = await enterPhase(phase);
+    for (const site of NAMES.keys()) await answer(site);
+    const shown = async (actor: Actor, id: number) =>
+      (await hub.submissions.get(actor, id)).runs.map(({ scores }) => scores.length);
+    expect(await shown(ada, again)).toEqual([0, 0, 0, 0]);
+    expect(await shown(another.ada, another.id)).toEqual([1, 1, 1, 0]);
+  });
+
+  test('is not told with what others have shared and taken back', async () => {
+    await letShare(0, 1);
+    const { ada, submit } = await enter({ quorum: 3 });
+    await answer(0);
+    await answer(1);
+    await letShare();
+    const again = await submit();
+    for (const site of [0, 1, 2]) await answer(site);
+    expect((await hub.submissions.get(ada, again)).scores).toEqual([]);
+    await answer(3);
+    expect((await hub.submissions.get(ada, again)).scores).toMatchObject([{ value: '0.45' }]);
+  });
+
+  test('is not told by asking the others one by one', async () => {
+    await letShare();
+    const { ada } = await enter();
+    for (const site of NAMES.keys()) await answer(site);
+    const alone = [];
+    for (const [site, name] of ['east', 'north', 'south'].entries()) {
+      const { phaseId, competitionId } = await hub.phase({ siteData: 'ward', siteRule: { sites: [name] } });
+      await hub.approve(ada, competitionId);
+      const { id } = await hub.submissions.create(ada, { phaseId, resourceKey: await hub.upload(ada) });
+      await answer(site);
+      alone.push(await hub.submissions.get(ada, id));
+    }
+    expect(alone.map(({ scores, runs }) => [scores.length, runs[0]!.scores.length])).toEqual([
+      [1, 1],
+      [1, 1],
+      [0, 0],
+    ]);
+  });
+
   test('is not told by entering the same program again', async () => {
     await letShare();
     const { id, ada, submit } = await enter({ quorum: 3 });

@@ -1,3 +1,5 @@
+import { DEFAULT_SITE_RULE, type SiteRule } from '../../bundles/site-rule.ts';
+
 /** What decides whether the scores of one run may be seen as that run's. */
 export interface OwnScores {
   /** Null for a run that any node of a queue may take: what is scored there is no site's secret. */
@@ -8,6 +10,14 @@ export interface OwnScores {
   readonly siteShares: boolean | null;
   /** On synthetic data: no site's secret. */
   readonly isRehearsal: boolean;
+  /** Since when the combined score has it; null: it has not. */
+  readonly combinedAt: Date | null;
+}
+
+export interface Audience {
+  /** How many sites the submission went to. */
+  readonly asked: number;
+  readonly canManage: boolean;
 }
 
 /**
@@ -15,13 +25,24 @@ export interface OwnScores {
  * A site that shared them and no longer does is heeded at once; one that begins to share does so for runs that end from then on, since
  * what stands of older ones was combined on the understanding that it does not.
  *
- * @param asked how many sites the submission went to: the only one's score is the score
+ * @param asked how many sites the submission went to: the only one's score is the score, unless that may not be shown
  */
 export function showsOwnScores(run: OwnScores, asked: number): boolean {
   return (
     run.siteId === null ||
     run.isRehearsal ||
-    asked === 1 ||
+    (asked === 1 && run.combinedAt !== null) ||
     (run.sharesScores === true && run.siteShares === true)
   );
+}
+
+/** Whether these people may see them. Of several sites, the task may have participants see the combined score alone. */
+export function seesOwnScores(
+  rule: SiteRule | null,
+  run: OwnScores,
+  { asked, canManage }: Audience,
+): boolean {
+  const seesSites =
+    run.siteId === null || asked === 1 || canManage || (rule ?? DEFAULT_SITE_RULE).perSite === 'shown';
+  return seesSites && showsOwnScores(run, asked);
 }

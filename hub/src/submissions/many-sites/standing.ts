@@ -105,16 +105,18 @@ function earlier(
     .map((sites) => added.filter(({ siteId }) => sites.has(siteId)));
 }
 
-/** The combined scores that a submission has shown, one after the other. */
+/** What a submission has shown: its combined scores, one after the other, and the scores of sites that share theirs. */
 export function stepsOf(rule: SiteRule, runs: readonly SiteRun[]): Shown[] {
   const moments = [...new Set(runs.flatMap(({ combinedAt }) => combinedAt ?? []))];
-  return moments.map((moment) =>
+  const combined = moments.map((moment) =>
     toShown(
       rule,
       runs,
       runs.filter(({ combinedAt }) => combinedAt !== null && combinedAt <= moment),
     ),
   );
+  const shared = runs.filter(({ sharesScores, scores }) => sharesScores && scores !== null);
+  return [...combined, ...shared.map((run) => ({ members: [toMember(rule, run)], missing: 0 }))];
 }
 
 function toShown(rule: SiteRule, runs: readonly SiteRun[], inside: readonly SiteRun[]): Shown {

@@ -16,11 +16,19 @@ export interface SiteRunRow extends SiteRun {
   readonly fault: Fault | null;
 }
 
-/** What the site shares and how much it counts, as it stands when the run ends. Rehearsals see nothing that anybody would keep to themselves. */
+/**
+ * What the site shares and how much it counts, as it stands when the run ends. Towards a person from whom it has kept a score of the dataset before,
+ * a site does not begin to share: the same program entered again would bring back what it had kept, and with it solve for others.
+ * Rehearsals see nothing that anybody would keep to themselves.
+ */
 const NOTE_ENDS: Statement = {
   name: 'sites-note-ends',
   text: `
-update runs r set shares_scores = s.shares_scores or l.is_rehearsal, site_weight = (
+update runs r set shares_scores = l.is_rehearsal or (s.shares_scores and not exists (
+  select from submissions k join tasks kt on kt.id = k.task_id join runs kr on kr.submission_id = k.id
+  where k.owner_id = l.owner_id and kt.site_dataset_name = t.site_dataset_name and kt.site_dataset_version = t.site_dataset_version
+    and kr.site_id = s.id and not kr.shares_scores and kr.scores is not null
+)), site_weight = (
   select (d.counts ->> (t.site_rule ->> 'weight'))::float8 from site_datasets d
   where d.site_id = s.id and d.name = t.site_dataset_name and d.version = t.site_dataset_version
 )
@@ -45,7 +53,7 @@ const LOCK_AUDIENCE: Statement = {
   text: `select pg_advisory_xact_lock(key) from (select distinct hashtextextended('sites ' || a.audience, 0) as key from unnest($1::text[]) as a(audience) order by 1) keys`,
 };
 
-/** What was ever shown of combined scores: also of submissions that are deleted by now. */
+/** What was ever shown of combined scores, and of sites that shared their own: also of submissions that are deleted by now. */
 const SHOWN: Statement = {
   name: 'sites-shown',
   text: `
@@ -56,12 +64,24 @@ from unnest($1::int[], $2::text[]) as a(owner_id, dataset)
 join submissions l on l.owner_id = a.owner_id and not l.is_rehearsal
 join tasks t on t.id = l.task_id and t.site_dataset_name || '@' || t.site_dataset_version = a.dataset
 join runs r on r.submission_id = l.id
-where r.site_id is not null and exists (select from runs c where c.submission_id = l.id and c.combined_at is not null)`,
+where r.site_id is not null and exists (
+  select from runs c where c.submission_id = l.id and (c.combined_at is not null or (c.shares_scores and c.scores is not null))
+)`,
 };
 
+/**
+ * A transaction that waited for another to combine the same leaf may have begun before it: what is added later is noted as later all the same, by as
+ * much as can be told apart wherever moments are read.
+ */
 const COMBINE: Statement = {
   name: 'sites-combine',
-  text: `update runs set combined_at = now() where id = any($1)`,
+  text: `
+with before as (
+  select submission_id, max(combined_at) as combined_at from runs
+  where submission_id in (select submission_id from runs where id = any($1)) group by submission_id
+)
+update runs r set combined_at = greatest(now(), b.combined_at + interval '1 millisecond') from before b
+where r.id = any($1) and b.submission_id = r.submission_id`,
 };
 
 /** Whoever follows a submission that is over learns of late sites by its version. */

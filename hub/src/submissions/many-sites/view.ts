@@ -1,6 +1,6 @@
 import { DEFAULT_SITE_RULE, type SiteRule } from '../../bundles/site-rule.ts';
 import type { RunState } from '../outcome.ts';
-import { type OwnScores, showsOwnScores } from './own-scores.ts';
+import { type Audience, type OwnScores, seesOwnScores } from './own-scores.ts';
 import { type SiteStanding, sentenceOf, sitesNeeded, standingOf } from './standing.ts';
 
 /** How far the sites of a submission to one task are, for people. */
@@ -25,7 +25,6 @@ export interface ReadRun extends OwnScores {
   readonly state: RunState;
   readonly scores: Readonly<Record<string, number>> | null;
   readonly siteWeight: number | null;
-  readonly combinedAt: Date | null;
 }
 
 /** Null for a submission that did not go to sites. */
@@ -66,9 +65,7 @@ export function toSitesView(
 export function ownScores(
   rule: SiteRule | null,
   run: ReadRun,
-  { asked, canManage }: { asked: number; canManage: boolean },
+  audience: Audience,
 ): Readonly<Record<string, number>> | null {
-  const seesSites =
-    run.siteId === null || asked === 1 || canManage || (rule ?? DEFAULT_SITE_RULE).perSite === 'shown';
-  return seesSites && showsOwnScores(run, asked) ? run.scores : null;
+  return seesOwnScores(rule, run, audience) ? run.scores : null;
 }
