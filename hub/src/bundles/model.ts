@@ -155,7 +155,21 @@ export type SubmissionRule =
   | 'Force_Latest_Multiple'
   | 'Force_Best';
 
-export interface BundleLeaderboard {
+export const TASK_RULES = ['best', 'mean', 'sum', 'average_rank', 'task'] as const;
+
+export interface BoardSettings {
+  /**
+   * How a submission with several tasks is placed: by its best task, by the mean or the sum of all of them in each column, by the mean of the ranks
+   * that it has in each task, or by one task alone.
+   */
+  taskRule: (typeof TASK_RULES)[number];
+  /** With the rule `task`: the place of that task in its phase's list, from 0; null otherwise. */
+  rankingTask: number | null;
+  /** Names are hidden, until an organizer lifts it. */
+  anonymous: boolean;
+}
+
+export interface BundleLeaderboard extends BoardSettings {
   title: string;
   key: string;
   /** `index` of the column that ranks. */

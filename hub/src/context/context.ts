@@ -7,6 +7,7 @@ import type { Config } from '../config/config.ts';
 import type { Secrets } from '../config/secrets.ts';
 import { type Database, openDatabase } from '../db/database.ts';
 import { Dispatcher } from '../dispatch/service.ts';
+import { createDumps, type Dumps } from '../dumps/service.ts';
 import { createSignedLinks, type SignedLinks } from '../http/signed-links.ts';
 import { Jobs } from '../jobs/jobs.ts';
 import { Boards } from '../leaderboards/boards.ts';
@@ -39,6 +40,7 @@ export interface HubContext extends AsyncDisposable {
   readonly accounts: Accounts;
   readonly resources: Resources;
   readonly competitions: Competitions;
+  readonly dumps: Dumps;
   readonly submissions: Submissions;
   readonly leaderboards: Leaderboards;
   readonly boards: Boards;
@@ -108,7 +110,7 @@ export async function createContext({
     archives: config.archives,
     log,
   });
-  const leaderboards = createLeaderboards({ database, competitions });
+  const leaderboards = createLeaderboards({ database, competitions, boards, live, log });
   const submissions = createSubmissions({ database, dispatch, resources, competitions, boards, live, log });
 
   return {
@@ -125,6 +127,7 @@ export async function createContext({
     accounts,
     resources,
     competitions,
+    dumps: createDumps({ database, blobs, jobs, live, resources, competitions, log }),
     submissions,
     leaderboards,
     boards,

@@ -1,15 +1,21 @@
 import type { Database } from '../db/database.ts';
+import type { Ranked } from './placement.ts';
 import type { RankingColumn } from './ranking.ts';
 import type { SubmissionRule } from './rules.ts';
 
 /** A phase's leaderboard as organizers defined it. */
-export interface Board {
+export interface Board extends Ranked {
   readonly phaseId: number;
+  readonly leaderboardId: number;
+  readonly key: string;
   readonly title: string;
   /** Only organizers see it. */
   readonly hidden: boolean;
+  /** Names are for organizers and the entries' owners. */
+  readonly anonymous: boolean;
   readonly rule: SubmissionRule;
-  readonly primaryIndex: number;
+  /** Of the phase, in its order. */
+  readonly tasks: readonly { readonly id: number; readonly name: string }[];
   /** By index. */
   readonly columns: readonly BoardColumn[];
 }
@@ -18,6 +24,8 @@ export interface BoardColumn extends RankingColumn {
   readonly key: string;
   readonly title: string;
   readonly precision: number;
+  /** Heading that neighbouring columns share. */
+  readonly groupTitle: string | null;
   /** For people; may be empty. */
   readonly unit: string;
   /** The declared range of its scores; null where it is open. */
@@ -31,10 +39,14 @@ export type Connection = Pick<Database, 'prepared'>;
 const FIND_BOARDS = {
   name: 'boards-find',
   text: `
-  select p.id as "phaseId", l.title, l.hidden, l.submission_rule as rule, l.primary_index as "primaryIndex",
+  select p.id as "phaseId", l.id as "leaderboardId", l.key, l.title, l.hidden, l.anonymous, l.submission_rule as rule, l.primary_index as "primaryIndex",
+    l.task_rule as "taskRule", l.ranking_task as "rankingTask",
+    array(select task_id from phase_tasks where phase_id = p.id order by index, task_id) as "taskIds",
+    (select coalesce(jsonb_agg(jsonb_build_object('id', t.id, 'name', t.name) order by pt.index, t.id), '[]')
+      from phase_tasks pt join tasks t on t.id = pt.task_id where pt.phase_id = p.id) as tasks,
     coalesce(jsonb_agg(jsonb_build_object(
-      'id', c.id, 'index', c.index, 'key', c.key, 'title', c.title, 'sorting', c.sorting, 'precision', c.precision, 'unit', c.unit, 'min', c.score_min, 'max', c.score_max,
-      'hidden', c.hidden, 'computation', c.computation, 'computationIndexes', c.computation_indexes
+      'id', c.id, 'index', c.index, 'key', c.key, 'title', c.title, 'sorting', c.sorting, 'precision', c.precision, 'unit', c.unit, 'groupTitle', c.group_title, 'min', c.score_min, 'max', c.score_max,
+      'hidden', c.hidden, 'computation', c.computation, 'computationIndexes', c.computation_indexes, 'computationWeights', c.computation_weights
     ) order by c.index) filter (where c.id is not null), '[]') as columns
   from phases p
   join leaderboards l on l.id = p.leaderboard_id

@@ -1,9 +1,13 @@
+import type { BoardColumn } from './boards.ts';
+import { directionOf } from './ranking.ts';
+
 /** A column of a board as people see it. */
 export interface ColumnView {
   readonly id: number;
   readonly index: number;
   readonly key: string;
   readonly title: string;
+  /** Which end is better; of columns made from ranks, whatever was declared. */
   readonly sorting: 'asc' | 'desc';
   readonly precision: number;
   readonly hidden: boolean;
@@ -11,10 +15,39 @@ export interface ColumnView {
   readonly isPrimary: boolean;
   /** For people; may be empty. */
   readonly unit: string;
+  /** Heading that neighbouring columns share. */
+  readonly group: string | null;
+  readonly computation: BoardColumn['computation'];
 }
 
+type Described = Pick<
+  BoardColumn,
+  | 'id'
+  | 'index'
+  | 'key'
+  | 'title'
+  | 'sorting'
+  | 'precision'
+  | 'hidden'
+  | 'unit'
+  | 'groupTitle'
+  | 'computation'
+>;
+
 /** @param primaryIndex of the board */
-export function toColumnView(column: Omit<ColumnView, 'isPrimary'>, primaryIndex: number): ColumnView {
-  const { id, index, key, title, sorting, precision, hidden, unit } = column;
-  return { id, index, key, title, sorting, precision, hidden, unit, isPrimary: index === primaryIndex };
+export function toColumnView(column: Described, primaryIndex: number): ColumnView {
+  const { id, index, key, title, precision, hidden, unit, groupTitle, computation } = column;
+  return {
+    id,
+    index,
+    key,
+    title,
+    sorting: directionOf(column),
+    precision,
+    hidden,
+    unit,
+    group: groupTitle,
+    computation,
+    isPrimary: index === primaryIndex,
+  };
 }

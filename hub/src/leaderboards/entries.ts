@@ -1,69 +1,99 @@
 import type { Connection } from './boards.ts';
+import { noteChanges } from './changes.ts';
+import type { Placement } from './placement.ts';
 import { type Automatic, RULES, type SubmissionRule } from './rules.ts';
 
 /** A root submission and its place in the order of its board. */
-export interface Placed {
+export interface Placed extends Placement {
   readonly submissionId: number;
   readonly rule: SubmissionRule;
-  readonly sortKey: readonly string[];
 }
 
-/** Root submissions of the batch, one for each slot: the one that the rule prefers. Deleted ones, rehearsals and re-runs on one task never enter. */
-const candidates = (slot: string, preference: string, source: string) => `
+interface Candidates {
+  /** Entries of one owner with the same slot replace each other. */
+  readonly slot: string;
+  /** The first in this order has the slot. */
+  readonly preference: string;
+  /** A relation `placed(submission_id, sort_key as text, rank_inputs as text)`. */
+  readonly source: string;
+  /** Whether some may have been marked as baselines, which have slots of their own. */
+  readonly marked: boolean;
+}
+
+/**
+ * Root submissions of the batch, one for each slot: the one that the rule prefers. Deleted ones, rehearsals and re-runs on one task never enter.
+ * What follows is the conflict's condition.
+ */
+function candidates({ slot, preference, source, marked }: Candidates): string {
+  const isBaseline = marked ? 'coalesce(m.is_baseline, false)' : 'false';
+  const ownSlot = marked ? `case when ${isBaseline} then s.id else ${slot} end` : slot;
+  return `
   with candidate as (
-    select distinct on (s.phase_id, s.owner_id, ${slot})
-      s.phase_id, s.owner_id, ${slot} as slot, s.id as submission_id, placed.sort_key::numeric[] as sort_key, s.created_at as submitted_at
+    select distinct on (s.phase_id, s.owner_id, ${ownSlot})
+      s.phase_id, s.owner_id, ${ownSlot} as slot, s.id as submission_id, placed.sort_key::numeric[] as sort_key,
+      placed.rank_inputs::numeric[] as rank_inputs, s.created_at as submitted_at, ${isBaseline} as is_baseline
     from ${source}
     join submissions s on s.id = placed.submission_id
+    ${marked ? 'left join board_marks m on m.submission_id = s.id' : ''}
     where s.deleted_at is null and not s.is_specific_task_re_run and not s.is_rehearsal
-    order by s.phase_id, s.owner_id, ${slot}, ${preference}
+    order by s.phase_id, s.owner_id, ${ownSlot}, ${preference}
   )
-  insert into leaderboard_entries as entry (phase_id, owner_id, slot, submission_id, sort_key, submitted_at)
-  select phase_id, owner_id, slot, submission_id, sort_key, submitted_at from candidate order by phase_id, owner_id, slot
+  insert into leaderboard_entries as entry (phase_id, owner_id, slot, submission_id, sort_key, rank_inputs, submitted_at, is_baseline)
+  select phase_id, owner_id, slot, submission_id, sort_key, rank_inputs, submitted_at, is_baseline from candidate
+  order by phase_id, owner_id, slot
   on conflict (phase_id, owner_id, slot) do update
-  set submission_id = excluded.submission_id, sort_key = excluded.sort_key, submitted_at = excluded.submitted_at,
-    version = excluded.version`;
+  set submission_id = excluded.submission_id, sort_key = excluded.sort_key, rank_inputs = excluded.rank_inputs,
+    submitted_at = excluded.submitted_at, is_baseline = excluded.is_baseline`;
+}
+
+/** Of a row that was updated the old version is locked, which shows in the new one. */
+const CHANGED = 'returning phase_id, (xmax = 0)::int as added';
 
 const ONE_SLOT = '0::bigint';
 const OWN_SLOT = 's.id';
 
-const GIVEN = 'unnest($1::bigint[], $2::text[]) as placed(submission_id, sort_key)';
-
 /**
  * What an automatic rule does with scored root submissions. The conflict clause decides on the row as it is by then, locked: two submissions
- * of one owner that are scored at the same moment leave the right one on the board, in whichever order they commit.
- *
- * @param source a relation `placed(submission_id, sort_key as text)`
+ * of one owner that are scored at the same moment leave the right one on the board, in whichever order they commit. Gives `phase_id` and `added`
+ * of each entry that changed.
  */
-export function enterByRule(rule: Automatic, source: string): string {
+export function enterByRule(rule: Automatic, from: Pick<Candidates, 'source' | 'marked'>): string {
   switch (rule) {
     case 'latest':
-      return `${candidates(ONE_SLOT, 's.created_at desc, s.id desc', source)}
+      return `${candidates({ ...from, slot: ONE_SLOT, preference: 's.created_at desc, s.id desc' })}
     where (excluded.submitted_at, excluded.submission_id) >= (entry.submitted_at, entry.submission_id)
-    returning phase_id as "phaseId"`;
+    ${CHANGED}`;
     case 'best':
-      return `${candidates(ONE_SLOT, 'placed.sort_key::numeric[], s.created_at, s.id', source)}
+      return `${candidates({ ...from, slot: ONE_SLOT, preference: 'placed.sort_key::numeric[], s.created_at, s.id' })}
     where excluded.submission_id = entry.submission_id
       or (excluded.sort_key, excluded.submitted_at, excluded.submission_id) < (entry.sort_key, entry.submitted_at, entry.submission_id)
-    returning phase_id as "phaseId"`;
+    ${CHANGED}`;
     case 'every':
-      return `${candidates(OWN_SLOT, 's.id', source)} returning phase_id as "phaseId"`;
+      return `${candidates({ ...from, slot: OWN_SLOT, preference: 's.id' })} ${CHANGED}`;
     default:
       return rule satisfies never;
   }
 }
 
+const noted = (entering: string) => `
+  with changed as (${entering}), noted as (${noteChanges('changed')})
+  select distinct phase_id as "phaseId" from changed`;
+
+const GIVEN = {
+  source: 'unnest($1::bigint[], $2::text[], $3::text[]) as placed(submission_id, sort_key, rank_inputs)',
+  marked: true,
+};
+
 const STATEMENTS: Readonly<Record<Automatic | 'byHand', string>> = {
-  latest: enterByRule('latest', GIVEN),
-  best: enterByRule('best', GIVEN),
-  every: enterByRule('every', GIVEN),
+  latest: noted(enterByRule('latest', GIVEN)),
+  best: noted(enterByRule('best', GIVEN)),
+  every: noted(enterByRule('every', GIVEN)),
   // Nothing enters by itself, but what is on the board moves when its score changes.
-  byHand: `
-    update leaderboard_entries entry
-    set sort_key = placed.sort_key::numeric[], version = nextval('board_versions')
-    from unnest($1::bigint[], $2::text[]) as placed(submission_id, sort_key)
+  byHand: noted(`
+    update leaderboard_entries entry set sort_key = placed.sort_key::numeric[], rank_inputs = placed.rank_inputs::numeric[]
+    from ${GIVEN.source}
     where entry.submission_id = placed.submission_id
-    returning entry.phase_id as "phaseId"`,
+    returning entry.phase_id, 0 as added`),
 };
 
 const EFFECTS = ['latest', 'best', 'every', 'byHand'] as const;
@@ -88,34 +118,35 @@ export async function applyRules(connection: Connection, placed: readonly Placed
 /** Puts one on the board whatever the rule says; it takes the place of the owner's other one where the rule allows one alone. */
 export async function putEntry(connection: Connection, placed: Placed): Promise<void> {
   const { several } = RULES[placed.rule];
+  const slot = several ? OWN_SLOT : ONE_SLOT;
   await connection.prepared(
     {
       name: several ? 'board-put' : 'board-put-instead',
-      text: candidates(several ? OWN_SLOT : ONE_SLOT, 's.id', GIVEN),
+      text: noted(`${candidates({ ...GIVEN, slot, preference: 's.id' })} ${CHANGED}`),
     },
     arraysOf([placed]),
   );
 }
 
-/** Another entry of the board is marked as changed in its place, so that the board's version grows. */
-export async function removeEntry(connection: Connection, submissionId: number): Promise<void> {
-  await connection.prepared(REMOVE, [submissionId]);
+/** Whether it was there. */
+export async function removeEntry(connection: Connection, submissionId: number): Promise<boolean> {
+  return (await connection.prepared(REMOVE, [submissionId])).length > 0;
 }
 
 const REMOVE = {
   name: 'board-remove',
-  text: `
-      with gone as (delete from leaderboard_entries where submission_id = $1 returning phase_id)
-      update leaderboard_entries set version = nextval('board_versions')
-      where submission_id = (
-        select e.submission_id from leaderboard_entries e join gone on gone.phase_id = e.phase_id
-        where e.submission_id <> $1 order by e.version desc limit 1
-      )`,
+  text: noted('delete from leaderboard_entries where submission_id = $1 returning phase_id, -1 as added'),
 };
 
-function arraysOf(placed: readonly Placed[]): [number[], string[]] {
+function arraysOf(placed: readonly Placed[]): [number[], string[], (string | null)[]] {
   return [
     placed.map(({ submissionId }) => submissionId),
-    placed.map(({ sortKey }) => `{${sortKey.join(',')}}`),
+    placed.map(({ sortKey }) => toArray(sortKey)),
+    placed.map(({ rankInputs }) => rankInputs && toArray(rankInputs)),
   ];
+}
+
+/** As PostgreSQL reads arrays. */
+export function toArray(values: readonly string[]): string {
+  return `{${values.join(',')}}`;
 }

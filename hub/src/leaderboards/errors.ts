@@ -8,3 +8,12 @@ export class BoardHiddenError extends DomainError {
     super('The organizers keep this board to themselves for now.');
   }
 }
+
+export class EntryMissingError extends DomainError {
+  readonly code = 'entry_not_found';
+  readonly kind = 'missing';
+
+  constructor(submissionId: number) {
+    super(`Submission ${submissionId} is on no board. Put it on its board first.`);
+  }
+}

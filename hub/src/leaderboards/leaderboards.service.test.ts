@@ -136,7 +136,7 @@ test('the version grows with each change', async () => {
 test('a cursor that nobody gave starts from the beginning', async () => {
   const { phaseId, enter } = await boardOf();
   await enter({ score: 1 });
-  for (const value of ['x', { sortKey: ["1}'; drop table users"], submittedAt: 'now', submissionId: 1 }]) {
+  for (const value of ['x', { orderKey: ["1}'; drop table users"], submittedAt: 'now', submissionId: 1 }]) {
     const cursor = Buffer.from(JSON.stringify(value)).toString('base64url');
     expect((await hub.leaderboards.get(anonymous, { phaseId, cursor })).rows).toHaveLength(1);
   }

@@ -1,7 +1,8 @@
 import type { Transaction } from '../db/database.ts';
 import type { Boards } from './boards.ts';
 import { applyRules, type Placed, putEntry, removeEntry } from './entries.ts';
-import { bestSortKey, scoredLeavesOf } from './leaves.ts';
+import { scoredLeavesOf } from './leaves.ts';
+import { place } from './placement.ts';
 import { RULES } from './rules.ts';
 
 /** Puts a finished root submission on its board by hand. Whether somebody may do so is decided before. */
@@ -10,7 +11,7 @@ export async function putOnBoard(
   boards: Boards,
   { submissionId, phaseId }: { submissionId: number; phaseId: number },
 ): Promise<void> {
-  const [placed] = await place(tx, boards, phaseId, [submissionId]);
+  const [placed] = await placeRoots(tx, boards, phaseId, [submissionId]);
   if (placed) await putEntry(tx, placed);
 }
 
@@ -37,7 +38,7 @@ export async function electAgain(
   const roots = await tx.prepared<{ id: number }>(FINISHED_ROOTS, [phaseId, ownerId]);
   await applyRules(
     tx,
-    await place(
+    await placeRoots(
       tx,
       boards,
       phaseId,
@@ -46,7 +47,7 @@ export async function electAgain(
   );
 }
 
-async function place(
+async function placeRoots(
   tx: Transaction,
   boards: Boards,
   phaseId: number,
@@ -56,7 +57,7 @@ async function place(
   if (!board || rootIds.length === 0) return [];
   const leaves = await scoredLeavesOf(tx, rootIds);
   return rootIds.flatMap((submissionId) => {
-    const sortKey = bestSortKey(board, leaves.get(submissionId) ?? []);
-    return sortKey ? [{ submissionId, rule: board.rule, sortKey }] : [];
+    const placement = place(board, leaves.get(submissionId) ?? []);
+    return placement ? [{ submissionId, rule: board.rule, ...placement }] : [];
   });
 }

@@ -10,6 +10,7 @@ function column(index: number, rest: Partial<RankingColumn> = {}): RankingColumn
     hidden: false,
     computation: null,
     computationIndexes: null,
+    computationWeights: null,
     ...rest,
   };
 }

@@ -1,39 +1,42 @@
+import type { ComputationKind } from '../bundles/model.ts';
+import { meanOf, sumOf, toDecimal, weightedMeanOf } from './decimal.ts';
+
+export { toDecimal } from './decimal.ts';
+
 /** What ranking needs to know of a leaderboard's column. */
 export interface RankingColumn {
   readonly id: number;
   readonly index: number;
   readonly sorting: 'asc' | 'desc';
   readonly hidden: boolean;
-  readonly computation: 'avg' | 'sum' | 'min' | 'max' | null;
+  readonly computation: ComputationKind | null;
   /** Indexes of the columns that the computation takes. */
   readonly computationIndexes: readonly number[] | null;
+  /** One for each of these indexes; null: all the same. */
+  readonly computationWeights: readonly number[] | null;
 }
 
 /** Column id -> value. A missing score has no entry. */
 export type Values = ReadonlyMap<number, number>;
 
-const DECIMALS = 10;
-
 /** A missing score comes after every other, whatever the direction of its column. */
-const MISSING = 'Infinity';
+export const MISSING = 'Infinity';
 
-/** What lies exactly between two numbers of ten decimals is an odd multiple of 1/2048, as its eleventh decimal is a five and its last. */
-const TIES = 2 ** (DECIMALS + 1);
+/** Made from the ranks of all entries of a board, and so only when the board is read; see `by-rank.ts`. */
+export function isByRank({ computation }: Pick<RankingColumn, 'computation'>): boolean {
+  return computation === 'avg_rank' || computation === 'mrr';
+}
 
-/**
- * The decimal string that is stored: ten decimals, as Codabench keeps them, and far from exponents. A tie goes to the even neighbour, as it does
- * there; scores that are shares of 2048 cases are such ties.
- */
-export function toDecimal(value: number): string {
-  const rounded = value.toFixed(DECIMALS);
-  if (Math.abs((value * TIES) % 2) !== 1) return rounded;
-  const towardsZero = value.toFixed(DECIMALS + 1).slice(0, -1);
-  return Number(towardsZero.at(-1)) % 2 === 0 ? towardsZero : rounded;
+/** Of ranks the smallest is the best and of their reciprocals the largest, whatever the column says. */
+export function directionOf({ sorting, computation }: Pick<RankingColumn, 'sorting' | 'computation'>) {
+  if (computation === 'avg_rank') return 'asc';
+  return computation === 'mrr' ? 'desc' : sorting;
 }
 
 /**
  * Adds the computed columns to the stored scores. A computation takes the inputs that are present; without any, the column keeps what
  * the scoring program wrote for it, or stays missing. Inputs may be computed columns themselves; one that depends on itself is missing.
+ * Columns by rank are left out, also as inputs.
  */
 export function computeColumns(columns: readonly RankingColumn[], values: Values): Map<number, number> {
   const byIndex = new Map(columns.map((column) => [column.index, column]));
@@ -42,7 +45,7 @@ export function computeColumns(columns: readonly RankingColumn[], values: Values
 
   const resolve = (column: RankingColumn): number | undefined => {
     if (done.has(column.id)) return done.get(column.id);
-    if (inProgress.has(column.id)) return undefined;
+    if (inProgress.has(column.id) || isByRank(column)) return undefined;
     inProgress.add(column.id);
     const value = compute(column) ?? values.get(column.id);
     inProgress.delete(column.id);
@@ -50,15 +53,20 @@ export function computeColumns(columns: readonly RankingColumn[], values: Values
     return value;
   };
 
-  const compute = ({ computation, computationIndexes }: RankingColumn): number | undefined => {
+  const compute = (column: RankingColumn): number | undefined => {
+    const { computation, computationIndexes, computationWeights } = column;
     if (!computation) return undefined;
-    const inputs = (computationIndexes ?? []).flatMap((index) => {
+    const inputs = (computationIndexes ?? []).flatMap((index, place) => {
       const input = byIndex.get(index);
       const value = input && resolve(input);
-      return value === undefined ? [] : [value];
+      return value === undefined ? [] : [{ value, weight: computationWeights?.[place] ?? 1 }];
     });
     if (inputs.length === 0) return undefined;
-    return fromUnits(COMPUTATIONS[computation](inputs.map(toUnits)));
+    return combine(
+      computation,
+      inputs.map(({ value }) => value),
+      inputs.map(({ weight }) => weight),
+    );
   };
 
   const result = new Map<number, number>();
@@ -69,36 +77,24 @@ export function computeColumns(columns: readonly RankingColumn[], values: Values
   return result;
 }
 
-const UNIT = 10 ** DECIMALS;
-
-/** A stored score in whole units of its last decimal. Every other average of two is a tie, which floating point would round either way. */
-function toUnits(value: number): bigint {
-  return BigInt(toDecimal(value).replace('.', ''));
-}
-
-function fromUnits(units: bigint): number {
-  return Number(units) / UNIT;
-}
-
-const COMPUTATIONS = {
-  avg: (inputs: readonly bigint[]) => divide(sum(inputs), BigInt(inputs.length)),
-  sum,
-  min: (inputs: readonly bigint[]) => inputs.reduce((least, input) => (input < least ? input : least)),
-  max: (inputs: readonly bigint[]) => inputs.reduce((most, input) => (input > most ? input : most)),
-};
-
-function sum(inputs: readonly bigint[]): bigint {
-  return inputs.reduce((total, input) => total + input, 0n);
-}
-
-/** To the nearest, ties to the even neighbour. `divisor` is positive. */
-function divide(dividend: bigint, divisor: bigint): bigint {
-  const quotient = dividend / divisor;
-  const rest = dividend % divisor;
-  const twice = 2n * (rest < 0n ? -rest : rest);
-  const isAway = twice > divisor || (twice === divisor && quotient % 2n !== 0n);
-  if (!isAway) return quotient;
-  return quotient + (dividend < 0n ? -1n : 1n);
+function combine(kind: ComputationKind, values: readonly number[], weights: readonly number[]) {
+  switch (kind) {
+    case 'avg':
+      return meanOf(values);
+    case 'sum':
+      return sumOf(values);
+    case 'min':
+      return Math.min(...values);
+    case 'max':
+      return Math.max(...values);
+    case 'weighted':
+      return weightedMeanOf(values, weights) ?? undefined;
+    case 'avg_rank':
+    case 'mrr':
+      return undefined;
+    default:
+      return kind satisfies never;
+  }
 }
 
 /** The columns that decide the ranking, in order: the primary one (even when it is hidden), then the visible ones by index. */
@@ -113,13 +109,20 @@ export function rankingOrder<Column extends RankingColumn>(
   ];
 }
 
+/** The place of what is made from ranks when the board is read. */
+const MADE_WHEN_READ = '0';
+
 /** Decimal strings for `leaderboard_entries.sort_key`: smaller is better in every place, and a missing score is last. */
 export function sortKey(columns: readonly RankingColumn[], primaryIndex: number, values: Values): string[] {
-  return rankingOrder(columns, primaryIndex).map((column) => {
-    const value = values.get(column.id);
-    if (value === undefined) return MISSING;
-    return toDecimal(column.sorting === 'desc' ? -value : value);
-  });
+  return rankingOrder(columns, primaryIndex).map((column) =>
+    isByRank(column) ? MADE_WHEN_READ : turned(column, values.get(column.id)),
+  );
+}
+
+/** Smaller is better, missing is last. */
+export function turned(column: RankingColumn, value: number | undefined): string {
+  if (value === undefined) return MISSING;
+  return toDecimal(directionOf(column) === 'desc' ? -value : value);
 }
 
 /** Negative when `a` is better. Compares rounded values, as the board does. */

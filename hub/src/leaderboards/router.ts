@@ -1,14 +1,34 @@
 import { z } from 'zod';
-import { publicProcedure, router } from '../trpc/init.ts';
+import { publicProcedure, router, userProcedure } from '../trpc/init.ts';
+import { boardMark } from './schema.ts';
+
+const id = z.number().int();
 
 export const leaderboardsRouter = router({
   get: publicProcedure
     .input(
       z.object({
-        phaseId: z.number().int(),
+        phaseId: id,
         cursor: z.string().max(5_000).optional(),
         limit: z.number().int().min(1).max(200).optional(),
+        sort: z.string().max(100).optional(),
+        reversed: z.boolean().optional(),
       }),
     )
     .query(({ ctx, input }) => ctx.hub.leaderboards.get(ctx.actor, input)),
+
+  mark: userProcedure
+    .input(
+      z.object({
+        submissionId: id,
+        isBaseline: z.boolean().default(false),
+        mark: z.enum(boardMark.enumValues).nullable().default(null),
+        note: z.string().trim().max(500).default(''),
+      }),
+    )
+    .mutation(({ ctx, input }) => ctx.hub.leaderboards.mark(ctx.actor, input)),
+
+  setAnonymous: userProcedure
+    .input(z.object({ phaseId: id, anonymous: z.boolean() }))
+    .mutation(({ ctx, input }) => ctx.hub.leaderboards.setAnonymous(ctx.actor, input)),
 });

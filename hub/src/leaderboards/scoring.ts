@@ -2,8 +2,9 @@ import type { Transaction } from '../db/database.ts';
 import type { Topic } from '../live/bus.ts';
 import type { Board, Boards, Connection } from './boards.ts';
 import { applyRules, type Placed } from './entries.ts';
-import { bestSortKey, scoredLeavesOf } from './leaves.ts';
-import { computeColumns, sortKey, toDecimal, type Values } from './ranking.ts';
+import { scoredLeavesOf } from './leaves.ts';
+import { countsOneTask, type Placement, place, placeValues } from './placement.ts';
+import { computeColumns, toDecimal, type Values } from './ranking.ts';
 
 /** A leaf submission whose runs are over, and its scores combined over the sites. */
 export interface ScoredLeaf {
@@ -40,32 +41,36 @@ export async function boardEffects(
   });
   if (scored.length === 0) return [];
   const stored = replaceScores(tx, scored);
-  const placed: Placed[] = scored
-    .filter(({ parentId }) => parentId === null)
-    .map(({ submissionId, board, computed }) => ({
-      submissionId,
-      rule: board.rule,
-      sortKey: sortKey(board.columns, board.primaryIndex, computed),
-    }));
-  const parents = new Map(
-    scored.flatMap(({ parentId, board }) => (parentId === null ? [] : [[parentId, board] as const])),
+  const alone = scored.filter(({ parentId, board }) => parentId === null && countsOneTask(board));
+  const placed: Placed[] = alone.map(({ submissionId, board, computed }) => ({
+    submissionId,
+    rule: board.rule,
+    ...placeValues(board, computed),
+  }));
+  const wholes = new Map(
+    scored
+      .filter((leaf) => !alone.includes(leaf))
+      .map(({ parentId, submissionId, board }) => [parentId ?? submissionId, board] as const),
   );
   // The scores of parts are read back to place the whole; everything else need not wait for them to be stored.
-  if (parents.size > 0) await stored;
-  const entries = [...placed, ...(await placeParents(tx, parents))];
+  if (wholes.size > 0) await stored;
+  const entries = [...placed, ...(await placeWholes(tx, wholes))];
   const [changed] = await Promise.all([applyRules(tx, entries), stored]);
   return [...changed].map((phaseId) => `leaderboard:${phaseId}` as const);
 }
 
-/** What one submission's scores come to on its board: the rows to store, computed columns included, and its place in the order. */
+/**
+ * What one submission's scores come to on its board: the rows to store, computed columns included, and its place in the order. Only of boards whose
+ * entries stand by the scores of one task.
+ */
 export function scoresOf(
   board: Board,
   values: Readonly<Record<string, number>>,
-): { stored: { columnId: number; value: string }[]; sortKey: string[] } {
+): Placement & { stored: { columnId: number; value: string }[] } {
   const computed = computeColumns(board.columns, byColumn(board, values));
   return {
     stored: [...computed].map(([columnId, value]) => ({ columnId, value: toDecimal(value) })),
-    sortKey: sortKey(board.columns, board.primaryIndex, computed),
+    ...placeValues(board, computed),
   };
 }
 
@@ -78,13 +83,13 @@ function byColumn(board: Board, scores: Readonly<Record<string, number>>): Value
   return values;
 }
 
-/** A submission with several tasks stands where its best task stands. */
-async function placeParents(connection: Connection, parents: ReadonlyMap<number, Board>): Promise<Placed[]> {
-  if (parents.size === 0) return [];
-  const leaves = await scoredLeavesOf(connection, [...parents.keys()]);
-  return [...parents].flatMap(([submissionId, board]) => {
-    const best = bestSortKey(board, leaves.get(submissionId) ?? []);
-    return best ? [{ submissionId, rule: board.rule, sortKey: best }] : [];
+/** Submissions with several tasks stand where the board's rule for tasks puts them. */
+async function placeWholes(connection: Connection, wholes: ReadonlyMap<number, Board>): Promise<Placed[]> {
+  if (wholes.size === 0) return [];
+  const leaves = await scoredLeavesOf(connection, [...wholes.keys()]);
+  return [...wholes].flatMap(([submissionId, board]) => {
+    const placement = place(board, leaves.get(submissionId) ?? []);
+    return placement ? [{ submissionId, rule: board.rule, ...placement }] : [];
   });
 }
 

@@ -1,63 +1,56 @@
-import type { Actor } from '../accounts/access.ts';
+import { sql } from 'drizzle-orm';
+import type { Logger } from 'pino';
+import { type Actor, requireUser } from '../accounts/access.ts';
+import type { BoardSettings } from '../bundles/model.ts';
+import { OrganizersOnlyError } from '../competitions/errors.ts';
 import type { Competitions } from '../competitions/service.ts';
 import type { Database } from '../db/database.ts';
 import { decodeCursor, toPage } from '../db/page.ts';
-import { ownScores, type SitesView, toSitesView } from '../submissions/many-sites/view.ts';
-import { type Board, type BoardColumn, findBoards } from './boards.ts';
+import type { LiveBus } from '../live/bus.ts';
+import { type Board, type Boards, type Connection, findBoards } from './boards.ts';
+import { termsOf } from './by-rank.ts';
+import { findVersion } from './changes.ts';
 import { type ColumnView, toColumnView } from './column-view.ts';
 import { BoardHiddenError } from './errors.ts';
-import { compareSortKeys, sortKey } from './ranking.ts';
+import { findEntry, type Mark, markEntry, setAnonymous } from './marks.ts';
+import { type BoardRow, placesOf, type Shown, toRow } from './row.ts';
 import { RULES, type SubmissionRule } from './rules.ts';
-import {
-  findStandings,
-  findVersion,
-  isStandingCursor,
-  type Standing,
-  type StandingLeaf,
-  summarise,
-} from './standings.ts';
+import { findStandings, isStandingCursor, type StandingCursor } from './standings.ts';
 
-export interface BoardPage {
+export type { BoardRow } from './row.ts';
+
+export interface BoardView {
   readonly phaseId: number;
+  readonly key: string;
   readonly title: string;
   readonly rule: SubmissionRule;
   /** The rule in words. */
   readonly ruleSentence: string;
+  readonly taskRule: BoardSettings['taskRule'];
+  /** Names are kept back from all but organizers and whose they are. */
+  readonly anonymous: boolean;
+  readonly canManage: boolean;
   readonly columns: ColumnView[];
+  /** Of the phase, in its order. */
+  readonly tasks: { readonly id: number; readonly name: string }[];
   readonly total: number;
   /** Grows with each change of the board. */
   readonly version: number;
+}
+
+export interface BoardPage extends BoardView {
   readonly rows: BoardRow[];
   readonly nextCursor: string | null;
 }
 
-/** Rounded to the columns' precision, by column key. */
-export type RoundedScores = Readonly<Record<string, string>>;
-
-export interface BoardRow {
-  /** Shared by rows that nothing but their age tells apart. */
-  readonly rank: number;
-  readonly submissionId: number;
-  readonly owner: string;
-  readonly displayName: string;
-  readonly submittedAt: Date;
-  /** Of the task that did best; a missing score is null. */
-  readonly scores: Readonly<Record<string, { readonly value: string } | null>>;
-  /** Sites in the score, of those that were asked; null without site data. */
-  readonly coverage: SitesView | null;
-  /** Of sites that share their scores. */
-  readonly perSite: { readonly site: string; readonly scores: RoundedScores }[];
-  /** One for each task that was entered; of a submission with one task, that one. */
-  readonly perTask: {
-    readonly taskId: number;
-    readonly taskName: string;
-    readonly submissionId: number;
-    readonly scores: RoundedScores;
-    readonly detailedResultUrl: string | null;
-  }[];
-  readonly detailedResultUrl: string | null;
-  readonly factSheetAnswers: Record<string, unknown> | null;
-  readonly mine: boolean;
+export interface BoardRequest {
+  readonly phaseId: number;
+  readonly cursor?: string | undefined;
+  readonly limit?: number | undefined;
+  /** Key of a column: its best first. Without, or by a column that the actor does not see, the board's own order. */
+  readonly sort?: string | undefined;
+  /** The worst first; what is missing stays last. */
+  readonly reversed?: boolean | undefined;
 }
 
 export interface Leaderboards {
@@ -65,155 +58,187 @@ export interface Leaderboards {
    * A page of a phase's board, for whoever sees the competition.
    * @throws PhaseMissingError | BoardHiddenError
    */
-  get(
+  get(actor: Actor, request: BoardRequest): Promise<BoardPage>;
+  /**
+   * All of it, as it is at one moment, in the board's order. The rows are read as they are used, as often as they are asked for, until `use` has
+   * ended; that long a connection of the database is held.
+   * @throws PhaseMissingError | BoardHiddenError
+   */
+  whole<Result>(
     actor: Actor,
-    request: { phaseId: number; cursor?: string | undefined; limit?: number | undefined },
-  ): Promise<BoardPage>;
+    phaseId: number,
+    use: (board: BoardView, rows: () => AsyncIterable<BoardRow>) => Promise<Result>,
+  ): Promise<Result>;
   /** For those that wait for changes. @throws PhaseMissingError | BoardHiddenError */
   version(actor: Actor, phaseId: number): Promise<number>;
+  /**
+   * What organizers say of an entry. A baseline is listed to compare with: it takes no rank, stays whatever else its owner enters, and the owner's
+   * next one takes its former place. One that is a baseline no longer goes where the rule puts it.
+   * @throws EntryMissingError | OrganizersOnlyError
+   */
+  mark(actor: Actor, mark: Mark): Promise<void>;
+  /** Hides the names of a phase's board, and of all phases that share it, or lifts that. @throws OrganizersOnlyError */
+  setAnonymous(actor: Actor, request: { phaseId: number; anonymous: boolean }): Promise<void>;
 }
+
+interface Reach {
+  readonly board: Board;
+  readonly shown: Shown;
+}
+
+/** Rows of one statement while a whole board is read. */
+const AT_ONCE = 1_000;
 
 export function createLeaderboards({
   database,
   competitions,
+  boards,
+  live,
+  log,
 }: {
   database: Database;
   competitions: Pick<Competitions, 'gate'>;
+  boards: Boards;
+  live: LiveBus;
+  log: Logger;
 }): Leaderboards {
   /** What the actor may see of a board. */
-  async function reach(actor: Actor, phaseId: number) {
-    const { phase, competition, access } = await competitions.gate.viewPhase(actor, phaseId);
-    const [board] = await findBoards(database, [phaseId]);
-    if (!board || (board.hidden && !access.canManage)) throw new BoardHiddenError();
+  async function reach(actor: Actor, phaseId: number): Promise<Reach> {
+    const [{ phase, competition, access }, [board]] = await Promise.all([
+      competitions.gate.viewPhase(actor, phaseId),
+      findBoards(database, [phaseId]),
+    ]);
+    const { canManage } = access;
+    if (!board || (board.hidden && !canManage)) throw new BoardHiddenError();
     const showsReports =
-      access.canManage ||
+      canManage ||
       (competition.enableDetailedResults &&
         competition.showDetailedResultsInLeaderboard &&
         !phase.hideOutput);
+    const answers = competition.factSheet ?? [];
     return {
       board,
-      canManage: access.canManage,
-      columns: board.columns.filter(({ hidden }) => !hidden || access.canManage),
-      showsReports,
-      shownAnswers: new Set(
-        (competition.factSheet ?? [])
-          .filter(({ isOnLeaderboard }) => isOnLeaderboard || access.canManage)
-          .map(({ key }) => key),
-      ),
+      shown: {
+        userId: actor.kind === 'user' ? actor.user.id : null,
+        canManage,
+        columns: board.columns.filter(({ hidden }) => !hidden || canManage),
+        showsReports,
+        shownAnswers: new Set(
+          answers.filter(({ isOnLeaderboard }) => isOnLeaderboard || canManage).map(({ key }) => key),
+        ),
+      },
     };
   }
 
+  async function manage(actor: Actor, phaseId: number): Promise<Board> {
+    const { board, shown } = await reach(actor, phaseId);
+    if (!shown.canManage) throw new OrganizersOnlyError();
+    return board;
+  }
+
+  async function read(
+    connection: Connection,
+    { board, shown }: Reach,
+    request: { after: StandingCursor | null; limit: number; isSnapshot?: boolean } & Pick<
+      BoardRequest,
+      'sort' | 'reversed'
+    >,
+  ) {
+    const column = shown.columns.find(({ key }) => key === request.sort);
+    const place = column && placesOf(board).get(column.key);
+    const { standings, total, version } = await findStandings(connection, {
+      phaseId: board.phaseId,
+      after: request.after,
+      limit: request.limit + 1,
+      terms: termsOf(board),
+      isSnapshot: request.isSnapshot ?? false,
+      sort: place === undefined ? null : { place, reversed: request.reversed ?? false },
+    });
+    const { items, nextCursor } = toPage(
+      standings,
+      request.limit,
+      ({ orderKey, submittedAtText, submissionId }): StandingCursor => ({
+        orderKey,
+        submittedAt: submittedAtText,
+        submissionId,
+      }),
+    );
+    return { total, version, rows: items.map((standing) => toRow(board, standing, shown)), nextCursor };
+  }
+
   return {
-    async get(actor, { phaseId, cursor, limit = 50 }) {
-      const { board, ...shown } = await reach(actor, phaseId);
+    async get(actor, { phaseId, cursor, limit = 50, ...order }) {
+      const reached = await reach(actor, phaseId);
       const after = decodeCursor(cursor, isStandingCursor);
-      const [standings, { total, version }] = await Promise.all([
-        findStandings(database, phaseId, after, limit + 1),
-        summarise(database, phaseId),
-      ]);
-      const { items, nextCursor } = toPage(standings, limit, (row) => ({
-        sortKey: row.sortKey,
-        submittedAt: row.submittedAtText,
-        submissionId: row.submissionId,
-      }));
-      const me = actor.kind === 'user' ? actor.user.id : null;
-      return {
-        phaseId,
-        title: board.title,
-        rule: board.rule,
-        ruleSentence: RULES[board.rule].sentence,
-        columns: shown.columns.map((column) => toColumnView(column, board.primaryIndex)),
-        total,
-        version,
-        rows: items.map((standing) => ({ ...toRow(board, standing, shown), mine: standing.ownerId === me })),
-        nextCursor,
-      };
+      const { rows, nextCursor, ...summary } = await read(database, reached, { after, limit, ...order });
+      return { ...toView(reached), ...summary, rows, nextCursor };
+    },
+
+    async whole(actor, phaseId, use) {
+      const reached = await reach(actor, phaseId);
+      return database.transaction(async (tx) => {
+        await tx.queries.execute(sql`set transaction isolation level repeatable read, read only`);
+        const page = (after: StandingCursor | null, limit: number) =>
+          read(tx, reached, { after, limit, isSnapshot: true });
+        const { total, version } = await page(null, 0);
+        return use({ ...toView(reached), total, version }, () => pages((after) => page(after, AT_ONCE)));
+      });
     },
 
     async version(actor, phaseId) {
       await reach(actor, phaseId);
       return findVersion(database, phaseId);
     },
+
+    async mark(actor, mark) {
+      const { id: markedBy } = requireUser(actor);
+      const { phaseId, ownerId } = await findEntry(database, mark.submissionId);
+      await manage(actor, phaseId);
+      await database.transaction(async (tx) => {
+        await markEntry(tx, boards, { ...mark, phaseId, ownerId, markedBy });
+        tx.afterCommit(() => live.announce([`leaderboard:${phaseId}`]));
+      });
+      log.info({ ...mark, phaseId, by: markedBy }, 'entry marked');
+    },
+
+    async setAnonymous(actor, { phaseId, anonymous }) {
+      const { id: by } = requireUser(actor);
+      const { leaderboardId } = await manage(actor, phaseId);
+      await database.transaction(async (tx) => {
+        const phaseIds = await setAnonymous(tx, leaderboardId, anonymous);
+        tx.afterCommit(() => {
+          for (const id of phaseIds) boards.forget(id);
+          live.announce(phaseIds.map((id) => `leaderboard:${id}` as const));
+        });
+      });
+      log.info({ leaderboardId, anonymous, by }, 'names of a board hidden or shown');
+    },
   };
 }
 
-interface Shown {
-  readonly canManage: boolean;
-  readonly columns: readonly BoardColumn[];
-  readonly showsReports: boolean;
-  /** Keys of the fact sheet's questions. */
-  readonly shownAnswers: ReadonlySet<string>;
-}
-
-function toRow(board: Board, standing: Standing, shown: Shown): Omit<BoardRow, 'mine'> {
-  const { rank, submissionId, owner, displayName, submittedAt, leaves } = standing;
-  const best = bestLeaf(board, leaves);
-  const scores = best ? roundAll(shown.columns, ({ id }) => best.scores[id]) : {};
-  const runs = (best?.runs ?? []).map((run) => ({
-    ...run,
-    combinedAt: run.combinedAt === null ? null : new Date(run.combinedAt),
-  }));
-  const finishedAt = best?.finishedAt ? new Date(best.finishedAt) : null;
+function toView({ board, shown }: Reach): Omit<BoardView, 'total' | 'version'> {
+  const { phaseId, key, title, rule, taskRule, anonymous, tasks, primaryIndex } = board;
   return {
-    rank,
-    submissionId,
-    owner,
-    displayName,
-    submittedAt,
-    scores: Object.fromEntries(
-      shown.columns.map(({ key }) => [key, scores[key] === undefined ? null : { value: scores[key] }]),
-    ),
-    coverage: toSitesView(best?.rule ?? null, runs, finishedAt),
-    perSite: runs
-      .filter(({ siteId }) => siteId !== null)
-      .flatMap((run) => {
-        const own = ownScores(best?.rule ?? null, run, { asked: runs.length, canManage: shown.canManage });
-        if (!own) return [];
-        return [{ site: run.siteTitle ?? '', scores: roundAll(shown.columns, ({ key }) => own[key]) }];
-      }),
-    perTask: leaves.map((leaf) => ({
-      taskId: leaf.taskId,
-      taskName: leaf.taskName,
-      submissionId: leaf.submissionId,
-      scores: roundAll(shown.columns, ({ id }) => leaf.scores[id]),
-      detailedResultUrl: reportOf(leaf, shown),
-    })),
-    detailedResultUrl: best ? reportOf(best, shown) : null,
-    factSheetAnswers: standing.factSheetAnswers && answersShown(standing.factSheetAnswers, shown),
+    phaseId,
+    key,
+    title,
+    rule,
+    ruleSentence: RULES[rule].sentence,
+    taskRule,
+    anonymous,
+    canManage: shown.canManage,
+    columns: shown.columns.map((column) => toColumnView(column, primaryIndex)),
+    tasks: [...tasks],
   };
 }
 
-function bestLeaf(board: Board, leaves: readonly StandingLeaf[]): StandingLeaf | undefined {
-  const keyOf = ({ scores }: StandingLeaf) =>
-    sortKey(
-      board.columns,
-      board.primaryIndex,
-      new Map(Object.entries(scores).map(([columnId, value]) => [Number(columnId), value])),
-    );
-  return leaves.toSorted((a, b) => compareSortKeys(keyOf(a), keyOf(b)))[0];
-}
-
-function roundAll(
-  columns: readonly BoardColumn[],
-  scoreIn: (column: BoardColumn) => number | undefined,
-): Record<string, string> {
-  return Object.fromEntries(
-    columns.flatMap((column) => {
-      const value = scoreIn(column);
-      return value === undefined ? [] : [[column.key, value.toFixed(column.precision)]];
-    }),
-  );
-}
-
-function reportOf({ runs }: StandingLeaf, { showsReports }: Shown): string | null {
-  const run = showsReports ? runs.find(({ hasReport }) => hasReport) : undefined;
-  return run ? `/reports/${run.id}` : null;
-}
-
-function answersShown(
-  answers: Record<string, unknown>,
-  { shownAnswers }: Shown,
-): Record<string, unknown> | null {
-  const entries = Object.entries(answers).filter(([key]) => shownAnswers.has(key));
-  return entries.length > 0 ? Object.fromEntries(entries) : null;
+async function* pages(
+  read: (after: StandingCursor | null) => Promise<{ rows: BoardRow[]; nextCursor: string | null }>,
+): AsyncGenerator<BoardRow> {
+  let after: StandingCursor | null = null;
+  do {
+    const { rows, nextCursor } = await read(after);
+    yield* rows;
+    after = decodeCursor(nextCursor, isStandingCursor);
+  } while (after !== null);
 }

@@ -69,6 +69,9 @@ function readBoard(key: string, board: Fields, all: readonly RankedColumn[]): Bu
     primaryIndex: 0,
     hidden: false,
     submissionRule: 'Add',
+    taskRule: 'best',
+    rankingTask: null,
+    anonymous: false,
     columns: columns.map(({ column }) => column),
   };
 }

@@ -1,6 +1,7 @@
 import { checkColumns, MAX_COLUMN_TEXT, MAX_LEADERBOARD_TITLE, type ReadColumn } from '../columns.ts';
 import type { Fields } from '../fields.ts';
 import type { BundleColumn, BundleLeaderboard, SubmissionRule } from '../model.ts';
+import { readBoardSettings } from './board-settings.ts';
 import { readComputation } from './computation.ts';
 import { readScoreDeclaration } from './score-declaration.ts';
 
@@ -34,6 +35,7 @@ function readLeaderboard(board: Fields): BundleLeaderboard {
     primaryIndex,
     hidden: board.flag('hidden', false),
     submissionRule: board.choice('submission_rule', SUBMISSION_RULES, 'Add'),
+    ...board.log.leniently(() => readBoardSettings(board)),
     columns: columns.map(({ column }) => column),
   };
   board.noteUnknownKeys();

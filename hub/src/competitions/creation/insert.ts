@@ -99,15 +99,7 @@ async function insertLeaderboards(
   const inserted = await queries
     .insert(leaderboards)
     .values(
-      bundle.leaderboards.map(({ title, key, primaryIndex, hidden, submissionRule }, index) => ({
-        competitionId,
-        index,
-        title,
-        key,
-        primaryIndex,
-        hidden,
-        submissionRule,
-      })),
+      bundle.leaderboards.map(({ columns: _, ...board }, index) => ({ ...board, competitionId, index })),
     )
     .returning({ id: leaderboards.id });
   await queries.insert(columns).values(

@@ -99,7 +99,7 @@ export async function createHarness() {
     log,
   });
   const submissions = createSubmissions({ database, dispatch, resources, competitions, boards, live, log });
-  const leaderboards = createLeaderboards({ database, competitions });
+  const leaderboards = createLeaderboards({ database, competitions, boards, live, log });
   const { queries } = database;
 
   return {
