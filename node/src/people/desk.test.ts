@@ -347,3 +347,61 @@ test('what a crash left half made is nothing', async () => {
   expect(desk.list(BEN)).toEqual([]);
   expect(await readdir(join(folder, 'people'))).toEqual([]);
 });
+
+test('a question that several runs ask is withdrawn when the last of them is over', async () => {
+  const first = await ask({ settings: { kind: 'approval' } });
+  const second = await askAgain({ ...first.question, run: '18' });
+  first.stop.abort('cancelled');
+  await first.over;
+  expect(first.given.error).toBe('cancelled');
+  expect(view().state).toBe('open');
+  await approve(BEN);
+  await second.over;
+  expect(second.given.answer?.verdict).toBe('approved');
+  const third = await ask({ id: 'other' });
+  third.stop.abort('cancelled');
+  await third.over;
+  expect(view(BEN, 'other').state).toBe('withdrawn');
+});
+
+test('an answer about other material is none to what was asked before', async () => {
+  const first = await ask();
+  const second = await ask({
+    material: [{ kind: 'logs', mediaType: 'text/plain', content: 'something else\n' }],
+  });
+  await first.over;
+  expect(first.given.error).toMatchObject({ code: 'question_superseded' });
+  await approve(BEN);
+  await second.over;
+  expect(second.given.answer?.verdict).toBe('approved');
+});
+
+test('an approval that nobody gave in time is asked for again by the next run; a refusal of a release stands', async () => {
+  const first = await ask({ settings: { kind: 'approval' } });
+  now += REFUSE_AFTER_MS;
+  await desk.sweep();
+  await first.over;
+  expect(first.given.answer?.verdict).toBe('expired');
+  const refuseAt = new Date(now + REFUSE_AFTER_MS).toISOString();
+  const next = await askAgain({ ...first.question, run: '18', refuseAt });
+  expect(view()).toMatchObject({ state: 'open', refuseAt });
+  await approve(BEN);
+  await next.over;
+  expect(next.given.answer?.verdict).toBe('approved');
+});
+
+test('an approval is kept for as long as runs ask for it', async () => {
+  const { question, over } = await ask({ settings: { kind: 'approval' } });
+  await approve(BEN);
+  await over;
+  for (let month = 0; month < 3; month += 1) {
+    now += 25 * 86_400_000;
+    await desk.sweep();
+    const again = await askAgain(question);
+    await again.over;
+    expect(again.given.answer?.verdict).toBe('approved');
+  }
+  now += 31 * 86_400_000;
+  await desk.sweep();
+  expect(desk.find(question.id, BEN)).toBeNull();
+});

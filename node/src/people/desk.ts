@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import type { Logger } from '../logging/logger.ts';
 import { AnswerRefusedError } from './errors.ts';
+import { Lanes } from './lanes.ts';
 import {
   type Answer,
   type AskedQuestion,
@@ -14,9 +15,10 @@ import { digestOf, newRecord, type Piece, type QuestionRecord } from './record.t
 import { QuestionStore, sha256 } from './store.ts';
 import { follow, isAnswered, isWaiting, type QuestionEvent } from './transitions.ts';
 import { type QuestionView, viewFor } from './view.ts';
+import { Waiters } from './waiters.ts';
 
 const SWEEP_MS = 1_000;
-/** How long answers are kept for runs that ask again after a restart, and for people who want to look back. */
+/** How long answers are kept after they were last asked for: for runs that ask again, and for people who want to look back. */
 const KEEP_MS = 30 * 86_400_000;
 
 export interface PeopleDeskOptions {
@@ -36,9 +38,9 @@ export class PeopleDesk implements AsyncDisposable {
   readonly #store: QuestionStore;
   readonly #options: PeopleDeskOptions;
   readonly #records = new Map<string, QuestionRecord>();
-  readonly #waiters = new Map<string, Set<(answer: Answer) => void>>();
+  readonly #waiters = new Waiters();
   /** Changes of one question come one after the other. */
-  readonly #lanes = new Map<string, Promise<unknown>>();
+  readonly #lanes = new Lanes();
   /** Records whose outbox an earlier life may have emptied in part. */
   readonly #doubtful = new Set<string>();
   readonly #timer: NodeJS.Timeout;
@@ -65,26 +67,26 @@ export class PeopleDesk implements AsyncDisposable {
    * Asks, and resolves with the answer, in days if need be. Idempotent by `question.id`: asked again, also in another life of the process, it
    * goes on waiting with the votes that there are, or resolves at once. Asked again about other material, the votes are cleared.
    *
-   * When `signal` aborts the question is withdrawn, and this rejects with the signal's reason. Disposing of the desk leaves the question
+   * When `signal` aborts the question is withdrawn, unless others wait for its answer too, and this rejects with the signal's reason. Disposing of the desk leaves the question
    * as it is: the promise then never settles, and the next life asks again.
    */
   async ask(asked: AskedQuestion, signal: AbortSignal): Promise<Answer> {
     const question = questionSchema.parse(asked);
     signal.throwIfAborted();
-    await this.#inLane(question.id, () => this.#put(question));
-    const answer = Promise.withResolvers<Answer>();
-    const waiters = this.#waiters.get(question.id) ?? new Set();
-    this.#waiters.set(question.id, waiters.add(answer.resolve));
+    // Waits from the beginning: whoever else is stopped meanwhile does not withdraw what this one asks.
+    const waiter = this.#waiters.add(question);
+    const { promise, reject } = waiter.answer;
     const onAbort = () => {
-      this.#withdraw(question.id).then(() => answer.reject(signal.reason), answer.reject);
+      this.#waiters.remove(question.id, waiter);
+      this.#withdraw(question.id).then(() => reject(signal.reason), reject);
     };
     signal.addEventListener('abort', onAbort, { once: true });
-    if (signal.aborted) onAbort();
     try {
-      await this.#inLane(question.id, () => this.#settle(question.id));
-      return await answer.promise;
+      await this.#lanes.run(question.id, () => this.#put(question));
+      await this.#lanes.run(question.id, () => this.#settle(question.id));
+      return await promise;
     } finally {
-      waiters.delete(answer.resolve);
+      this.#waiters.remove(question.id, waiter);
       signal.removeEventListener('abort', onAbort);
     }
   }
@@ -119,7 +121,7 @@ export class PeopleDesk implements AsyncDisposable {
    * @throws AnswerRefusedError with a sentence for the person when it does not count.
    */
   async answer(id: string, person: Person, verdict: Verdict): Promise<void> {
-    await this.#inLane(id, async () => {
+    await this.#lanes.run(id, async () => {
       const record = this.#getOrRefuse(id);
       if (isWaiting(record.state) && verdict.seen !== digestOf(record.material)) {
         throw new AnswerRefusedError('material_changed');
@@ -130,12 +132,12 @@ export class PeopleDesk implements AsyncDisposable {
 
   /** Does what time demands: reminders, refusals, entries that the ledger did not take. Called by itself every second. */
   async sweep(): Promise<void> {
-    for (const id of [...this.#records.keys()]) await this.#inLane(id, () => this.#sweepOne(id));
+    for (const id of [...this.#records.keys()]) await this.#lanes.run(id, () => this.#sweepOne(id));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     clearInterval(this.#timer);
-    await Promise.allSettled(this.#lanes.values());
+    await this.#lanes.settled();
   }
 
   async #put(question: Question): Promise<void> {
@@ -172,9 +174,10 @@ export class PeopleDesk implements AsyncDisposable {
   }
 
   async #withdraw(id: string): Promise<void> {
-    await this.#inLane(id, async () => {
+    await this.#lanes.run(id, async () => {
       const record = this.#records.get(id);
-      if (record && isWaiting(record.state)) await this.#change(record, { kind: 'withdraw' });
+      const isWanted = this.#waiters.has(id);
+      if (record && !isWanted && isWaiting(record.state)) await this.#change(record, { kind: 'withdraw' });
     });
   }
 
@@ -188,7 +191,7 @@ export class PeopleDesk implements AsyncDisposable {
     } else if (isWaiting(record.state)) {
       if (now >= Date.parse(refuseAt)) await this.#change(record, { kind: 'timeout' });
       else if (!record.reminded && now >= Date.parse(remindAt)) await this.#remind(record);
-    } else if (now - Date.parse(record.since) > KEEP_MS) {
+    } else if (now - Math.max(Date.parse(record.since), Date.parse(record.askedAt)) > KEEP_MS) {
       await this.#store.remove(id);
       this.#records.delete(id);
     }
@@ -217,10 +220,7 @@ export class PeopleDesk implements AsyncDisposable {
       await this.#write(record);
     }
     if (!isAnswered(record.state)) return;
-    const waiters = this.#waiters.get(id);
-    if (!waiters || waiters.size === 0) return;
-    const answer = await this.#toAnswer(record, record.state);
-    for (const resolve of waiters) resolve(answer);
+    if (this.#waiters.has(id)) this.#waiters.resolve(id, await this.#toAnswer(record, record.state));
   }
 
   async #isInLedger(
@@ -268,17 +268,6 @@ export class PeopleDesk implements AsyncDisposable {
     const record = this.#records.get(id);
     if (!record) throw new AnswerRefusedError('unknown_question');
     return record;
-  }
-
-  async #inLane<Result>(id: string, work: () => Promise<Result>): Promise<Result> {
-    const before = this.#lanes.get(id) ?? Promise.resolve();
-    const mine = before.then(work, work);
-    this.#lanes.set(id, mine);
-    try {
-      return await mine;
-    } finally {
-      if (this.#lanes.get(id) === mine) this.#lanes.delete(id);
-    }
   }
 
   #sweepOrLog(): void {

@@ -35,6 +35,16 @@ export class AnswerRefusedError extends Error {
   }
 }
 
+/** Something else is asked under the same id now: people answer that, and what was asked before stays without an answer. */
+export class QuestionSupersededError extends Error {
+  override readonly name = 'QuestionSupersededError';
+  readonly code = 'question_superseded';
+
+  constructor(id: string) {
+    super(`${id}: something else is asked under this id now; ask again under an id of its own`);
+  }
+}
+
 /** The files of a question are not what the desk has written: somebody else changed them. */
 export class QuestionDamagedError extends Error {
   override readonly name = 'QuestionDamagedError';

@@ -6,6 +6,7 @@ const digest = z.string();
 
 const pieceSchema = z.object({
   kind: z.enum(['scores', 'logs', 'report', 'run']),
+  title: z.string().optional(),
   mediaType: z.string(),
   /** As asked. */
   digest,
@@ -60,6 +61,8 @@ export const recordSchema = z.object({
   votes: z.array(voteSchema),
   /** When it came into its last state. */
   since: z.string(),
+  /** When a run last asked. */
+  askedAt: z.string(),
   reminded: z.boolean(),
   /** Not in the ledger yet, oldest first. An answer counts once there is nothing here. */
   outbox: z.array(z.object({ at: z.string(), event: eventSchema })),
@@ -86,8 +89,9 @@ export function newRecord(question: Question, now: string): QuestionRecord {
   const { material, ...rest } = question;
   return {
     question: rest,
-    material: material.map(({ kind, mediaType, digest, bytes }) => ({
+    material: material.map(({ kind, title, mediaType, digest, bytes }) => ({
       kind,
+      title,
       mediaType,
       digest,
       bytes,
@@ -96,6 +100,7 @@ export function newRecord(question: Question, now: string): QuestionRecord {
     state: 'open',
     votes: [],
     since: now,
+    askedAt: now,
     reminded: false,
     outbox: [],
   };

@@ -14,9 +14,10 @@ import { digestOf, newRecord, type Piece, type QuestionRecord, type QuestionStat
  *   open, partly_answered --time is over--> expired
  *   open, partly_answered, disagreed --the run is over--> withdrawn
  *   withdrawn --asked again--> as the votes are
+ *   expired --the next run asks for an approval--> open       (nobody has said no)
  *   any --asked again about other material--> open            (no vote counts for bytes that nobody saw)
  *
- * approved, refused and expired are answers: nothing but other material leads out of them. Every change that people or time make leaves
+ * approved, refused and expired are answers: nothing but what is drawn here leads out of them. Every change that people or time make leaves
  * an event in the outbox, in the same write.
  */
 export type QuestionEvent =
@@ -130,6 +131,9 @@ function askAgain(record: QuestionRecord, question: Question, now: string): Ques
     if (record.votes.length === 0) return fresh;
     return recorded(fresh, 'node', 'clear', 'the material is another one than people voted about', now);
   }
+  if (record.state === 'expired' && question.kind === 'approval') {
+    return { ...newRecord(question, now), outbox: record.outbox };
+  }
   const { material: _, ...rest } = question;
   const { createdAt, remindAt, refuseAt } = record.question;
   // The timers run from the first asking, unless the question had been given up since.
@@ -137,7 +141,7 @@ function askAgain(record: QuestionRecord, question: Question, now: string): Ques
   // Rules may have become stricter meanwhile, and then one vote is no longer enough; they never become laxer for a question.
   const reviewersNeeded = Math.max(rest.reviewersNeeded, record.question.reviewersNeeded) as 1 | 2;
   const blind = rest.blind || record.question.blind;
-  const again = { ...record, question: { ...rest, ...moments, reviewersNeeded, blind } };
+  const again = { ...record, askedAt: now, question: { ...rest, ...moments, reviewersNeeded, blind } };
   if (record.state === 'refused' || record.state === 'expired') return again;
   const state = stateOf(again);
   return state === record.state ? again : { ...again, state, since: now };

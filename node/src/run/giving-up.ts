@@ -6,6 +6,7 @@ import { bucketEnd, waitUntil } from '../egress/moment.ts';
 import { digestOf } from '../egress/review.ts';
 import type { LedgerEvent } from '../ledger/events.ts';
 import type { Logger } from '../logging/logger.ts';
+import type { AttemptFolder } from './attempt-folder.ts';
 import type { Execution, RunWatch } from './executor.ts';
 import { failureCodeOf } from './failure-code.ts';
 import type { StopReason } from './run.ts';
@@ -26,6 +27,7 @@ export interface GivenUp {
   readonly watch: Pick<RunWatch, 'signal'>;
   readonly books: Books;
   readonly logger: Logger;
+  readonly folder: Pick<AttemptFolder, 'workspace'>;
   readonly imageDigest: string;
   /** Null for a run that saw no data of the site, or not yet. */
   readonly seen: Seen | null;
@@ -36,19 +38,25 @@ export interface GivenUp {
  * charged like any code: that a run was still at work when somebody stopped it depends on what its programs make of the data, and whoever
  * may cancel it chooses the moment.
  *
- * A cancellation is answered at the end of the bucket, as every other end is. An interruption is the site's own doing and not waited out: the
- * process is about to end. Of a lost attempt nothing is sent, but the hub has seen until when it was held.
+ * A cancellation is answered at the end of the bucket, as every other end is, when what the programs left behind is gone. Of a lost attempt
+ * nothing is sent, but it is held as long: the hub sees when its slot is free. An interruption is the site's own doing and not waited out: the
+ * process is about to end.
  */
 export async function giveUp(error: unknown, run: GivenUp): Promise<Execution> {
-  const { watch, logger, seen, imageDigest, books } = run;
+  const { folder, watch, logger, seen, imageDigest, books } = run;
   const how = watch.signal.aborted ? (watch.signal.reason as StopReason) : 'failed';
   if (how === 'failed') logger.error({ err: error }, 'the run failed by a fault of the node');
   await Promise.all(eventsOf(run, how).map((event) => books.record(event)));
   const code = how === 'failed' ? failureCodeOf(error) : FailureCode.NODE_INTERRUPTED;
   const execution: Execution = { result: { kind: 'failure', code }, imageDigest };
   if (seen === null) return execution;
+  if (how !== 'interrupted') {
+    await folder.workspace.remove().catch((reason: unknown) => {
+      logger.error({ err: reason }, 'what the programs wrote could not be removed');
+    });
+  }
   const finishedAt = bucketEnd(Date.now(), seen.bucketSeconds);
-  if (how === 'cancelled' || how === 'failed') await waitUntil(finishedAt, new AbortController().signal);
+  if (how !== 'interrupted') await waitUntil(finishedAt, new AbortController().signal);
   return { ...execution, moments: { bucketSeconds: seen.bucketSeconds, finishedAt } };
 }
 

@@ -64,6 +64,8 @@ export class Leaving {
     const seen = draft.costs !== null;
     using held =
       draft.costs && !this.#run.reservation ? budgets.hold(draft.account, worstBits(draft.costs)) : null;
+    // Before the end of the bucket: how long it takes depends on what the programs wrote, and the slot is free only afterwards.
+    if (seen) await folder.workspace.remove();
     const finishedAt = bucketEnd(Date.now(), draft.bucketSeconds);
     if (seen) await waitUntil(finishedAt, watch.signal);
     watch.enter(RunState.REVIEWING);

@@ -83,7 +83,7 @@ export class SiteDecisions {
     const timers = timersOf(permission.egress.review, new Date());
     const dataset = datasetOf({ submitter: this.submitter, datasets });
     const question = {
-      id: questionId(assignment, permission.approval, this.submitter, dataset),
+      id: questionId(assignment, permission.approval, this.submitter, digestOf(description)),
       kind: 'approval' as const,
       run: String(assignment.runId),
       attempt: assignment.attempt,
@@ -93,8 +93,11 @@ export class SiteDecisions {
       dataset,
       ...timers,
       facts: [
-        { label: 'rule', value: permission.rule },
-        { label: 'approval', value: permission.approval },
+        { label: 'Rule that asks', value: permission.rule },
+        {
+          label: 'Your answer holds',
+          value: permission.approval === 'per_run' ? 'for this run' : 'for this competition',
+        },
       ],
       material: [
         {
@@ -164,15 +167,18 @@ interface Asked {
   readonly policyDigest: string | null;
 }
 
-/** One answer holds for a run with all its attempts, or for all that a competition asks of a dataset. */
+/**
+ * One answer holds for a run with all its attempts, or for all runs of a competition that are described alike. Those that run other programs,
+ * or see other data, are another question: an answer to one is none to the other.
+ */
 function questionId(
   { runId, competitionId, hub }: Assignment,
   approval: Permission['approval'],
   submitter: string,
-  dataset: string | null,
+  description: string,
 ): string {
   if (approval === 'per_run') return `approval-${runId}`;
-  const scope = digestOf(JSON.stringify([hub || submitter.split('@').at(-1), dataset])).slice(7, 23);
+  const scope = digestOf(JSON.stringify([hub || submitter.split('@').at(-1), description])).slice(7, 23);
   return `approval-competition-${competitionId}-${scope}`;
 }
 
