@@ -49,6 +49,9 @@ export interface Dispatch {
   /** Cancels every submission of a competition that is not over. */
   cancelCompetition(competitionId: number): Promise<void>;
 
+  /** Takes from a node that was revoked what is leased to it: the runs wait again, and nothing that it reports of them counts. */
+  cutOff(nodeId: string): Promise<void>;
+
   /** Why each waiting run waits, for the participant; runs that do not wait are left out. */
   waitingReasons(runIds: readonly number[]): Promise<Map<number, string>>;
 

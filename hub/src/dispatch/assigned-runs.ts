@@ -39,8 +39,12 @@ export class AssignedRuns {
   /** Null when there is no such run, or nothing left of its task. What is remembered is given once. */
   async take({ runId, attempt }: AttemptKey): Promise<Assigned | null> {
     const remembered = this.#remembered.get(runId);
-    this.#remembered.delete(runId);
-    const assigned = remembered ?? (await this.#lookUp(runId));
+    if (remembered?.attempt === attempt) {
+      this.#remembered.delete(runId);
+      return remembered;
+    }
+    // Another attempt may have been assigned by another process, after the task was changed.
+    const assigned = await this.#lookUp(runId);
     return assigned && { ...assigned, attempt };
   }
 

@@ -41,6 +41,9 @@ export const RECEIPT_INVALID = 'receipt_invalid';
 /** The lease ran out as often as the hub is willing to try. */
 export const ATTEMPTS_EXHAUSTED = 'attempts_exhausted';
 
+/** The node was revoked with the run in its hands. */
+export const NODE_REVOKED = 'node_revoked';
+
 /** Only a participant's own faults count against limits. */
 export function chargesParticipant(fault: string | null): boolean {
   return fault === 'participant';

@@ -23,6 +23,7 @@ import { PhaseMissingError } from './errors.ts';
 import { GroupCommit } from './group-commit.ts';
 import { HandOut } from './hand-out.ts';
 import { appendLogs, type LogAcknowledgement } from './logs.ts';
+import { LostLeases } from './lost-leases.ts';
 import { type AttemptEnd, toAttemptEnd, withoutReceipt } from './outcome.ts';
 import { PhaseSpecs } from './phase-specs.ts';
 import { Planner } from './plan.ts';
@@ -31,9 +32,8 @@ import { type NodeProgress, recordProgress } from './progress.ts';
 import { whyNotAdmitted } from './refusal.ts';
 import { insertRehearsal, type NewRehearsal, rehearsalParts } from './rehearse.ts';
 import { findUnreleased, releaseSubmission } from './release.ts';
-import { resettle } from './resettle.ts';
 import type { NodeSession } from './sessions.ts';
-import { exhaustedRuns, expireLeases, poolsWithBacklog } from './sweep.ts';
+import { poolsWithBacklog, revokedRuns } from './sweep.ts';
 import { waitingReasons } from './waiting.ts';
 
 interface Dependencies {
@@ -67,6 +67,7 @@ export class Dispatcher implements Dispatch, AsyncDisposable {
   readonly #admissions: GroupCommit<Admission, AdmittedSubmission | null>;
   readonly #completions: GroupCommit<AttemptEnd, Settlement>;
   readonly #progress: GroupCommit<NodeProgress, void>;
+  readonly #lostLeases: LostLeases;
   readonly #stopping = new AbortController();
   #expireAfter = 0;
   #sweeping: NodeJS.Timeout | null = null;
@@ -94,6 +95,7 @@ export class Dispatcher implements Dispatch, AsyncDisposable {
     });
     this.#admissions = admissions(database, leaseMs);
     this.#completions = completions({ database, boards, live, phases, maxAttempts });
+    this.#lostLeases = new LostLeases({ database, boards, live, maxAttempts, log });
     this.#progress = new GroupCommit(async (told) => {
       live.announce(await recordProgress(database, told));
       return told.map(() => undefined);
@@ -113,16 +115,9 @@ export class Dispatcher implements Dispatch, AsyncDisposable {
   }
 
   async sweep(): Promise<void> {
-    const { database, config, log } = this.#deps;
     if (performance.now() >= this.#expireAfter) {
-      const expired = await expireLeases(database, config.maxAttempts);
-      if (expired.length > 0) {
-        log.warn({ runs: expired.length }, 'leases ran out; the runs wait again');
-        this.#deps.live.announce(await resettle(this.#deps, expired));
-      }
-      await Promise.all(
-        (await exhaustedRuns(database, config.maxAttempts)).map((end) => this.#completions.submit(end)),
-      );
+      const exhausted = await this.#lostLeases.sweep();
+      await Promise.all(exhausted.map((end) => this.#completions.submit(end)));
     }
     await this.#serveBacklog();
   }
@@ -214,6 +209,11 @@ export class Dispatcher implements Dispatch, AsyncDisposable {
   async cancelCompetition(competitionId: number): Promise<void> {
     for (const submissionId of await openSubmissions(this.#deps.database, competitionId))
       await this.cancel(submissionId);
+  }
+
+  async cutOff(nodeId: string): Promise<void> {
+    const revoked = await revokedRuns(this.#deps.database, nodeId);
+    await Promise.all(revoked.map((end) => this.#completions.submit(end)));
   }
 
   waitingReasons(runIds: readonly number[]): Promise<Map<number, string>> {

@@ -1,6 +1,13 @@
 import { create } from '@bufbuild/protobuf';
 import { timestampFromDate } from '@bufbuild/protobuf/wkt';
-import { LogLevel, ProgressSchema, RunState, ScoreType, WaitReason } from '@weir/proto/node/v1';
+import {
+  LogLevel,
+  OutcomeSchema,
+  ProgressSchema,
+  RunState,
+  ScoreType,
+  WaitReason,
+} from '@weir/proto/node/v1';
 import { eq } from 'drizzle-orm';
 import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest';
 import { users } from '../accounts/schema.ts';
@@ -129,5 +136,23 @@ test('addresses of artifacts end with the revocation of their node, not with its
     .set({ revokedAt: new Date() })
     .where(eq(nodes.id, session.node.id));
   expect(await isLeasedTo(fixture.database, grant)).toBe(false);
+  dispatch.disconnect(session);
+});
+
+test('what a node has is taken from it with its revocation, and what it reports then counts for nothing', async () => {
+  const seed = await seedPhase(fixture.database);
+  const session = await fixture.connect(dispatch);
+  await dispatch.admit(seed.submission());
+  const attempt = assignmentOf(session);
+  const scores = create(OutcomeSchema, {
+    attempt,
+    result: { case: 'scores', value: { values: { score: 1 } } },
+  });
+  await dispatch.cutOff(session.node.id);
+  await dispatch.report(session.node.id, [scores]);
+  const run = await runRow(Number(attempt.runId));
+  expect(run).toMatchObject({ state: 'queued', failureCode: 'node_revoked', fault: 'site', scores: null });
+  expect(await dispatch.extend(session.node.id, [{ runId: run.id, attempt: 1 }])).toHaveLength(1);
+  await dispatch.cancel(run.submissionId);
   dispatch.disconnect(session);
 });

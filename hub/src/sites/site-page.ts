@@ -106,12 +106,15 @@ const RUNS: Statement = {
   text: `
 select r.id::float8 as id, m.id as "competitionId", m.title as "competitionTitle", u.username as submitter, s.is_rehearsal as "isRehearsal",
   r.state, r.attempt, n.name as node, r.created_at as "createdAt", r.started_at as "startedAt", r.waits_for as "waitsFor", r.waits_until as "waitsUntil"
-from claims c
+from (
+  (select c.* from nodes h join claims c on c.node_id = h.id where h.site_id = $1)
+  union
+  (select c.* from claims c where c.node_id is null and c.pool = 'site:' || $1::int order by c.priority desc, c.run_id limit $2)
+) c
 join runs r on r.id = c.run_id
 join submissions s on s.id = r.submission_id join users u on u.id = s.owner_id
 join phases p on p.id = s.phase_id join competitions m on m.id = p.competition_id
 left join nodes n on n.id = c.node_id
-where c.pool = 'site:' || $1::int or n.site_id = $1
 order by c.node_id is null, c.priority desc, c.run_id limit $2`,
 };
 

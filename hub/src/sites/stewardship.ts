@@ -42,7 +42,7 @@ export interface Stewardship {
 interface Dependencies {
   readonly database: Database;
   readonly sites: Sites;
-  readonly dispatch: Pick<Dispatch, 'waitingReasons'>;
+  readonly dispatch: Pick<Dispatch, 'waitingReasons' | 'cutOff'>;
   readonly config: Pick<Config, 'publicUrl' | 'leaseMs'>;
 }
 
@@ -103,6 +103,7 @@ export function createStewardship({ database, sites, dispatch, config }: Depende
     async revokeNode(actor, nodeId) {
       await requireStewardOfNode(actor, nodeId);
       await sites.revokeNode(nodeId);
+      await dispatch.cutOff(nodeId);
     },
 
     async addSteward(actor, site, username) {

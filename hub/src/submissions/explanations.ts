@@ -8,6 +8,7 @@ export type FailureName =
   | Name<typeof FailureCode>
   | `refused_${Name<typeof RefusalCode>}`
   | 'attempts_exhausted'
+  | 'node_revoked'
   | 'receipt_missing'
   | 'receipt_invalid'
   | 'sites_missed';
@@ -58,6 +59,7 @@ const SENTENCES: Readonly<Record<FailureName, string>> = {
   artifact_unavailable: `The hub could not hand a file of the submission or the task to the site. ${AGAIN}`,
   assignment_invalid: `The hub asked the site for something that contradicts itself. ${AGAIN}`,
   attempts_exhausted: `The run was lost at the site several times in a row, and the hub gave up. ${AGAIN}`,
+  node_revoked: `The node that had the run was cut off from the hub for good. ${AGAIN}`,
   sites_missed:
     'Fewer sites have brought scores than this task asks for, so there is no combined score. What happened is told at each site below.',
   receipt_missing: `The site reported scores without the receipt that vouches for them, so they do not count. ${AGAIN}`,

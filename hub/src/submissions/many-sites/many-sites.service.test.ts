@@ -1,10 +1,14 @@
 import { eq } from 'drizzle-orm';
+import pino from 'pino';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Actor, anonymous } from '../../accounts/access.ts';
 import type { SiteRule } from '../../bundles/site-rule.ts';
 import { claim } from '../../dispatch/claim.ts';
+import { LostLeases } from '../../dispatch/lost-leases.ts';
 import { sitePool } from '../../dispatch/pools.ts';
 import { claims, runs } from '../../dispatch/schema.ts';
+import { expireLeases } from '../../dispatch/sweep.ts';
+import { LocalLiveBus } from '../../live/bus.ts';
 import { toSubmission } from '../../rest/submission-shape.ts';
 import { sites } from '../../sites/schema.ts';
 import { createHarness, type Harness } from '../testing/harness.ts';
@@ -282,6 +286,25 @@ describe('a site that keeps its scores to itself', () => {
       status: 'Finished',
       scores: [{ value: '0.43' }],
       sites: { standing: 'partial', done: 3 },
+    });
+    await hub.submissions.cancel(ada, id);
+  });
+
+  test('is waited for no longer even when the hub is killed between noticing and looking again', async () => {
+    await letShare();
+    const { id, ada } = await enter({ quorum: 3 });
+    await claim(hub.database, [sitePool(nodes[3]!.siteId)], nodes[3]!.id, 1, -1);
+    for (const site of [0, 1, 2]) await answer(site);
+    expect(await expireLeases(hub.database, 2)).toHaveLength(1);
+    expect((await hub.submissions.get(ada, id)).scores).toEqual([]);
+    const { database, boards } = hub;
+    const log = pino({ level: 'silent' });
+    const restarted = new LostLeases({ database, boards, live: new LocalLiveBus(), maxAttempts: 2, log });
+    await restarted.sweep();
+    expect(await hub.submissions.get(ada, id)).toMatchObject({
+      status: 'Finished',
+      scores: [{ value: '0.43' }],
+      sites: { done: 3 },
     });
     await hub.submissions.cancel(ada, id);
   });
