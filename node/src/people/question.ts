@@ -3,6 +3,8 @@ import { z } from 'zod';
 /** Something a person can look at: bytes that would leave, or the description of a run that wants to begin. */
 const materialSchema = z.object({
   kind: z.enum(['scores', 'logs', 'report', 'run']),
+  /** For people, where its kind says too little. */
+  title: z.string().optional(),
   mediaType: z.string(),
   /** Where the asker has the bytes. They are copied when the question is asked, and not looked at again. */
   path: z.string(),
