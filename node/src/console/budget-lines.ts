@@ -12,6 +12,8 @@ export interface BudgetLine {
   readonly allowedBits: number | null;
   readonly submitters: readonly {
     readonly submitter: string;
+    /** As the hub said last; null when the ledger does not know. */
+    readonly name: string | null;
     readonly drawnBits: number;
     readonly allowedBits: number | null;
     readonly runs: readonly { readonly run: string; readonly bits: number }[];
@@ -24,6 +26,7 @@ type Release = Pick<EventOf<'release'>, 'run' | 'submitter' | 'bits'>;
 export class ReleaseSums {
   readonly #ledger: ConsoleView['ledger'];
   readonly #byDataset = new Map<string, Release[]>();
+  readonly #names = new Map<string, string>();
   #read = 0;
   #reading: Promise<void> = Promise.resolve();
 
@@ -42,6 +45,7 @@ export class ReleaseSums {
       const limits = policy ? limitsOf(policy, dataset) : null;
       const submitters = [...Map.groupBy(releases, ({ submitter }) => submitter)].map(([submitter, own]) => ({
         submitter,
+        name: this.#names.get(submitter) ?? null,
         drawnBits: sum(own),
         allowedBits: limits?.perSubmitterBits ?? null,
         runs: [...Map.groupBy(own, ({ run }) => run)].map(([run, each]) => ({ run, bits: sum(each) })),
@@ -63,7 +67,9 @@ export class ReleaseSums {
 
   async #readOn(): Promise<void> {
     const to = this.#ledger.head.sequence;
-    for await (const { event } of this.#ledger.entries({ from: this.#read + 1, to, kinds: ['release'] })) {
+    const filter = { from: this.#read + 1, to, kinds: ['assignment', 'release'] } as const;
+    for await (const { event } of this.#ledger.entries(filter)) {
+      if (event.kind === 'assignment') this.#names.set(event.submitter, event.submitterName);
       if (event.kind !== 'release' || event.dataset === null) continue;
       for (const dataset of new Set(event.dataset.split(',').map(nameOf))) {
         const releases = this.#byDataset.get(dataset) ?? [];

@@ -11,6 +11,9 @@ export interface PastRun {
   readonly dataset: string | null;
   readonly isRehearsal: boolean;
   readonly outcome: string;
+  /** What of this attempt left, such as `scores`. */
+  readonly released: readonly string[];
+  readonly bits: number;
   /** The place in the policy that decided last. */
   readonly rule: string | null;
   readonly assignment: EventOf<'assignment'>;
@@ -40,7 +43,7 @@ export async function pastRuns(ledger: ConsoleView['ledger']): Promise<readonly 
         runs.set(event.run, { ...run, at, rule: event.rule, outcome: outcomeOf(event) ?? run.outcome });
         break;
       case 'release':
-        runs.set(event.run, { ...run, at, outcome: `released ${event.what}, ${bits(event.bits)}` });
+        runs.set(event.run, withRelease(run, event, at));
         break;
       case 'refusal':
         runs.set(event.run, {
@@ -70,9 +73,17 @@ function begun(event: EventOf<'assignment'>, at: string): PastRun {
     dataset: event.dataset,
     isRehearsal: event.rehearsal,
     outcome: 'assigned',
+    released: [],
+    bits: 0,
     rule: null,
     assignment: event,
   };
+}
+
+function withRelease(run: PastRun, release: EventOf<'release'>, at: string): PastRun {
+  const released = [...new Set([...run.released, release.what])];
+  const drawn = run.bits + release.bits;
+  return { ...run, at, released, bits: drawn, outcome: `released ${released.join(', ')}: ${bits(drawn)}` };
 }
 
 function outcomeOf({ permitted }: EventOf<'decision'>): string | null {

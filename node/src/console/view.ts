@@ -74,6 +74,8 @@ export interface DatasetView {
   readonly digest: string;
   readonly input: string | null;
   readonly reference: string | null;
+  /** What rehearsals see in their place; null for none. */
+  readonly synthetic: { readonly input: string | null; readonly reference: string | null } | null;
   readonly counts: Readonly<Record<string, number>>;
   /** The last check that somebody asked for here, since the node was started. */
   readonly lastCheck: { readonly at: Date; readonly problem: string | null } | null;

@@ -124,12 +124,12 @@ export function organizationOf({ submitterAttributes }: Assignment): string | nu
 }
 
 function factsOf({ costs, logs, report }: Draft, { rule }: Permission): { label: string; value: string }[] {
-  if (costs === null) return [{ label: 'rule', value: rule }];
+  if (costs === null) return [{ label: 'Rule that asks', value: rule }];
   const content = report === null ? null : Buffer.from(report, 'base64');
   const bits = costs.scores + logBits(costs, logs) + reportBits(costs, content);
   return [
-    { label: 'rule', value: rule },
-    { label: 'bits', value: bits.toFixed(1) },
+    { label: 'Rule that asks', value: rule },
+    { label: 'Can tell at most', value: `${bits.toFixed(1)} bits` },
   ];
 }
 

@@ -11,6 +11,7 @@ import { scoresInJson } from './written-scores.ts';
 interface Piece {
   readonly kind: MaterialKind;
   readonly part: 'scores' | 'report' | Step;
+  readonly title?: string;
   readonly mediaType: string;
   readonly bytes: Buffer;
 }
@@ -27,6 +28,7 @@ export function piecesOf({ result, logs, report, review }: Draft): readonly Piec
     pieces.push({
       kind: 'logs',
       part: step,
+      title: `Log of the ${step} step`,
       mediaType: 'text/plain; charset=utf-8',
       bytes: Buffer.from(logs[step]),
     });
@@ -53,10 +55,10 @@ export async function layOut(
   pathOf: (name: string) => string,
 ): Promise<Material[]> {
   return await Promise.all(
-    pieces.map(async ({ kind, part, mediaType, bytes }) => {
+    pieces.map(async ({ kind, part, title, mediaType, bytes }) => {
       const path = pathOf(`review-${part}`);
       await writeAtomically(path, bytes);
-      return { kind, mediaType, path, digest: digestOf(bytes), bytes: bytes.length };
+      return { kind, title, mediaType, path, digest: digestOf(bytes), bytes: bytes.length };
     }),
   );
 }

@@ -15,7 +15,7 @@ function section({ dataset, isNamed, drawnBits, allowedBits, submitters }: Budge
     <div class="table"><table><thead><tr><th>Submitter</th><th>Told at most</th><th>Runs</th></tr></thead><tbody>${submitters.map(
       (
         line,
-      ) => html`<tr><td data-label="Submitter">${line.submitter}</td><td data-label="Told at most">${spent(line.drawnBits, line.allowedBits)}</td>
+      ) => html`<tr><td data-label="Submitter">${line.name && html`${line.name} `}<span class="muted">${line.submitter}</span></td><td data-label="Told at most">${spent(line.drawnBits, line.allowedBits)}</td>
         <td data-label="Runs">${line.runs.map(({ run, bits: each }, index) => html`${index > 0 && ', '}<a href="/ledger?run=${encodeURIComponent(run)}">${run}</a> (${bits(each)})`)}</td></tr>`,
     )}</tbody></table></div></section>`;
 }

@@ -13,7 +13,7 @@ export function datasetsPage(datasets: readonly DatasetView[], drawn: ReadonlyMa
 }
 
 function card(dataset: DatasetView, drawnBits: number): Content {
-  const { name, version, input, reference, counts, lastCheck } = dataset;
+  const { name, version, input, reference, synthetic, counts, lastCheck } = dataset;
   const published = Object.entries(counts)
     .map(([key, count]) => `${key}: ${count}`)
     .join(', ');
@@ -22,6 +22,7 @@ function card(dataset: DatasetView, drawnBits: number): Content {
     <dl class="facts">
       <div><dt>Input data</dt><dd>${input ?? 'none'}</dd></div>
       <div><dt>Reference data</dt><dd>${reference ?? 'none'}</dd></div>
+      <div><dt>Made-up data for rehearsals</dt><dd>${synthetic ? [synthetic.input, synthetic.reference].filter(Boolean).join(' and ') : 'none'}</dd></div>
       <div><dt>Published counts</dt><dd>${published || 'none'}</dd></div>
       <div><dt>Digest</dt><dd>${digest(dataset.digest)}</dd></div>
       <div><dt>Told about it so far</dt><dd><a href="/budgets">at most ${bits(drawnBits)}</a></dd></div>

@@ -50,7 +50,7 @@ function sentence(event: LedgerEvent): Content {
     case 'start':
       return html`The node was started (${event.softwareVersion}, ${event.engine})`;
     case 'assignment':
-      return html`Run ${event.run}: ${event.hub} asked for competition ${event.competition}, by ${event.submitter}${event.dataset && html`, on ${event.dataset}`}${event.rehearsal && ', a rehearsal'}`;
+      return html`Run ${event.run}: ${event.hub} asked for competition ${event.competition}, by ${event.submitterName || event.submitter}${event.dataset && html`, on ${event.dataset}`}${event.rehearsal && ', a rehearsal'}`;
     case 'decision':
       return html`Run ${event.run}: ${event.permitted === true ? 'permitted' : event.permitted === false ? 'refused' : 'told to wait'} (${event.at}) by <code>${event.rule}</code>`;
     case 'release':

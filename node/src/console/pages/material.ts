@@ -17,7 +17,7 @@ export function materialSection(shown: ShownMaterial): Content {
   const { question, index, piece, content } = shown;
   const base = `/reviews/${question}/material/${index}`;
   return html`<section class="material" aria-labelledby="material-${index}">
-    <h2 id="material-${index}">${TITLES[piece.kind]}${piece.redacted && html` <b class="tag">redacted copy</b>`}</h2>
+    <h2 id="material-${index}">${piece.title ?? TITLES[piece.kind]}${piece.redacted && html` <b class="tag">redacted copy</b>`}</h2>
     ${piece.kind === 'scores' && scoresTable(content)}
     <p class="muted">${inWords(content.length)}, exactly as below. <a href="${base}/bytes">Download the bytes</a>, <a href="${base}/hex">show them as hexadecimal</a>${
       piece.mediaType.startsWith('text/html') &&

@@ -42,8 +42,11 @@ function card(question: QuestionView): Content {
 }
 
 const NAMES = { scores: 'scores', logs: 'a log', report: 'a report', run: 'this' } as const;
+const PLURALS = { ...NAMES, logs: 'logs', report: 'reports' } as const;
 
 export function materialNames({ material }: QuestionView): string {
-  const names = material.map(({ kind }) => NAMES[kind]);
+  const names = [...Map.groupBy(material, ({ kind }) => kind)].map(
+    ([kind, pieces]) => (pieces.length > 1 ? PLURALS : NAMES)[kind],
+  );
   return names.length < 2 ? (names[0] ?? '') : `${names.slice(0, -1).join(', ')} and ${names.at(-1)}`;
 }

@@ -5,6 +5,7 @@ import { fromNow, moment } from '../words.ts';
 
 export function runsPage(current: readonly CurrentRun[], past: readonly PastRun[]): Content {
   const waiting = current.filter(({ waitsFor }) => waitsFor !== null);
+  const over = past.filter(({ run }) => !current.some((each) => String(each.run) === run));
   const working = current.filter(({ waitsFor }) => waitsFor === null);
   return html`
     <h2>At work</h2>
@@ -12,7 +13,7 @@ export function runsPage(current: readonly CurrentRun[], past: readonly PastRun[
     <h2>Waiting</h2>
     ${waiting.length === 0 ? html`<p class="empty">No run waits for the site.</p>` : table(waiting)}
     <h2>Before</h2>
-    ${past.length === 0 ? html`<p class="empty">Nothing has run here yet.</p>` : pastTable(past)}`;
+    ${over.length === 0 ? html`<p class="empty">No run is over yet.</p>` : pastTable(over)}`;
 }
 
 function table(runs: readonly CurrentRun[]): Content {
