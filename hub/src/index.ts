@@ -46,12 +46,18 @@ export async function startHub(
   );
   await context.jobs.migrate();
   await context.competitions.prepare();
+  await context.dumps.prepare();
   await ensureAdministrator(context.accounts, secrets.administrator);
 
   await context.jobs.start({
     'create-competition': ({ creationId }, signal) =>
       context.competitions.makeCompetition(creationId, signal),
+    'copy-submissions': ({ batchId }, signal) => context.submissions.batches.run(batchId, signal),
+    'find-migrations': () => context.submissions.batches.findMigrations(),
+    'dump-competition': ({ dumpId }, signal) => context.dumps.make(dumpId, signal),
   });
+  // A phase may have begun while no hub was running.
+  await context.submissions.batches.findMigrations();
   const app = await createHttpApp(context);
   starting.defer(() => closeApp(app));
   const url = await app.listen({ host: config.http.host, port: config.http.port });

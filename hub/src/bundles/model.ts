@@ -80,7 +80,9 @@ export interface BundlePhase {
   end: Date | null;
   /** `null`, no limit. Days are those of UTC. */
   maxSubmissionsPerDay: number | null;
+  maxSubmissionsPerMonth: number | null;
   maxSubmissionsPerPerson: number | null;
+  maxConcurrentSubmissions: number | null;
   /** Seconds, for each step of a run. */
   executionTimeLimit: number;
   resources: BundleResources | null;

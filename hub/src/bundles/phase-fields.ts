@@ -21,7 +21,9 @@ export function readPhaseSettings(
   return {
     description: phase.text('description') ?? '',
     maxSubmissionsPerDay: phase.limit('max_submissions_per_day', DEFAULT_SUBMISSIONS_PER_DAY),
+    maxSubmissionsPerMonth: ownLimit(phase, 'max_submissions_per_month'),
     maxSubmissionsPerPerson: phase.limit('max_submissions', DEFAULT_SUBMISSIONS_PER_PERSON),
+    maxConcurrentSubmissions: ownLimit(phase, 'max_concurrent_submissions'),
     executionTimeLimit: phase.integer('execution_time_limit') || DEFAULT_EXECUTION_TIME_LIMIT,
     hideOutput: phase.flag('hide_output', false),
     hidePredictionOutput: phase.flag('hide_prediction_output', false),
@@ -29,6 +31,11 @@ export function readPhaseSettings(
     publicData: files.reference(phase, 'public_data'),
     startingKit: files.reference(phase, 'starting_kit'),
   };
+}
+
+/** A limit that is Weir's own: real bundles have keys of all sorts, and what is no number here is noted rather than refused. */
+function ownLimit(phase: Fields, key: string): number | null {
+  return phase.log.leniently(() => phase.integer(key, { min: 0 })) || null;
 }
 
 /** A date, `null` when absent. One that is none is reported, and comes back as an invalid `Date`. */

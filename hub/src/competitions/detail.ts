@@ -49,7 +49,9 @@ export interface PhaseDetail {
   readonly endsAt: Date | null;
   readonly state: PhaseState;
   readonly maxSubmissionsPerDay: number | null;
+  readonly maxSubmissionsPerMonth: number | null;
   readonly maxSubmissionsPerPerson: number | null;
+  readonly maxConcurrentSubmissions: number | null;
   readonly executionTimeLimitSeconds: number;
   readonly hideOutput: boolean;
   readonly leaderboardId: number;
@@ -190,7 +192,9 @@ async function readPhases(
     endsAt: phase.endsAt,
     state: stateOfPhase(phase, now),
     maxSubmissionsPerDay: phase.maxSubmissionsPerDay,
+    maxSubmissionsPerMonth: phase.maxSubmissionsPerMonth,
     maxSubmissionsPerPerson: phase.maxSubmissionsPerPerson,
+    maxConcurrentSubmissions: phase.maxConcurrentSubmissions,
     executionTimeLimitSeconds: phase.executionTimeLimitSeconds,
     hideOutput: phase.hideOutput,
     leaderboardId: phase.leaderboardId,

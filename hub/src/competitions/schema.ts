@@ -193,7 +193,10 @@ export const phases = pgTable(
     endsAt: timestamp({ withTimezone: true }),
     /** Null: no limit. */
     maxSubmissionsPerDay: integer(),
+    maxSubmissionsPerMonth: integer(),
     maxSubmissionsPerPerson: integer(),
+    /** Of one person, not over yet. */
+    maxConcurrentSubmissions: integer(),
     executionTimeLimitSeconds: integer().notNull().default(600),
     autoMigrateToThisPhase: boolean().notNull().default(false),
     hideOutput: boolean().notNull().default(false),

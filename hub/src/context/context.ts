@@ -111,7 +111,16 @@ export async function createContext({
     log,
   });
   const leaderboards = createLeaderboards({ database, competitions, boards, live, log });
-  const submissions = createSubmissions({ database, dispatch, resources, competitions, boards, live, log });
+  const submissions = createSubmissions({
+    database,
+    dispatch,
+    resources,
+    competitions,
+    boards,
+    jobs,
+    live,
+    log,
+  });
 
   return {
     config,

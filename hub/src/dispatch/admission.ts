@@ -1,3 +1,4 @@
+import type { Transaction } from '../db/database.ts';
 import type { NewRehearsal } from './rehearse.ts';
 
 /** What the submissions feature hands to dispatch once everything about a submission but its limits has been checked. */
@@ -30,9 +31,19 @@ export interface Dispatch {
   /**
    * Checks the phase's dates and limits and creates the submission with its runs, all in one statement: exact under concurrency.
    * Resolves after the commit.
-   * @throws LimitReachedError | PhaseNotOpenError | NoSuchSiteDataError
+   * @throws LimitReachedError | SubmitterBlockedError | PhaseNotOpenError | NoSuchSiteDataError
    */
   admit(submission: NewSubmission): Promise<Admitted>;
+
+  /**
+   * Enters a copy of a submission beside the limits, in one transaction with what `record` writes; false when `record` says that it exists already.
+   * Its runs wait, and begin as nodes have room.
+   * @throws PhaseMissingError | NoSuchSiteDataError
+   */
+  copy(
+    submission: NewSubmission,
+    record: (tx: Transaction, submissionId: number) => Promise<boolean>,
+  ): Promise<boolean>;
 
   /**
    * Creates a rehearsal: a run on the synthetic data of each site that offers it, or of one, beside the limits of the phase.

@@ -1,6 +1,7 @@
 import type { Database, Statement } from '../db/database.ts';
 import type { NewSubmission } from './admission.ts';
 import { GroupCommit } from './group-commit.ts';
+import { isSameMonth, NO_LIMIT } from './limits.ts';
 import type { Pool } from './pools.ts';
 import type { NodeSession } from './sessions.ts';
 import type { Submitter } from './submitter.ts';
@@ -43,26 +44,32 @@ with asked as (
   select * from unnest($1::bigint[], $2::int[], $3::int[], $4::int[], $5::text[], $6::text[], $7::text[], $8::jsonb[], $9::bool[], $10::text[], $11::bool[], $12::int[])
     as a(id, phase_id, owner_id, resource_id, name, description, file_name, answers, limited, status, re_run, task_id)
 ), counted as (
-  insert into submission_usage as u (phase_id, user_id, day, used_today, used_in_all)
-  select a.phase_id, a.owner_id, (now() at time zone 'utc')::date, 1, 1
+  insert into submission_usage as u (phase_id, user_id, day, used_today, used_this_month, used_in_all, in_flight)
+  select a.phase_id, a.owner_id, (now() at time zone 'utc')::date, 1, 1, 1, (p.max_concurrent_submissions is not null)::int
   from asked a join phases p on p.id = a.phase_id
   where a.limited and p.starts_at <= now() and (p.ends_at is null or p.ends_at > now())
   order by a.phase_id, a.owner_id
   on conflict (phase_id, user_id) do update
     set day = excluded.day,
         used_today = case when u.day = excluded.day then u.used_today else 0 end + 1,
-        used_in_all = u.used_in_all + 1
-    where (select (p.max_submissions_per_day is null or u.day <> excluded.day or u.used_today < p.max_submissions_per_day)
-              and (p.max_submissions_per_person is null or u.used_in_all < p.max_submissions_per_person)
-           from phases p where p.id = u.phase_id)
-  returning u.phase_id, u.user_id, u.day
+        used_this_month = case when ${isSameMonth('u.day', 'excluded.day')} then u.used_this_month else 0 end + 1,
+        used_in_all = u.used_in_all + 1,
+        in_flight = u.in_flight + greatest(excluded.in_flight, (u.own_at_a_time is not null)::int)
+    where not u.is_blocked and (
+      select (u.day <> excluded.day or u.used_today < coalesce(u.own_per_day, p.max_submissions_per_day, ${NO_LIMIT}))
+        and (u.used_this_month < coalesce(u.own_per_month, p.max_submissions_per_month, ${NO_LIMIT}) or not ${isSameMonth('u.day', 'excluded.day')})
+        and u.used_in_all < coalesce(u.own_in_all, p.max_submissions_per_person, ${NO_LIMIT})
+        and u.in_flight < coalesce(u.own_at_a_time, p.max_concurrent_submissions, ${NO_LIMIT})
+      from phases p where p.id = u.phase_id)
+  returning u.phase_id, u.user_id, u.day,
+    u.own_at_a_time is not null or (select p.max_concurrent_submissions is not null from phases p where p.id = u.phase_id) as holds_slot
 ), admitted as (
-  select a.*, c.day from asked a
+  select a.*, c.day, coalesce(c.holds_slot, false) as holds_slot from asked a
   left join counted c on a.limited and c.phase_id = a.phase_id and c.user_id = a.owner_id
   where not a.limited or c.user_id is not null
 ), roots as (
-  insert into submissions (id, phase_id, owner_id, task_id, resource_id, name, description, file_name, fact_sheet_answers, status, is_specific_task_re_run, counted_on)
-  select id, phase_id, owner_id, task_id, resource_id, name, description, file_name, answers, status::submission_status, re_run, day from admitted
+  insert into submissions (id, phase_id, owner_id, task_id, resource_id, name, description, file_name, fact_sheet_answers, status, is_specific_task_re_run, counted_on, holds_slot)
+  select id, phase_id, owner_id, task_id, resource_id, name, description, file_name, answers, status::submission_status, re_run, day, holds_slot from admitted
 ), children as (
   insert into submissions (id, parent_id, phase_id, owner_id, task_id, resource_id, name, description, file_name, fact_sheet_answers, status, is_specific_task_re_run)
   select c.id, a.id, a.phase_id, a.owner_id, c.task_id, a.resource_id, a.name, a.description, a.file_name, a.answers, a.status::submission_status, a.re_run

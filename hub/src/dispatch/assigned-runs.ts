@@ -61,9 +61,9 @@ export class AssignedRuns {
       .innerJoin(submissions, eq(submissions.id, runs.submissionId))
       .innerJoin(resources, eq(resources.id, submissions.resourceId))
       .where(eq(runs.id, runId));
-    const phase = run && (await this.#specs.find(run.phaseId));
-    const task = run?.taskId && phase?.tasks.get(run.taskId);
-    if (!run?.digest || !phase || !task) return null;
+    const found = run?.taskId ? await this.#specs.findTask(run.phaseId, run.taskId) : null;
+    if (!run?.digest || !found) return null;
+    const { phase, task } = found;
     // Receipts say nothing of who submitted, and of when and where to fetch from.
     const nobody = { submitter: '', submitterId: 0, submitterEmail: '', submitterIsRobot: false };
     const { submissionId, isRehearsal, digest } = run;

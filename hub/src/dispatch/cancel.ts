@@ -1,5 +1,6 @@
 import type { Database, Statement } from '../db/database.ts';
 import type { Topic } from '../live/bus.ts';
+import { givenBack, takeBack } from './limits.ts';
 
 /** Whether a submission has runs that are not over. */
 function isOpen(submission: string): string {
@@ -14,7 +15,7 @@ const CANCEL: Statement = {
   name: 'dispatch-cancel',
   text: `
 with family as (
-  select id, parent_id, phase_id, owner_id, counted_on from submissions s
+  select id, parent_id, phase_id, owner_id, counted_on, holds_slot from submissions s
   where (id = $1 or parent_id = $1) and (status < 'Finished' or ${isOpen('s')}) order by parent_id nulls last, id for no key update
 ), open as (
   select c.run_id, c.attempt, c.node_id, r.state from claims c join runs r on r.id = c.run_id
@@ -30,15 +31,16 @@ with family as (
   select r.state, r.fault, s.id, s.parent_id, r.state = 'finished' and (r.site_id is null or r.combined_at is not null) as counts from runs r join submissions s on s.id = r.submission_id where s.id = $1 or s.parent_id = $1
 ), started as (
   select exists (select from before where state in ('predicting', 'scoring', 'reviewing', 'reporting', 'finished') or (state = 'failed' and fault = 'participant')) as yes
+), unused as (${givenBack('(select f.*, not started.yes as refund, f.holds_slot as frees_slot from family f, started) ended')}
 ), refunds as (
-  update submission_usage u set used_today = u.used_today - (u.day = f.counted_on)::int, used_in_all = u.used_in_all - 1
-  from family f, started where f.counted_on is not null and not started.yes and u.phase_id = f.phase_id and u.user_id = f.owner_id
+  update submission_usage u set ${takeBack('f')}
+  from unused f where u.phase_id = f.phase_id and u.user_id = f.owner_id
 ), closed as (
   -- What is scored already stays, and so does its place on the board. Scores of sites that were not combined yet no longer are.
   update submissions s set finished_at = coalesce(s.finished_at, now()), version = s.version + 1,
     status = case when s.status >= 'Finished' then s.status
       when exists (select from before b where b.counts and (b.id = s.id or b.parent_id = s.id)) then 'Finished' else 'Cancelled' end::submission_status,
-    counted_on = case when started.yes then s.counted_on end
+    counted_on = case when started.yes then s.counted_on end, holds_slot = false
   from family f, started where s.id = f.id
 )
 select 'submission' as kind, id::float8 as id, phase_id as "phaseId", owner_id as "ownerId", null::int as attempt, null::uuid as "nodeId" from family

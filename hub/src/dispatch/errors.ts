@@ -12,17 +12,35 @@ export class PhaseNotOpenError extends DomainError {
   }
 }
 
+export type LimitKind = 'limit_per_day' | 'limit_per_month' | 'limit_per_person' | 'limit_at_a_time';
+
 export class LimitReachedError extends DomainError {
-  readonly code: 'limit_per_day' | 'limit_per_person';
+  readonly code: LimitKind;
   readonly kind = 'too_many';
 
-  constructor(code: 'limit_per_day' | 'limit_per_person', limit: number) {
-    super(
-      code === 'limit_per_day'
-        ? `you have used all ${limit} submissions of today in this phase; the next day begins at 00:00 UTC`
-        : `you have used all ${limit} submissions of this phase`,
-    );
+  constructor(code: LimitKind, limit: number) {
+    super(LIMIT_REACHED[code](limit));
     this.code = code;
+  }
+}
+
+const LIMIT_REACHED: Readonly<Record<LimitKind, (limit: number) => string>> = {
+  limit_per_day: (limit) =>
+    `You have used all ${limit} submissions of today in this phase. The next day begins at 00:00 UTC.`,
+  limit_per_month: (limit) =>
+    `You have used all ${limit} submissions of this month in this phase. The next month begins on the 1st, at 00:00 UTC.`,
+  limit_per_person: (limit) => `You have used all ${limit} submissions of this phase.`,
+  limit_at_a_time: (limit) =>
+    `You have ${limit} ${limit === 1 ? 'submission' : 'submissions'} under way in this phase, the most at a time. Wait until one is over, or cancel it.`,
+};
+
+/** Organizers do not let this person submit. */
+export class SubmitterBlockedError extends DomainError {
+  readonly code = 'submitter_blocked';
+  readonly kind = 'forbidden';
+
+  constructor(reason: string | null) {
+    super(`The organizers do not take submissions of yours in this phase${reason ? `: ${reason}` : '.'}`);
   }
 }
 

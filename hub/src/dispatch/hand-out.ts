@@ -135,9 +135,9 @@ export class HandOut {
     const { specs, end, log } = this.#deps;
     const { runId, attempt, digest, size, ...rest } = run;
     try {
-      const phase = await specs.find(run.phaseId);
-      const task = phase?.tasks.get(run.taskId);
-      if (phase && task) {
+      const found = await specs.findTask(run.phaseId, run.taskId);
+      if (found) {
+        const { phase, task } = found;
         this.send(session, { ...rest, runId, attempt, submission: { digest, size } }, phase, task);
         return true;
       }

@@ -1,10 +1,11 @@
 import { LogLevel } from '@weir/proto/node/v1';
-import { and, eq, isNull, or } from 'drizzle-orm';
+import { and, eq, inArray, isNull, or } from 'drizzle-orm';
 import { alias } from 'drizzle-orm/pg-core';
 import { DEFAULT_SITE_RULE, type SiteRule } from '../bundles/site-rule.ts';
 import { columns, competitions, phases, phaseTasks, queues, tasks } from '../competitions/schema.ts';
 import type { Database, Queries } from '../db/database.ts';
 import { resources } from '../resources/schema.ts';
+import { foreignTasks } from '../submissions/schema.ts';
 import { type Pool, queuePool } from './pools.ts';
 import { toScoreColumn } from './score-columns.ts';
 
@@ -20,6 +21,7 @@ export interface PhaseSpec {
   readonly keepsReport: boolean;
   /** Columns that a run fills, by index; computed ones are the hub's. */
   readonly scoreColumns: readonly ReturnType<typeof toScoreColumn>[];
+  /** Its own, and those of elsewhere that something of it was run on. */
   readonly tasks: ReadonlyMap<number, TaskSpec>;
 }
 
@@ -78,6 +80,17 @@ export class PhaseSpecs {
     this.#kept.set(phaseId, { spec, until: performance.now() + KEPT_MS });
     spec.catch(() => this.forget(phaseId));
     return spec;
+  }
+
+  /** A task of the phase; looked for once more when what is remembered does not have it: another hub process may have added it since. */
+  async findTask(phaseId: number, taskId: number): Promise<{ phase: PhaseSpec; task: TaskSpec } | null> {
+    for (const isFresh of [false, true]) {
+      if (isFresh) this.forget(phaseId);
+      const phase = await this.find(phaseId);
+      const task = phase?.tasks.get(taskId);
+      if (phase && task) return { phase, task };
+    }
+    return null;
   }
 
   forget(phaseId: number): void {
@@ -153,13 +166,13 @@ async function readTaskSpecs(queries: Queries, phaseId: number): Promise<TaskSpe
   const reference = alias(resources, 'reference_data');
   const rows = await queries
     .select({ task: tasks, scoring, ingestion, input, reference })
-    .from(phaseTasks)
-    .innerJoin(tasks, eq(tasks.id, phaseTasks.taskId))
+    .from(tasks)
+    .leftJoin(phaseTasks, and(eq(phaseTasks.taskId, tasks.id), eq(phaseTasks.phaseId, phaseId)))
     .leftJoin(scoring, eq(scoring.id, tasks.scoringProgramId))
     .leftJoin(ingestion, eq(ingestion.id, tasks.ingestionProgramId))
     .leftJoin(input, eq(input.id, tasks.inputDataId))
     .leftJoin(reference, eq(reference.id, tasks.referenceDataId))
-    .where(eq(phaseTasks.phaseId, phaseId))
+    .where(inArray(tasks.id, tasksRunIn(queries, phaseId)))
     .orderBy(phaseTasks.index);
   return rows.map(({ task, ...programs }) => ({
     id: task.id,
@@ -181,6 +194,20 @@ async function readTaskSpecs(queries: Queries, phaseId: number): Promise<TaskSpe
     ingestionOnlyDuringScoring: task.ingestionOnlyDuringScoring,
     attestations: task.attestations.map((envelope) => Buffer.from(envelope)),
   }));
+}
+
+/** Its own tasks, and those of elsewhere that something of it was run on. */
+function tasksRunIn(queries: Queries, phaseId: number) {
+  return queries
+    .select({ taskId: phaseTasks.taskId })
+    .from(phaseTasks)
+    .where(eq(phaseTasks.phaseId, phaseId))
+    .union(
+      queries
+        .select({ taskId: foreignTasks.taskId })
+        .from(foreignTasks)
+        .where(eq(foreignTasks.phaseId, phaseId)),
+    );
 }
 
 function stored(resource: { digest: string | null; size: number | null } | null): StoredArtifact | null {

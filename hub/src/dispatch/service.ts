@@ -4,7 +4,7 @@ import type { Logger } from 'pino';
 import type { Config } from '../config/config.ts';
 import type { Secrets } from '../config/secrets.ts';
 import { retryConflicts } from '../db/conflicts.ts';
-import type { Database } from '../db/database.ts';
+import type { Database, Transaction } from '../db/database.ts';
 import type { Boards } from '../leaderboards/boards.ts';
 import type { LiveBus } from '../live/bus.ts';
 import type { ReceiptDesk } from '../receipts/service.ts';
@@ -19,13 +19,14 @@ import { cancelSubmission, openSubmissions } from './cancel.ts';
 import { extendLeases } from './claim.ts';
 import type { Settlement } from './complete.ts';
 import { completions } from './completions.ts';
+import { insertCopy } from './copy.ts';
 import { PhaseMissingError } from './errors.ts';
 import { GroupCommit } from './group-commit.ts';
 import { HandOut } from './hand-out.ts';
 import { appendLogs, type LogAcknowledgement } from './logs.ts';
 import { LostLeases } from './lost-leases.ts';
 import { type AttemptEnd, toAttemptEnd, withoutReceipt } from './outcome.ts';
-import { PhaseSpecs } from './phase-specs.ts';
+import { type PhaseSpec, PhaseSpecs } from './phase-specs.ts';
 import { Planner } from './plan.ts';
 import type { Pool } from './pools.ts';
 import { type NodeProgress, recordProgress } from './progress.ts';
@@ -137,11 +138,7 @@ export class Dispatcher implements Dispatch, AsyncDisposable {
   }
 
   async admit(submission: NewSubmission): Promise<{ submissionId: number }> {
-    const phase = await this.#specs.find(submission.phaseId);
-    const tasks = submission.taskIds.flatMap((id) => phase?.tasks.get(id) ?? []);
-    if (!phase || tasks.length === 0 || tasks.length < submission.taskIds.length)
-      throw new PhaseMissingError();
-    const planned = await this.#planner.admission(submission, phase, tasks);
+    const { phase, planned } = await this.#plan(submission);
     const runs = planned.runs.map((run) => ({ ...run, session: this.#handOut.reserve(run.pool) }));
     const admitted = await this.#admitted({ ...planned, runs });
     for (const { session, pool, id, taskId } of runs) {
@@ -163,6 +160,25 @@ export class Dispatcher implements Dispatch, AsyncDisposable {
       this.#handOut.send(session, { ...leased, submission: { digest, size } }, phase, task);
     }
     return { submissionId: planned.id };
+  }
+
+  async copy(
+    submission: NewSubmission,
+    record: (tx: Transaction, submissionId: number) => Promise<boolean>,
+  ): Promise<boolean> {
+    const { planned } = await this.#plan(submission);
+    const isNew = await insertCopy(this.#deps.database, planned, record);
+    if (isNew)
+      for (const pool of new Set(planned.runs.map((run) => run.pool))) this.#handOut.noteWaiting(pool);
+    return isNew;
+  }
+
+  async #plan(submission: NewSubmission): Promise<{ phase: PhaseSpec; planned: Admission }> {
+    const phase = await this.#specs.find(submission.phaseId);
+    const tasks = submission.taskIds.flatMap((id) => phase?.tasks.get(id) ?? []);
+    if (!phase || tasks.length === 0 || tasks.length < submission.taskIds.length)
+      throw new PhaseMissingError();
+    return { phase, planned: await this.#planner.admission(submission, phase, tasks) };
   }
 
   /** What was not admitted gives back the room that had been set aside for it. */

@@ -4,6 +4,7 @@ import type { Topic } from '../live/bus.ts';
 import type { SettledLeaf } from '../submissions/many-sites/settle.ts';
 import { type Progress, progressOfLeaf, progressOfParent, type RunProgress } from '../submissions/outcome.ts';
 import { chargesParticipant } from './faults.ts';
+import { givenBack, takeBack } from './limits.ts';
 
 /** A leaf submission whose runs have changed; its row is locked by the caller. */
 export interface Leaf {
@@ -26,22 +27,20 @@ const SETTLE: Statement = {
 with settled as (
   select * from unnest($1::bigint[], $2::submission_status[], $3::text[], $4::fault[], $5::bool[]) as l(id, status, failure_code, fault, refund)
 ), before as (
-  select s.id, s.phase_id, s.owner_id, s.counted_on, s.status from submissions s join settled l on l.id = s.id
-), unused as (
-  select b.phase_id, b.owner_id, b.counted_on, count(*)::int as count from before b join settled l on l.id = b.id
-  where l.refund and b.counted_on is not null and b.status < 'Finished' group by 1, 2, 3
+  select s.phase_id, s.owner_id, s.counted_on, l.refund, s.holds_slot and l.status >= 'Finished' as frees_slot
+  from submissions s join settled l on l.id = s.id where s.status < 'Finished'
+), unused as (${givenBack('before')}
 ), usage as (
   select u.phase_id, u.user_id from submission_usage u join unused f on u.phase_id = f.phase_id and u.user_id = f.owner_id
   order by u.phase_id, u.user_id for no key update of u
 ), refunds as (
-  update submission_usage u set
-    used_today = u.used_today - (u.day = f.counted_on)::int * f.count, used_in_all = u.used_in_all - f.count
+  update submission_usage u set ${takeBack('f')}
   from unused f join usage l on l.phase_id = f.phase_id and l.user_id = f.owner_id
   where u.phase_id = f.phase_id and u.user_id = f.owner_id
 )
 update submissions s set
   status = l.status, failure_code = l.failure_code, fault = l.fault, version = s.version + 1,
-  counted_on = case when l.refund then null else s.counted_on end,
+  counted_on = case when l.refund then null else s.counted_on end, holds_slot = s.holds_slot and l.status < 'Finished',
   finished_at = case when l.status >= 'Finished' then now() end
 from settled l where s.id = l.id and s.status < 'Finished'`,
 };

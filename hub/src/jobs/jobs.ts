@@ -7,7 +7,23 @@ import type { Database, Transaction } from '../db/database.ts';
 export interface JobPayloads {
   /** Reads an uploaded bundle and makes the competition. */
   'create-competition': { creationId: number };
+  /** Writes a competition into a zip. */
+  'dump-competition': { dumpId: number };
+  /** Enters the submissions of a batch. */
+  'copy-submissions': { batchId: number };
+  /** Looks for phases that begin soon, or have begun, and take over what is on the board of the one before. */
+  'find-migrations': Record<string, never>;
 }
+
+export interface JobOptions {
+  /** Not before this moment; without, at once. */
+  readonly runAt?: Date;
+  /** Jobs of one queue run one after the other. */
+  readonly queue?: string;
+}
+
+/** Done by one hub process each minute. */
+const EACH_MINUTE = ['find-migrations'] satisfies (keyof JobPayloads)[];
 
 export type JobName = keyof JobPayloads;
 export type JobHandlers = {
@@ -33,9 +49,11 @@ export class Jobs implements AsyncDisposable {
     name: Name,
     payload: JobPayloads[Name],
     key?: string,
+    { runAt, queue }: JobOptions = {},
   ): Promise<void> {
     await tx.queries.execute(
-      sql`select graphile_worker.add_job(${name}, payload := ${JSON.stringify(payload)}::json, job_key := ${key ?? null}, max_attempts := 5)`,
+      sql`select graphile_worker.add_job(${name}, payload := ${JSON.stringify(payload)}::json, job_key := ${key ?? null}, max_attempts := 5,
+        run_at := ${runAt?.toISOString() ?? null}::timestamptz, queue_name := ${queue ?? null})`,
     );
   }
 
@@ -62,6 +80,7 @@ export class Jobs implements AsyncDisposable {
       concurrency: 2,
       noHandleSignals: true,
       pollInterval: 2_000,
+      crontab: EACH_MINUTE.map((name) => `* * * * * ${name}`).join('\n'),
       logger: this.#logger(),
     });
   }

@@ -1,4 +1,4 @@
-import type { Actor } from '../accounts/access.ts';
+import { type Actor, requireUser } from '../accounts/access.ts';
 import type { Database } from '../db/database.ts';
 import type { Boards } from '../leaderboards/boards.ts';
 import { electAgain, putOnBoard, takeOffBoard } from '../leaderboards/moves.ts';
@@ -7,6 +7,7 @@ import type { LiveBus } from '../live/bus.ts';
 import { NotAllowedError, NotFinishedError, OnBoardError, StillRunningError } from './errors.ts';
 import type { ReachedSubmission } from './gate.ts';
 import { isOver } from './outcome.ts';
+import { submissionChanges } from './schema.ts';
 import { isOnBoard, lockRoot, markDeleted, touch } from './store.ts';
 
 /** Moves of submissions that their board's rule decides about. */
@@ -56,6 +57,28 @@ export class BoardMoves {
       } else {
         await takeOffBoard(tx, id);
       }
+      await touch(tx, id);
+      tx.afterCommit(() => this.#announce(id, phaseId, ownerId));
+    });
+  }
+
+  /**
+   * Puts a finished submission on the board whatever its rule says. For organizers, who say why. Under an automatic rule it stays there until the rule
+   * finds another one to put in its place.
+   * @throws NotAllowedError | NotFinishedError
+   */
+  async force(actor: Actor, { submission, access }: ReachedSubmission, reason: string): Promise<void> {
+    const { id: changedBy } = requireUser(actor);
+    const { id, phaseId, ownerId, parentId } = submission;
+    if (!access.canManage || parentId !== null)
+      throw new NotAllowedError('Only organizers force submissions onto the board, and only whole ones.');
+    await this.#database.transaction(async (tx) => {
+      const root = await lockRoot(tx, id);
+      if (root?.status !== 'Finished' || !root.isForBoards) throw new NotFinishedError();
+      await putOnBoard(tx, this.#boards, { submissionId: id, phaseId });
+      await tx.queries
+        .insert(submissionChanges)
+        .values({ submissionId: id, kind: 'board', reason, changedBy });
       await touch(tx, id);
       tx.afterCommit(() => this.#announce(id, phaseId, ownerId));
     });

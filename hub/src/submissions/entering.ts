@@ -4,13 +4,14 @@ import type { CompetitionGate, ReachedPhase } from '../competitions/gate.ts';
 import { stateOfPhase } from '../competitions/state.ts';
 import type { Database } from '../db/database.ts';
 import type { Dispatch } from '../dispatch/admission.ts';
-import { PhaseNotOpenError } from '../dispatch/errors.ts';
+import { findLimits, type PersonsLimits, whyLimited } from '../dispatch/allowance.ts';
+import { PhaseMissingError, PhaseNotOpenError } from '../dispatch/errors.ts';
 import { DomainError } from '../http/domain-error.ts';
 import type { Resources } from '../resources/service.ts';
 import { ForeignUploadError, NotParticipantError, TermsOutdatedError, UnknownTasksError } from './errors.ts';
 import { checkAnswers } from './fact-sheet.ts';
 import { findRehearsalOffer, type RehearsalOffer } from './rehearsal-offer.ts';
-import { findPhaseTasks, findUsage } from './store.ts';
+import { findPhaseTasks } from './store.ts';
 
 export interface SubmissionRequest {
   readonly phaseId: number;
@@ -30,14 +31,10 @@ export interface RehearsalRequest extends SubmissionRequest {
 }
 
 /** What a person may still submit. Unlimited is null. */
-export interface Allowance {
+export interface Allowance extends PersonsLimits {
   readonly can: boolean;
   /** Why not. */
   readonly reason: string | null;
-  readonly usedToday: number;
-  readonly perDay: number | null;
-  readonly usedInAll: number;
-  readonly inAll: number | null;
   /** Days are those of UTC. */
   readonly dayEndsAt: Date;
   /** Whether the phase takes rehearsals of theirs: used-up submissions do not stand in the way. */
@@ -111,30 +108,15 @@ export class Entering {
   async allowance(actor: Actor, phaseId: number): Promise<Allowance> {
     const { id } = requireUser(actor);
     const reached = await this.#competitions.viewPhase(actor, phaseId);
-    const { usedToday, usedInAll } = await findUsage(this.#database.queries, phaseId, id);
-    const { maxSubmissionsPerDay: perDay, maxSubmissionsPerPerson: inAll } = reached.phase;
+    const limits = await findLimits(this.#database, phaseId, id);
+    if (!limits) throw new PhaseMissingError();
     const rehearsal = await findRehearsalOffer(this.#database, phaseId, id);
     const refusal = whyNot(reached);
     const canRehearse = rehearsal !== null && refusal === null;
-    const usage = {
-      canRehearse,
-      usedToday,
-      perDay,
-      usedInAll,
-      inAll,
-      dayEndsAt: endOfDay(new Date()),
-      rehearsal,
-    };
-    if (refusal) return { can: false, reason: refusal.message, ...usage };
-    if (!checkEntry(reached).limited) return { can: true, reason: null, ...usage };
-    if (inAll !== null && usedInAll >= inAll) {
-      return { can: false, reason: `You have used all ${inAll} submissions of this phase.`, ...usage };
-    }
-    if (perDay !== null && usedToday >= perDay) {
-      const reason = `You have used all ${perDay} submissions of today. The next day begins at 00:00 UTC.`;
-      return { can: false, reason, ...usage };
-    }
-    return { can: true, reason: null, ...usage };
+    const usage = { ...limits, canRehearse, dayEndsAt: endOfDay(new Date()), rehearsal };
+    const isLimited = refusal === null && checkEntry(reached).limited;
+    const reason = (refusal ?? (isLimited ? whyLimited(limits) : null))?.message ?? null;
+    return { ...usage, can: reason === null, reason };
   }
 
   async #chooseTasks({ phaseId, taskIds }: SubmissionRequest): Promise<number[]> {

@@ -105,6 +105,72 @@ export class OnBoardError extends DomainError {
   }
 }
 
+export class OrganizersRerunError extends DomainError {
+  readonly code = 'not_allowed';
+  readonly kind = 'forbidden';
+
+  constructor() {
+    super('Only organizers run the submissions of a phase again, or take them over into another one.');
+  }
+}
+
+export class NoPhaseBeforeError extends DomainError {
+  readonly code = 'no_phase_before';
+  readonly kind = 'invalid';
+
+  constructor() {
+    super('This is the first phase of the competition: there is none to take submissions over from.');
+  }
+}
+
+export class NotEditableError extends DomainError {
+  readonly code: 'not_scored' | 'sites_at_work';
+  readonly kind = 'conflict';
+
+  constructor(code: 'not_scored' | 'sites_at_work') {
+    super(
+      code === 'not_scored'
+        ? 'Only scores of finished submissions can be edited, of one with several tasks those of its parts, and none of rehearsals.'
+        : 'Some sites are still at work on this submission, and their scores would take the place of yours. Wait for them, or cancel it first.',
+    );
+    this.code = code;
+  }
+}
+
+export class UnknownColumnError extends DomainError {
+  readonly code = 'unknown_column';
+  readonly kind = 'invalid';
+
+  constructor(key: string) {
+    super(
+      `The board has no column "${key}" that a score can be written in: computed ones follow from the others.`,
+      {
+        fields: { columnKey: 'Choose a column that is not computed.' },
+      },
+    );
+  }
+}
+
+export class UnknownPersonError extends DomainError {
+  readonly code = 'unknown_person';
+  readonly kind = 'invalid';
+
+  constructor(username: string) {
+    super(`Nobody here is called "${username}".`, {
+      fields: { username: 'Write the name that they log in with.' },
+    });
+  }
+}
+
+export class NotPublishableError extends DomainError {
+  readonly code = 'not_publishable';
+  readonly kind = 'conflict';
+
+  constructor() {
+    super('Only finished submissions can be made public, and no rehearsals.');
+  }
+}
+
 export class FileMissingError extends DomainError {
   readonly code = 'file_not_found';
   readonly kind = 'missing';

@@ -4,6 +4,9 @@ import { submissionStatus } from './schema.ts';
 
 const id = z.number().int();
 const one = z.object({ id });
+const reason = z.string().trim().min(1, 'Say why: it is kept, and shown.').max(1_000);
+const ownLimit = z.number().int().min(0).max(1_000_000).nullable();
+const person = z.object({ phaseId: id, username: z.string().max(200) });
 const kind = z.enum(['submission', 'rehearsal']);
 const paging = { cursor: z.string().max(500).optional(), limit: z.number().int().min(1).max(100).optional() };
 
@@ -18,6 +21,7 @@ export const submissionsRouter = router({
         phaseId: id,
         resourceKey: z.string().max(100),
         name: z.string().trim().max(200).optional(),
+        description: z.string().trim().max(10_000).optional(),
         taskIds: z.array(id).max(1_000).optional(),
         factSheetAnswers: z.record(z.string(), z.unknown()).nullish(),
         /** On the synthetic data of all sites that offer it, or of one. */
@@ -46,6 +50,9 @@ export const submissionsRouter = router({
         phaseId: id.optional(),
         status: z.enum(submissionStatus.enumValues).optional(),
         kind: kind.optional(),
+        owner: z.string().max(200).optional(),
+        onLeaderboard: z.boolean().optional(),
+        isPublic: z.boolean().optional(),
         search: z.string().trim().max(200).optional(),
         ...paging,
       }),
@@ -67,6 +74,95 @@ export const submissionsRouter = router({
   remove: userProcedure
     .input(one)
     .mutation(({ ctx, input }) => ctx.hub.submissions.remove(ctx.actor, input.id)),
+
+  edit: userProcedure
+    .input(
+      z.object({
+        id,
+        name: z.string().trim().max(200).optional(),
+        description: z.string().trim().max(10_000).optional(),
+        isPublic: z.boolean().optional(),
+      }),
+    )
+    .mutation(({ ctx, input: { id, ...edit } }) => ctx.hub.submissions.edit(ctx.actor, id, edit)),
+
+  editScore: userProcedure
+    .input(
+      z.object({
+        id,
+        columnKey: z.string().max(100),
+        // What numeric(20, 10) holds.
+        value: z.number().gt(-1e10).lt(1e10),
+        reason,
+      }),
+    )
+    .mutation(({ ctx, input: { id, ...edit } }) => ctx.hub.submissions.editScore(ctx.actor, id, edit)),
+
+  published: publicProcedure
+    .input(z.object({ phaseId: id, ...paging }))
+    .query(({ ctx, input }) => ctx.hub.submissions.published(ctx.actor, input)),
+
+  many: userProcedure
+    .input(
+      z.object({
+        ids: z.array(id).min(1).max(200),
+        action: z.enum(['start', 'cancel', 'remove', 'rerun']),
+        /** Of a re-run: on this task alone. */
+        taskKey: z.guid().optional(),
+      }),
+    )
+    .mutation(({ ctx: { hub, actor }, input: { ids, action, taskKey } }) => {
+      switch (action) {
+        case 'start':
+          return hub.submissions.startMany(actor, ids);
+        case 'cancel':
+          return hub.submissions.cancelMany(actor, ids);
+        case 'remove':
+          return hub.submissions.removeMany(actor, ids);
+        case 'rerun':
+          return hub.submissions.rerunMany(actor, ids, taskKey);
+        default:
+          return action satisfies never;
+      }
+    }),
+
+  batches: userProcedure
+    .input(z.object({ competitionId: id }))
+    .query(({ ctx, input }) => ctx.hub.submissions.batches.list(ctx.actor, input.competitionId)),
+
+  rerunPhase: userProcedure
+    .input(z.object({ phaseId: id, taskKey: z.guid().optional() }))
+    .mutation(({ ctx, input }) => ctx.hub.submissions.batches.rerunPhase(ctx.actor, input)),
+
+  migrateTo: userProcedure
+    .input(z.object({ phaseId: id }))
+    .mutation(({ ctx, input }) => ctx.hub.submissions.batches.migrateTo(ctx.actor, input.phaseId)),
+
+  limitsOf: userProcedure
+    .input(person)
+    .query(({ ctx, input }) => ctx.hub.submissions.limits.get(ctx.actor, input)),
+
+  setLimits: userProcedure
+    .input(
+      person.extend({
+        own: z.object({
+          perDay: ownLimit,
+          perMonth: ownLimit,
+          inAll: ownLimit,
+          atATime: ownLimit,
+          isBlocked: z.boolean(),
+        }),
+        reset: z.boolean(),
+        reason,
+      }),
+    )
+    .mutation(({ ctx, input }) => ctx.hub.submissions.limits.set(ctx.actor, input)),
+
+  forceOntoLeaderboard: userProcedure
+    .input(z.object({ id, reason }))
+    .mutation(({ ctx, input }) =>
+      ctx.hub.submissions.forceOntoLeaderboard(ctx.actor, input.id, input.reason),
+    ),
 
   setOnLeaderboard: userProcedure
     .input(z.object({ id, onLeaderboard: z.boolean() }))

@@ -12,9 +12,19 @@ import {
   primaryKey,
   text,
   timestamp,
+  uniqueIndex,
 } from 'drizzle-orm/pg-core';
 import { users } from '../accounts/schema.ts';
 import { phases } from '../competitions/schema.ts';
+
+/** One person's limits where they are not the phase's. */
+export interface OwnLimits {
+  readonly perDay: number | null;
+  readonly perMonth: number | null;
+  readonly inAll: number | null;
+  readonly atATime: number | null;
+  readonly isBlocked: boolean;
+}
 
 /** Codabench's public names, since scripts compare them. */
 export const submissionStatus = pgEnum('submission_status', [
@@ -70,6 +80,8 @@ export const submissions = pgTable(
     isRehearsal: boolean().notNull().default(false),
     /** The day (UTC) that it counts against; null when it does not count. */
     countedOn: date(),
+    /** Until it is over it counts against the limit of submissions at a time. */
+    holdsSlot: boolean().notNull().default(false),
     createdAt: timestamp({ withTimezone: true }).notNull().defaultNow(),
     finishedAt: timestamp({ withTimezone: true }),
     deletedAt: timestamp({ withTimezone: true }),
@@ -83,7 +95,10 @@ export const submissions = pgTable(
   ],
 );
 
-/** What a person has used of a phase's limits: kept beside the submissions so that the check is one row lock, exact under concurrency. */
+/**
+ * What a person may use and has used of a phase: kept beside the submissions so that the check is one row lock, exact under concurrency. The month
+ * is that of `day`.
+ */
 export const submissionUsage = pgTable(
   'submission_usage',
   {
@@ -91,9 +106,106 @@ export const submissionUsage = pgTable(
     userId: integer().notNull(),
     day: date().notNull(),
     usedToday: integer().notNull(),
+    usedThisMonth: integer().notNull().default(0),
     usedInAll: integer().notNull(),
+    /** Submissions that hold a slot: counted where there is a limit of submissions at a time. */
+    inFlight: integer().notNull().default(0),
+    /** Limits that organizers set for this person in place of the phase's; null: the phase's own. */
+    ownPerDay: integer(),
+    ownPerMonth: integer(),
+    ownInAll: integer(),
+    ownAtATime: integer(),
+    isBlocked: boolean().notNull().default(false),
   },
   (table) => [primaryKey({ columns: [table.phaseId, table.userId] })],
+);
+
+/** What organizers changed of one person's limits in a phase, and why. */
+export const limitChanges = pgTable(
+  'limit_changes',
+  {
+    id: bigint({ mode: 'number' }).primaryKey().generatedAlwaysAsIdentity(),
+    phaseId: integer().notNull(),
+    userId: integer().notNull(),
+    before: jsonb().$type<OwnLimits>().notNull(),
+    after: jsonb().$type<OwnLimits>().notNull(),
+    /** What had been used was forgotten. */
+    isReset: boolean().notNull(),
+    reason: text().notNull(),
+    changedBy: integer().notNull(),
+    changedAt: timestamp({ withTimezone: true }).notNull().defaultNow(),
+  },
+  (table) => [index('limit_changes_person').on(table.phaseId, table.userId, table.id)],
+);
+
+export const changeKind = pgEnum('submission_change_kind', ['score', 'board']);
+
+/** What organizers did by hand to submissions that the rules do not do, and why. Never changed, never deleted. */
+export const submissionChanges = pgTable(
+  'submission_changes',
+  {
+    id: bigint({ mode: 'number' }).primaryKey().generatedAlwaysAsIdentity(),
+    /** Of a score the leaf, of a place on the board the root. */
+    submissionId: bigint({ mode: 'number' }).notNull(),
+    kind: changeKind().notNull(),
+    /** Of a score; null otherwise, and so are the values. */
+    columnId: integer(),
+    /** Null: there was none. */
+    oldValue: numeric({ precision: 20, scale: 10 }),
+    newValue: numeric({ precision: 20, scale: 10 }),
+    reason: text().notNull(),
+    changedBy: integer().notNull(),
+    changedAt: timestamp({ withTimezone: true }).notNull().defaultNow(),
+  },
+  (table) => [index('submission_changes_submission').on(table.submissionId, table.id)],
+);
+
+export const batchKind = pgEnum('batch_kind', ['migration', 'rerun']);
+
+/** Many submissions entered again in the background: what is on the board of one phase in the next (a migration), or all of a phase once more. */
+export const batches = pgTable(
+  'submission_batches',
+  {
+    id: integer().primaryKey().generatedAlwaysAsIdentity(),
+    kind: batchKind().notNull(),
+    /** Where they are entered. */
+    phaseId: integer().notNull(),
+    /** The one task that they are run on, of whatever phase; null: those of the phase. */
+    taskId: integer(),
+    /** Null: the phase began. */
+    askedBy: integer(),
+    /** Submissions after this one are not of the batch; null for a migration, which takes what is on the board. */
+    upTo: bigint({ mode: 'number' }),
+    /** Why it waits or could not go on; empty otherwise. */
+    details: text().notNull().default(''),
+    createdAt: timestamp({ withTimezone: true }).notNull().defaultNow(),
+    finishedAt: timestamp({ withTimezone: true }),
+  },
+  (table) => [
+    uniqueIndex('submission_batches_one_migration').on(table.phaseId).where(sql`${table.kind} = 'migration'`),
+    index('submission_batches_phase').on(table.phaseId, table.id),
+  ],
+);
+
+/** Written in the transaction that enters the copy: so each is entered exactly once. */
+export const batchEntries = pgTable(
+  'submission_batch_entries',
+  {
+    batchId: integer().notNull(),
+    sourceId: bigint({ mode: 'number' }).notNull(),
+    submissionId: bigint({ mode: 'number' }).notNull(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.batchId, table.sourceId] }),
+    index('submission_batch_entries_copy').on(table.submissionId),
+  ],
+);
+
+/** Tasks outside a phase that something of it was run on. */
+export const foreignTasks = pgTable(
+  'phase_foreign_tasks',
+  { phaseId: integer().notNull(), taskId: integer().notNull() },
+  (table) => [primaryKey({ columns: [table.phaseId, table.taskId] })],
 );
 
 /** What a person has rehearsed today: rehearsals have a limit of their own, over all competitions. */

@@ -4,23 +4,24 @@ import type { Competitions } from '../competitions/service.ts';
 import type { Database } from '../db/database.ts';
 import { decodeIdCursor, mapPage, type Page, toPage } from '../db/page.ts';
 import type { Dispatch } from '../dispatch/admission.ts';
+import type { Jobs } from '../jobs/jobs.ts';
 import type { Boards } from '../leaderboards/boards.ts';
 import type { LiveBus } from '../live/bus.ts';
 import type { Resources } from '../resources/service.ts';
+import { type Batches, createBatches } from './batches/service.ts';
 import { BoardMoves } from './board.ts';
+import { editSubmission, type SubmissionEdit } from './editing.ts';
 import { type Allowance, Entering, type RehearsalRequest, type SubmissionRequest } from './entering.ts';
-import { NotAllowedError, SubmissionMissingError, UnknownTasksError } from './errors.ts';
+import { NotAllowedError, SubmissionMissingError } from './errors.ts';
 import { createSubmissionFiles, type SubmissionFile, type SubmissionFiles } from './files.ts';
 import { createSubmissionGate, type ReachedSubmission } from './gate.ts';
 import { createSubmissionLogs, type SubmissionLogs } from './logs.ts';
+import { doToMany, type ManyDone } from './many.ts';
 import type { SubmissionStatus } from './outcome.ts';
-import {
-  findPhaseTasks,
-  findTaskIds,
-  listRoots,
-  type SubmissionFilter,
-  type SubmissionKind,
-} from './store.ts';
+import { createLimitsOfPersons, type LimitsOfPersons } from './person-limits.ts';
+import { type ScoreEdit, ScoreEdits } from './score-edits.ts';
+import { findTaskIds, listRoots, type SubmissionFilter, type SubmissionKind } from './store.ts';
+import { createTaskChoice } from './task-choice.ts';
 import { readSubmissions, type SubmissionView } from './view.ts';
 
 export interface SubmissionDetail extends SubmissionView {
@@ -37,6 +38,10 @@ interface Paging {
 
 export interface Submissions extends Pick<SubmissionFiles, 'fileFor' | 'reportFor'> {
   readonly logs: SubmissionLogs;
+  /** Whole phases run again, and taken over into the next. */
+  readonly batches: Batches;
+  /** What organizers let one person do. */
+  readonly limits: LimitsOfPersons;
 
   allowance(actor: Actor, phaseId: number): Promise<Allowance>;
   /**
@@ -76,22 +81,40 @@ export interface Submissions extends Pick<SubmissionFiles, 'fileFor' | 'reportFo
       phaseId?: number | undefined;
       status?: SubmissionStatus | undefined;
       kind?: SubmissionKind | undefined;
+      owner?: string | undefined;
+      onLeaderboard?: boolean | undefined;
+      isPublic?: boolean | undefined;
       search?: string | undefined;
+      ids?: readonly number[] | undefined;
     },
   ): Promise<Page<SubmissionView>>;
+  /** Finished ones that were made public, newest first: for whoever sees the competition. */
+  published(actor: Actor, filter: Paging & { phaseId: number }): Promise<Page<SubmissionView>>;
   /** Starts one that waits for an organizer. For organizers. */
   start(actor: Actor, id: number): Promise<SubmissionView>;
   /** Its owner or organizers. Of a part, cancels the whole; what is over stays as it is. */
   cancel(actor: Actor, id: number): Promise<SubmissionView>;
   /**
    * Enters the same data again for the same owner, beside the limits: a new submission. For organizers and robots. On one task alone
-   * (by its key, or of a part) it never appears on a board.
+   * (by its key, of the phase or of elsewhere; or of a part) it never appears on a board.
+   * @throws UnknownTasksError
    */
   rerun(actor: Actor, id: number, taskKey?: string): Promise<SubmissionView>;
   /** Its owner, when it is over and not on a board; organizers, when it is over. */
   remove(actor: Actor, id: number): Promise<void>;
   /** @throws NotAllowedError under the rule of the board | NotFinishedError */
   setOnLeaderboard(actor: Actor, id: number, onLeaderboard: boolean): Promise<SubmissionView>;
+  /** Whatever the rule of the board says, with the reason kept. For organizers. @throws NotAllowedError | NotFinishedError */
+  forceOntoLeaderboard(actor: Actor, id: number, reason: string): Promise<SubmissionView>;
+  /** @throws NotAllowedError | NotPublishableError */
+  edit(actor: Actor, id: number, edit: SubmissionEdit): Promise<SubmissionView>;
+  /** Of a leaf; see `ScoreEdits`. For organizers. @throws NotAllowedError | NotEditableError | UnknownColumnError */
+  editScore(actor: Actor, id: number, edit: ScoreEdit): Promise<SubmissionView>;
+  /** As each of them alone; what is refused is told, and holds up no other. */
+  startMany(actor: Actor, ids: readonly number[]): Promise<ManyDone>;
+  cancelMany(actor: Actor, ids: readonly number[]): Promise<ManyDone>;
+  removeMany(actor: Actor, ids: readonly number[]): Promise<ManyDone>;
+  rerunMany(actor: Actor, ids: readonly number[], taskKey?: string): Promise<ManyDone>;
 }
 
 export interface SubmissionsDependencies {
@@ -100,6 +123,7 @@ export interface SubmissionsDependencies {
   readonly resources: Resources;
   readonly competitions: Competitions;
   readonly boards: Boards;
+  readonly jobs: Jobs;
   readonly live: LiveBus;
   readonly log: Logger;
 }
@@ -110,6 +134,7 @@ export function createSubmissions({
   resources,
   competitions,
   boards,
+  jobs,
   live,
   log,
 }: SubmissionsDependencies): Submissions {
@@ -118,6 +143,17 @@ export function createSubmissions({
   const files = createSubmissionFiles(queries, gate);
   const moves = new BoardMoves(database, boards, live);
   const entering = new Entering(database, competitions.gate, resources, dispatch);
+  const scoreEdits = new ScoreEdits(database, boards, live);
+  const tasks = createTaskChoice(database, dispatch);
+  const batches = createBatches({
+    database,
+    competitions: competitions.gate,
+    dispatch,
+    tasks,
+    jobs,
+    live,
+    log,
+  });
 
   async function show({ submission, access }: ReachedSubmission): Promise<SubmissionView> {
     return showOne(submission.id, access.canManage);
@@ -143,8 +179,10 @@ export function createSubmissions({
     return mapPage(shown, (id) => byId.get(id)!);
   }
 
-  return {
+  const submissions: Submissions = {
     logs: createSubmissionLogs(queries, gate),
+    batches,
+    limits: createLimitsOfPersons(database, competitions.gate, live),
     fileFor: files.fileFor,
     reportFor: files.reportFor,
     allowance: (actor, phaseId) => entering.allowance(actor, phaseId),
@@ -195,6 +233,11 @@ export function createSubmissions({
       return page(filter, true);
     },
 
+    async published(actor, { phaseId, ...paging }) {
+      const { access } = await competitions.gate.viewPhase(actor, phaseId);
+      return page({ ...paging, phaseId, isPublic: true, status: 'Finished' }, access.canManage);
+    },
+
     async start(actor, id) {
       const reached = await gate.use(actor, id);
       if (!reached.access.canManage) throw new NotAllowedError('Only organizers start submissions.');
@@ -213,7 +256,7 @@ export function createSubmissions({
 
     async rerun(actor, id, taskKey) {
       requireUser(actor);
-      const { submission, access } = await gate.use(actor, id);
+      const { submission, access, competition } = await gate.use(actor, id);
       if (!access.canManage && !access.isUnlimited) {
         throw new NotAllowedError('Only organizers and robots run submissions again.');
       }
@@ -221,7 +264,9 @@ export function createSubmissions({
         throw new NotAllowedError('A rehearsal is not run again: rehearse anew, or submit the same file.');
       }
       const again =
-        taskKey === undefined ? await findTaskIds(queries, id) : await taskByKey(submission.phaseId, taskKey);
+        taskKey === undefined
+          ? await findTaskIds(queries, id)
+          : [await tasks.choose(actor, { phaseId: submission.phaseId, competition }, taskKey)];
       const { submissionId } = await dispatch.admit({
         phaseId: submission.phaseId,
         ownerId: submission.ownerId,
@@ -256,13 +301,29 @@ export function createSubmissions({
       await moves.set(actor, reached, onLeaderboard);
       return show(reached);
     },
-  };
 
-  async function taskByKey(phaseId: number, key: string): Promise<number[]> {
-    const task = (await findPhaseTasks(queries, phaseId)).find(
-      (candidate) => candidate.key === key.toLowerCase(),
-    );
-    if (!task) throw new UnknownTasksError();
-    return [task.id];
-  }
+    async forceOntoLeaderboard(actor, id, reason) {
+      const reached = await gate.use(actor, id);
+      await moves.force(actor, reached, reason);
+      return show(reached);
+    },
+
+    async edit(actor, id, edit) {
+      const reached = await gate.use(actor, id);
+      await editSubmission(database, live, reached, edit);
+      return show(reached);
+    },
+
+    async editScore(actor, id, edit) {
+      const reached = await gate.use(actor, id);
+      await scoreEdits.edit(actor, reached, edit);
+      return show(reached);
+    },
+
+    startMany: (actor, ids) => doToMany(ids, (id) => submissions.start(actor, id)),
+    cancelMany: (actor, ids) => doToMany(ids, (id) => submissions.cancel(actor, id)),
+    removeMany: (actor, ids) => doToMany(ids, (id) => submissions.remove(actor, id)),
+    rerunMany: (actor, ids, taskKey) => doToMany(ids, (id) => submissions.rerun(actor, id, taskKey)),
+  };
+  return submissions;
 }

@@ -7,7 +7,7 @@ import { leaderboardEntries } from '../leaderboards/schema.ts';
 import { resources } from '../resources/schema.ts';
 import { sites } from '../sites/schema.ts';
 import type { SubmissionStatus } from './outcome.ts';
-import { scores, submissions, submissionUsage } from './schema.ts';
+import { scores, submissions } from './schema.ts';
 
 export type SubmissionRow = Awaited<ReturnType<typeof findFamilies>>[number];
 export type RunRow = Awaited<ReturnType<typeof findRuns>>[number];
@@ -132,6 +132,12 @@ export interface SubmissionFilter {
   readonly phaseId?: number | undefined;
   readonly competitionId?: number | undefined;
   readonly status?: SubmissionStatus | undefined;
+  readonly isPublic?: boolean | undefined;
+  /** Login name of whose they are. */
+  readonly owner?: string | undefined;
+  readonly onLeaderboard?: boolean | undefined;
+  /** Only these, as far as they match. */
+  readonly ids?: readonly number[] | undefined;
   /** Without, both. */
   readonly kind?: SubmissionKind | undefined;
   /** In the names of the submission, its file and its owner; a number is also an id. */
@@ -161,6 +167,15 @@ export async function listRoots(queries: Queries, filter: SubmissionFilter): Pro
         filter.phaseId === undefined ? undefined : eq(submissions.phaseId, filter.phaseId),
         filter.competitionId === undefined ? undefined : eq(phases.competitionId, filter.competitionId),
         filter.status && eq(submissions.status, filter.status),
+        filter.isPublic === undefined ? undefined : eq(submissions.isPublic, filter.isPublic),
+        filter.owner === undefined ? undefined : eq(users.username, filter.owner),
+        filter.onLeaderboard === undefined
+          ? undefined
+          : eq(
+              sql`exists (select from ${leaderboardEntries} where ${leaderboardEntries.submissionId} = ${submissions.id})`,
+              filter.onLeaderboard,
+            ),
+        filter.ids && inArray(submissions.id, [...filter.ids]),
         filter.kind && eq(submissions.isRehearsal, filter.kind === 'rehearsal'),
         filter.before === null ? undefined : lt(submissions.id, filter.before),
         pattern
@@ -176,23 +191,6 @@ export async function listRoots(queries: Queries, filter: SubmissionFilter): Pro
     .orderBy(desc(submissions.id))
     .limit(filter.limit);
   return rows.map(({ id }) => id);
-}
-
-export interface Usage {
-  readonly usedToday: number;
-  readonly usedInAll: number;
-}
-
-export async function findUsage(queries: Queries, phaseId: number, userId: number): Promise<Usage> {
-  const isToday = sql`${submissionUsage.day} = (now() at time zone 'utc')::date`;
-  const [row] = await queries
-    .select({
-      usedToday: sql<number>`case when ${isToday} then ${submissionUsage.usedToday} else 0 end`,
-      usedInAll: submissionUsage.usedInAll,
-    })
-    .from(submissionUsage)
-    .where(and(eq(submissionUsage.phaseId, phaseId), eq(submissionUsage.userId, userId)));
-  return row ?? { usedToday: 0, usedInAll: 0 };
 }
 
 /** In the phase's order. */

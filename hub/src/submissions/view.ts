@@ -3,6 +3,7 @@ import type { Dispatch } from '../dispatch/admission.ts';
 import { type Explanation, explain } from './explanations.ts';
 import { ownScores, type SitesView, toSitesView } from './many-sites/view.ts';
 import type { RunState, SubmissionStatus } from './outcome.ts';
+import { findChanges, type SubmissionChange } from './score-edits.ts';
 import {
   type ColumnRow,
   findColumns,
@@ -46,6 +47,8 @@ export interface SubmissionView {
   /** Why it waits; null when it does not. */
   readonly waiting: string | null;
   readonly scores: ScoreView[];
+  /** What organizers changed by hand of it (not of its parts), oldest first. */
+  readonly changes: ChangeView[];
   /** How far its sites are; null when it did not go to any, and for one with several tasks. */
   readonly sites: SitesView | null;
   readonly runs: RunView[];
@@ -61,6 +64,18 @@ export interface ScoreView {
   /** Rounded to the column's precision. */
   readonly value: string;
   readonly raw: number;
+}
+
+export interface ChangeView {
+  /** A score was edited: the receipts say what it had been. Or it was put on the board against the rule. */
+  readonly kind: 'score' | 'board';
+  readonly columnKey: string | null;
+  readonly columnTitle: string | null;
+  readonly oldValue: number | null;
+  readonly newValue: number | null;
+  readonly reason: string;
+  readonly by: string;
+  readonly at: Date;
 }
 
 export interface RunView {
@@ -96,14 +111,19 @@ export async function readSubmissions(
     findRuns(queries, ids),
     findScores(queries, ids),
   ]);
-  const [columns, reasons] = await Promise.all([
+  const [columns, changes, reasons] = await Promise.all([
     findColumns(queries, [...new Set(families.map(({ leaderboardId }) => leaderboardId))]),
+    findChanges(
+      queries,
+      families.map(({ id }) => id),
+    ),
     dispatch.waitingReasons(
       runs.filter(({ state }) => state === 'queued' || state === 'offered').map(({ id }) => id),
     ),
   ]);
   const runsOf = Map.groupBy(runs, ({ submissionId }) => submissionId);
   const scoresOf = Map.groupBy(scores, ({ submissionId }) => submissionId);
+  const changesOf = Map.groupBy(changes, ({ submissionId }) => submissionId);
   const childrenOf = Map.groupBy(families, ({ parentId }) => parentId);
 
   const view = (row: SubmissionRow): SubmissionView => {
@@ -112,6 +132,7 @@ export async function readSubmissions(
     return toView(row, {
       runs: runsOf.get(row.id) ?? [],
       scores: (scoresOf.get(row.id) ?? []).filter(isShown),
+      changes: (changesOf.get(row.id) ?? []).filter(({ isHidden }) => isHidden !== true || canManage),
       children: (childrenOf.get(row.id) ?? []).map(view),
       columns: columns.filter((column) => column.leaderboardId === row.leaderboardId && isShown(column)),
       canManage,
@@ -130,6 +151,7 @@ function toView(
   {
     runs,
     scores,
+    changes,
     children,
     columns,
     canManage,
@@ -137,6 +159,7 @@ function toView(
   }: {
     runs: RunRow[];
     scores: ScoreRow[];
+    changes: SubmissionChange[];
     children: SubmissionView[];
     columns: ColumnRow[];
     canManage: boolean;
@@ -176,6 +199,7 @@ function toView(
         ? 'Waiting for an organizer to start it'
         : [...new Set(waiting)].join('; ') || null,
     scores: scores.map(toScore),
+    changes: changes.map(({ submissionId: _, isHidden: __, ...change }) => change),
     sites: toSitesView(row.isRehearsal ? null : row.siteRule, runs, row.finishedAt),
     runs: runs.map((run) =>
       toRun(run, columns, ownScores(row.siteRule, run, { asked: runs.length, canManage })),

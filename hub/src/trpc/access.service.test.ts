@@ -74,6 +74,11 @@ const TABLE: Readonly<Record<string, Line>> = {
     input: ({ participantId }) => ({ participantId, status: 'denied' }),
   },
 
+  'dumps.create': { allowed: organizers, input: ({ competitionId }) => ({ competitionId }) },
+  'dumps.list': { allowed: organizers, input: ({ competitionId }) => ({ competitionId }) },
+  'dumps.remove': { allowed: organizers, input: ({ dumpId }) => ({ id: dumpId }) },
+  'dumps.follow': { allowed: organizers, input: ({ competitionId }) => ({ competitionId }) },
+
   'receipts.get': { allowed: involved, input: ({ runId }) => ({ runId }) },
   // Who may see none gets none.
   'receipts.ofSubmission': { allowed: everybody, input: ({ submissionId }) => ({ id: submissionId }) },
@@ -103,6 +108,41 @@ const TABLE: Readonly<Record<string, Line>> = {
   'submissions.setOnLeaderboard': {
     allowed: involved,
     input: ({ submissionId }) => ({ id: submissionId, onLeaderboard: true }),
+  },
+  'submissions.forceOntoLeaderboard': {
+    allowed: organizers,
+    input: ({ submissionId }) => ({ id: submissionId, reason: 'A late appeal' }),
+  },
+  'submissions.edit': {
+    allowed: involved,
+    input: ({ submissionId }) => ({ id: submissionId, name: 'Best' }),
+  },
+  'submissions.editScore': {
+    allowed: organizers,
+    input: ({ submissionId }) => ({ id: submissionId, columnKey: 'score', value: 1, reason: 'An appeal' }),
+  },
+  'submissions.published': { allowed: everybody, input: ({ phaseId }) => ({ phaseId }) },
+  // What is refused is told for each; nobody gets more than alone.
+  'submissions.many': {
+    allowed: users,
+    input: ({ submissionId }) => ({ ids: [submissionId], action: 'start' }),
+  },
+  'submissions.batches': { allowed: organizers, input: ({ competitionId }) => ({ competitionId }) },
+  'submissions.rerunPhase': { allowed: organizers, input: ({ phaseId }) => ({ phaseId }) },
+  'submissions.migrateTo': { allowed: organizers, input: ({ phaseId }) => ({ phaseId }) },
+  'submissions.limitsOf': {
+    allowed: organizers,
+    input: ({ phaseId }) => ({ phaseId, username: 'participant' }),
+  },
+  'submissions.setLimits': {
+    allowed: organizers,
+    input: ({ phaseId }) => ({
+      phaseId,
+      username: 'participant',
+      own: { perDay: 5, perMonth: null, inAll: null, atATime: null, isBlocked: false },
+      reset: true,
+      reason: 'A broken scorer',
+    }),
   },
   'submissions.logs': { allowed: involved, input: ({ runId }) => ({ runId }) },
 

@@ -182,7 +182,9 @@ const phase = fc.record({
   start: date,
   end: orNull(date),
   maxSubmissionsPerDay: orNull(fc.integer({ min: 1, max: 1_000 })),
+  maxSubmissionsPerMonth: orNull(fc.integer({ min: 1, max: 1_000 })),
   maxSubmissionsPerPerson: orNull(fc.integer({ min: 1, max: 1_000 })),
+  maxConcurrentSubmissions: orNull(fc.integer({ min: 1, max: 1_000 })),
   executionTimeLimit: fc.integer({ min: 1, max: 100_000 }),
   resources: orNull(
     fc.record({

@@ -98,7 +98,16 @@ export async function createHarness() {
     archives: defaultArchiveLimits,
     log,
   });
-  const submissions = createSubmissions({ database, dispatch, resources, competitions, boards, live, log });
+  const submissions = createSubmissions({
+    database,
+    dispatch,
+    resources,
+    competitions,
+    boards,
+    jobs,
+    live,
+    log,
+  });
   const leaderboards = createLeaderboards({ database, competitions, boards, live, log });
   const { queries } = database;
 

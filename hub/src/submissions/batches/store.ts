@@ -1,0 +1,220 @@
+import {
+  and,
+  asc,
+  count,
+  desc,
+  eq,
+  inArray,
+  isNotNull,
+  isNull,
+  lt,
+  lte,
+  max,
+  notInArray,
+  sql,
+} from 'drizzle-orm';
+import { competitions, phases, tasks } from '../../competitions/schema.ts';
+import type { Queries, Transaction } from '../../db/database.ts';
+import { leaderboardEntries } from '../../leaderboards/schema.ts';
+import { batchEntries, batches, submissions } from '../schema.ts';
+
+export type Batch = NonNullable<Awaited<ReturnType<typeof findBatch>>>;
+
+/** A batch and the phase that it enters submissions in; null when there is none (any more). */
+export async function findBatch(queries: Queries, id: number) {
+  const [row] = await queries
+    .select({
+      ...batchColumns,
+      competitionId: phases.competitionId,
+      index: phases.index,
+      isAutomatic: phases.autoMigrateToThisPhase,
+      hasBegun: sql<boolean>`${phases.startsAt} <= now()`,
+      isGone: isNotNull(competitions.deletedAt).mapWith(Boolean),
+    })
+    .from(batches)
+    .innerJoin(phases, eq(phases.id, batches.phaseId))
+    .innerJoin(competitions, eq(competitions.id, phases.competitionId))
+    .where(eq(batches.id, id));
+  return row ?? null;
+}
+
+const batchColumns = {
+  id: batches.id,
+  kind: batches.kind,
+  phaseId: batches.phaseId,
+  taskId: batches.taskId,
+  askedBy: batches.askedBy,
+  upTo: batches.upTo,
+  details: batches.details,
+  createdAt: batches.createdAt,
+  finishedAt: batches.finishedAt,
+};
+
+/** Newest first, with what they have done. */
+export function listBatches(queries: Queries, competitionId: number, limit: number) {
+  return queries
+    .select({
+      ...batchColumns,
+      phaseName: phases.name,
+      taskName: tasks.name,
+      entered: sql<number>`(select count(*)::int from ${batchEntries} where ${batchEntries.batchId} = ${batches.id})`,
+    })
+    .from(batches)
+    .innerJoin(phases, eq(phases.id, batches.phaseId))
+    .leftJoin(tasks, eq(tasks.id, batches.taskId))
+    .where(eq(phases.competitionId, competitionId))
+    .orderBy(desc(batches.id))
+    .limit(limit);
+}
+
+/** Phases that begin within two minutes or have begun, and have not taken over what was on the board before. */
+export function findPhasesToMigrate(queries: Queries) {
+  const isDone = sql`exists (select from ${batches} where ${batches.phaseId} = ${phases.id} and ${batches.kind} = 'migration' and ${batches.finishedAt} is not null)`;
+  return queries
+    .select({ phaseId: phases.id, startsAt: phases.startsAt })
+    .from(phases)
+    .innerJoin(competitions, eq(competitions.id, phases.competitionId))
+    .where(
+      and(
+        phases.autoMigrateToThisPhase,
+        isNull(competitions.deletedAt),
+        sql`${phases.startsAt} <= now() + interval '2 minutes'`,
+        sql`not ${isDone}`,
+      ),
+    );
+}
+
+/** The one migration to a phase. Asked for by somebody, it no longer waits for the phase to begin. */
+export async function ensureMigration(
+  tx: Transaction,
+  phaseId: number,
+  askedBy: number | null,
+): Promise<number> {
+  const [row] = await tx.queries
+    .insert(batches)
+    .values({ kind: 'migration', phaseId, askedBy })
+    .onConflictDoUpdate({
+      target: batches.phaseId,
+      targetWhere: sql`${batches.kind} = 'migration'`,
+      set: { askedBy: sql`coalesce(excluded.asked_by, ${batches.askedBy})` },
+    })
+    .returning({ id: batches.id });
+  return row!.id;
+}
+
+export async function insertRerun(
+  tx: Transaction,
+  { phaseId, taskId, askedBy }: { phaseId: number; taskId: number | null; askedBy: number },
+): Promise<number> {
+  const last = sql`(select coalesce(max(${submissions.id}), 0) from ${submissions} where ${submissions.phaseId} = ${phaseId})`;
+  const [row] = await tx.queries
+    .insert(batches)
+    .values({ kind: 'rerun', phaseId, taskId, askedBy, upTo: last.mapWith(Number) })
+    .returning({ id: batches.id });
+  return row!.id;
+}
+
+/** The phase before; null for the first. */
+export async function findPhaseBefore(queries: Queries, competitionId: number, index: number) {
+  const [row] = await queries
+    .select({ id: phases.id, name: phases.name })
+    .from(phases)
+    .where(and(eq(phases.competitionId, competitionId), lt(phases.index, index)))
+    .orderBy(desc(phases.index))
+    .limit(1);
+  return row ?? null;
+}
+
+/** Submissions of a phase that run. Those that wait for an organizer to start them may do so for ever, and hold up nothing. */
+export async function countUnderWay(queries: Queries, phaseId: number): Promise<number> {
+  const [row] = await queries
+    .select({ open: count() })
+    .from(submissions)
+    .where(
+      and(
+        eq(submissions.phaseId, phaseId),
+        isRegular(),
+        inArray(submissions.status, ['Submitted', 'Preparing', 'Running', 'Scoring']),
+      ),
+    );
+  return row!.open;
+}
+
+/** What is to be entered still, oldest first: what is on the board of the phase before. */
+export async function sourcesOnBoard(queries: Queries, batchId: number, phaseId: number): Promise<number[]> {
+  const rows = await queries
+    .select({ id: submissions.id })
+    .from(leaderboardEntries)
+    .innerJoin(submissions, eq(submissions.id, leaderboardEntries.submissionId))
+    .where(
+      and(
+        eq(leaderboardEntries.phaseId, phaseId),
+        isRegular(),
+        eq(submissions.status, 'Finished'),
+        notInArray(submissions.id, enteredBy(queries, batchId)),
+      ),
+    )
+    .orderBy(asc(submissions.id));
+  return rows.map(({ id }) => id);
+}
+
+/** What is to be entered still, oldest first: of each file of each participant the latest submission. */
+export async function sourcesOfPhase(queries: Queries, { id, phaseId, upTo }: Batch): Promise<number[]> {
+  const latest = max(submissions.id).mapWith(Number);
+  const rows = await queries
+    .select({ id: latest })
+    .from(submissions)
+    .where(
+      and(
+        eq(submissions.phaseId, phaseId),
+        lte(submissions.id, upTo ?? 0),
+        isRegular(),
+        inArray(submissions.status, ['Finished', 'Failed']),
+      ),
+    )
+    .groupBy(submissions.ownerId, submissions.resourceId)
+    .having(notInArray(max(submissions.id), enteredBy(queries, id)))
+    .orderBy(asc(latest));
+  return rows.map((row) => row.id);
+}
+
+/** Root submissions that count: neither rehearsals nor re-runs on one task. */
+function isRegular() {
+  return and(
+    isNull(submissions.parentId),
+    isNull(submissions.deletedAt),
+    eq(submissions.isRehearsal, false),
+    eq(submissions.isSpecificTaskReRun, false),
+  );
+}
+
+function enteredBy(queries: Queries, batchId: number) {
+  return queries
+    .select({ id: batchEntries.sourceId })
+    .from(batchEntries)
+    .where(eq(batchEntries.batchId, batchId));
+}
+
+/** False when the source has been entered before. */
+export async function recordEntry(
+  tx: Transaction,
+  entry: { batchId: number; sourceId: number; submissionId: number },
+): Promise<boolean> {
+  const rows = await tx.queries
+    .insert(batchEntries)
+    .values(entry)
+    .onConflictDoNothing()
+    .returning({ id: batchEntries.submissionId });
+  return rows.length > 0;
+}
+
+export async function tellBatch(
+  queries: Queries,
+  id: number,
+  told: { details: string; isFinished?: boolean },
+): Promise<void> {
+  await queries
+    .update(batches)
+    .set({ details: told.details, ...(told.isFinished && { finishedAt: new Date() }) })
+    .where(and(eq(batches.id, id), isNull(batches.finishedAt)));
+}

@@ -1,0 +1,41 @@
+import { eq, or, sql } from 'drizzle-orm';
+import type { Database } from '../db/database.ts';
+import type { LiveBus } from '../live/bus.ts';
+import { NotAllowedError, NotPublishableError } from './errors.ts';
+import type { ReachedSubmission } from './gate.ts';
+import { submissions } from './schema.ts';
+
+export interface SubmissionEdit {
+  readonly name?: string | undefined;
+  readonly description?: string | undefined;
+  /** Whoever sees the competition may look at it and download it. */
+  readonly isPublic?: boolean | undefined;
+}
+
+/**
+ * Changes what a submission says of itself, for the whole of it. Its owner and organizers; owners publish where the competition lets them.
+ * @throws NotAllowedError | NotPublishableError
+ */
+export async function editSubmission(
+  { queries }: Database,
+  live: LiveBus,
+  { submission, competition, access, isOwner }: ReachedSubmission,
+  { name, description, isPublic }: SubmissionEdit,
+): Promise<void> {
+  if (!isOwner && !access.canManage)
+    throw new NotAllowedError('Only its owner and organizers change a submission.');
+  if (isPublic && !access.canManage && !competition.canParticipantsMakeSubmissionsPublic)
+    throw new NotAllowedError(
+      'The organizers of this competition do not let participants make submissions public.',
+    );
+  if (isPublic && (submission.status !== 'Finished' || submission.isRehearsal))
+    throw new NotPublishableError();
+  const rootId = submission.parentId ?? submission.id;
+  const changes = Object.entries({ name, description, isPublic }).filter(([, value]) => value !== undefined);
+  if (changes.length === 0) return;
+  await queries
+    .update(submissions)
+    .set({ ...Object.fromEntries(changes), version: sql`${submissions.version} + 1` })
+    .where(or(eq(submissions.id, rootId), eq(submissions.parentId, rootId)));
+  live.announce([`submission:${rootId}`, `phase:${submission.phaseId}:owner:${submission.ownerId}`]);
+}
