@@ -45,6 +45,13 @@ it('counts the time before the node was restarted', async () => {
   expect(end).toEqual({ kind: 'limit', limit: 'time', by: 'program' });
 });
 
+it('is cancelled also while it still looks at what is on disk', async () => {
+  const cancel = new AbortController();
+  const end = executeStep(step(60), false, { ...deps(new ScriptedEngine()), signal: cancel.signal });
+  cancel.abort();
+  expect(await end).toEqual({ kind: 'cancelled' });
+});
+
 it('does not count waiting for a turn', async () => {
   const end = await executeStep(step(1), false, deps(new ShiftedEngine({ waitMs: 1_200 })));
   expect(end).toMatchObject({ kind: 'completed', times: { exitCode: 0 } });

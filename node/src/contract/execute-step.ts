@@ -63,6 +63,8 @@ export async function executeStep(step: Step, stopAtFailure: boolean, deps: Step
   const culprit = (): ContainerKind => (running.has('ingestion') ? 'ingestion' : 'program');
   const onCancel = () => stop({ kind: 'cancelled' });
   deps.signal.addEventListener('abort', onCancel);
+  // It may have been while the folders were looked at.
+  if (deps.signal.aborted) onCancel();
   let clock: NodeJS.Timeout | undefined;
   const startClock = (since: Date) => {
     const left = step.limits.stepSeconds * 1000 - (Date.now() - since.getTime());

@@ -30,6 +30,11 @@ test.each([
   expect(permitted(rules)).toMatchObject({ columns: [stricter] });
 });
 
+test('digits without end are cut down to what a double can tell', () => {
+  const endless = create(ScoreColumnSchema, { ...auc, decimals: 2 ** 32 - 1 });
+  expect(permitted({}, [endless])).toMatchObject({ columns: [{ decimals: 20 }] });
+});
+
 test('a range that the competition leaves open the site can close', () => {
   const half = create(ScoreColumnSchema, { key: 'auc', min: 0, type: ScoreType.INTEGER });
   expect(permitted({}, [half])).toMatchObject({ columns: [{ range: null }] });

@@ -13,7 +13,7 @@ export interface Column {
   readonly minCases: number;
 }
 
-/** A double between 0 and 1 has no digit that tells another one behind these. A hub that asks for more would only have the node count them. */
+/** No measurement has more digits. A hub that declares a million would only keep the node busy with them. */
 const MOST_DECIMALS = 20;
 
 export type ColumnsResult =

@@ -47,6 +47,8 @@ export class FakeHub implements AsyncDisposable {
   readonly progress: { runId: bigint; state: RunState; waitsFor: WaitReason }[] = [];
   readonly chunks: LogChunk[] = [];
   readonly reportCalls: number[] = [];
+  /** Everything that was said on the stream and in calls, in order, with the moment at which it came: what a hub that writes it all down knows. */
+  readonly heard: { at: number; what: string; message: unknown }[] = [];
   heartbeats = 0;
   leaseMs = 30_000;
   /** Fails so many of the next ReportOutcomes calls. */
@@ -127,11 +129,13 @@ export class FakeHub implements AsyncDisposable {
         call: Call<ReportOutcomesRequest>,
         answer: Answer<typeof ReportOutcomesResponseSchema>,
       ) => {
+        this.#hear('reportOutcomes', call.request);
         const dispositions = this.#record(call.request.outcomes);
         if (dispositions.length > 0) answer(null, { dispositions });
         else answer({ code: status.UNAVAILABLE, details: 'not now' });
       },
       appendLogs: (call: Call<AppendLogsRequest>, answer: Answer<typeof AppendLogsResponseSchema>) => {
+        this.#hear('appendLogs', call.request);
         this.chunks.push(...call.request.chunks);
         const acks = call.request.chunks.map(({ attempt, stream, sequence }) => ({
           ...(attempt && { attempt }),
@@ -162,6 +166,7 @@ export class FakeHub implements AsyncDisposable {
     });
     stream.on('end', () => stream.end());
     stream.on('data', ({ message }: SessionRequest) => {
+      this.#hear(message.case ?? 'nothing', message.value);
       switch (message.case) {
         case 'hello':
           this.hellos.push(message.value);
@@ -195,6 +200,10 @@ export class FakeHub implements AsyncDisposable {
           break;
       }
     });
+  }
+
+  #hear(what: string, message: unknown): void {
+    this.heard.push({ at: Date.now(), what, message });
   }
 
   #record(outcomes: readonly Outcome[]): Disposition[] {

@@ -1,0 +1,221 @@
+import { existsSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { timestampMs } from '@bufbuild/protobuf/wkt';
+import { type AssignmentInit, ran, SITE_RULES, TestSite } from '@weir/node/run/testing/test-site';
+import { waitFor } from '@weir/node/testing/wait';
+import { LogLevel, type Outcome, OutputKind, RefusalCode } from '@weir/proto/node/v1';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+
+/**
+ * A hub that wants the data and writes down everything that it hears. It speaks the contract, and asks for whatever the contract has words for.
+ * The programs are its own as well.
+ */
+const BUCKET_MS = 1000;
+const SECRETS = ['0', '1', '2', '3'];
+const rules = { ...SITE_RULES, timing: { bucket: `${BUCKET_MS / 1000}s` } };
+const unlimited = { per_submitter_bits: 'unlimited', per_dataset_bits: 'unlimited' };
+
+let site: TestSite;
+let nextRun: bigint;
+
+beforeEach(() => {
+  nextRun = 1n;
+});
+afterEach(() => site[Symbol.asyncDispose]());
+
+async function open(siteRules: object, slots = 1): Promise<void> {
+  site = await TestSite.open({ ...rules, ...siteRules }, { engine: 'bubblewrap', slots });
+  for (const secret of SECRETS) await site.register(`s${secret}`, secret);
+  await site.start();
+}
+
+/** A scoring program that knows the secret as $s. */
+async function scorer(script: string) {
+  return await site.web.addZip({
+    'metadata.yaml': 'command: sh $program/score.sh $output',
+    'score.sh': `s=$(cat /app/input/ref/data.txt)\necho '{"auc":0.5}' > $1/scores.json\n${script}\n`,
+  });
+}
+
+/** Has something run on the data, and answers with the number of the run. */
+async function ask(script: string, changes: AssignmentInit & { secret?: string } = {}): Promise<bigint> {
+  const { secret = '0', ...others } = changes;
+  const runId = nextRun++;
+  site.hub.enqueue(
+    await site.assignment('', {
+      runId,
+      scoringProgram: await scorer(script),
+      submission: await site.web.addZip({ 'answer.csv': '1\n' }),
+      siteData: { name: 'sepsis', version: `s${secret}`, input: true, reference: true },
+      ...others,
+    }),
+  );
+  return runId;
+}
+
+function outcomesOf(runId: bigint): Outcome[] {
+  return site.hub.outcomes.filter(({ attempt }) => attempt?.runId === runId);
+}
+
+/** Runs that leave much behind take their time. */
+async function outcomeOf(runId: bigint): Promise<Outcome> {
+  await waitFor(`the outcome of run ${runId}`, () => outcomesOf(runId).length > 0, 30_000);
+  return outcomesOf(runId)[0]!;
+}
+
+const outputKinds = [OutputKind.PREDICTION_RESULT, OutputKind.SCORING_RESULT, OutputKind.DETAILED_RESULT];
+const allOutputs = outputKinds.map((kind) => ({ kind, url: `/out/${kind}`, maxBytes: 1_000_000_000n }));
+
+test('asks for full logs, archives, a report and columns of its own, and is told the score', async () => {
+  await open({});
+  const leak = 'echo "$s"; echo "$s" >&2; echo "<p>$s" > $1/detailed_results.html; echo "$s" > $1/more.txt';
+  const runId = await ask(leak, { logLevel: LogLevel.FULL, outputs: allOutputs });
+  expect((await site.outcome(runId)).result).toMatchObject({
+    case: 'scores',
+    value: { values: { auc: 0.5 } },
+  });
+  expect(site.hub.chunks).toEqual([]);
+  expect(site.web.outputs.size).toBe(0);
+  const eleven = Array.from({ length: 11 }, (_, index) => ({ key: `c${index}`, min: 0, max: 1 }));
+  const many = await ask('', { scoreColumns: eleven });
+  expect((await site.outcome(many)).result).toMatchObject({ value: { code: RefusalCode.RELEASE } });
+  const endless = await ask('', { scoreColumns: [{ key: 'auc', decimals: 15 }] });
+  expect((await site.outcome(endless)).result).toMatchObject({ value: { code: RefusalCode.SCORE_RANGE } });
+  for (const refused of [many, endless]) expect(ran(site.states(refused))).toBe(false);
+});
+
+test('calls a run on the data a rehearsal, and everything is shown to it: of nobody', async () => {
+  await open({});
+  await site.permit({
+    mount_at_app_data: { dataset: 'sepsis@s3', steps: ['prediction', 'scoring'] },
+    egress: { site_data: rules, rehearsal: { logs: 'full', reports: 'yes', outputs: 'yes' } },
+  });
+  const look = 'cat /app/input/ref/* /app/input_data/* /app/data/*; ls -R /app; cp -r /app/input/ref $1';
+  const runId = await ask(look, { rehearsal: true, outputs: allOutputs });
+  expect((await site.outcome(runId)).result.case).toBe('scores');
+  const printed = Buffer.concat(site.hub.chunks.map(({ text }) => Buffer.from(text))).toString();
+  expect(printed).toContain('nobody');
+  expect(printed).not.toMatch(/^[0-3]$/m);
+  expect(printed).not.toContain('/app/data:');
+  expect(site.web.outputs.size).toBeGreaterThan(0);
+});
+
+test('asks the same again in other words: new runs, attempts, phases and competitions learn nothing new', async () => {
+  await open({ budget: { per_submitter_bits: 60, per_dataset_bits: 'unlimited' } }, 2);
+  // What it says differs with every run, as far as a program can tell: it counts on the clock.
+  const clock = `n=$(date +%N); echo "{\\"auc\\":0.\${n#"\${n%???}"}}" > $1/scores.json`;
+  const same = {
+    scoringProgram: await scorer(clock),
+    submission: await site.web.addZip({ 'answer.csv': '1\n' }),
+  };
+  const answers = new Set<string>();
+  for (let time = 0; time < 6; time += 1) {
+    const place = { phaseId: BigInt(time), competitionId: BigInt(time + 1), attempt: time + 1 };
+    const runId = await ask('', { ...same, ...place });
+    const { result } = await site.outcome(runId);
+    expect(result.case).toBe('scores');
+    answers.add(JSON.stringify(result.value));
+    expect(ran(site.states(runId))).toBe(time === 0);
+  }
+  expect(answers.size).toBe(1);
+});
+
+test('sends many small submissions, under many names: it is the budget of the dataset that ends', async () => {
+  const budget = { per_submitter_bits: 100, per_dataset_bits: 200 };
+  await open({ budget }, 4);
+  const results: (string | undefined)[] = [];
+  for (let time = 0; time < 16; time += 1) {
+    // Another program each time, so that it is another question.
+    const runId = await ask(`echo "{\\"auc\\":0.$s}" > $1/scores.json # ${time}`, {
+      submitterId: BigInt(time),
+      submitter: `robot ${time}`,
+      hub: time % 2 === 0 ? '' : `hub ${time}`,
+    });
+    const { result } = await site.outcome(runId);
+    results.push(result.case);
+    if (result.case === 'refusal') {
+      expect(result.value.code).toBe(RefusalCode.BUDGET);
+      expect(ran(site.states(runId))).toBe(false);
+    }
+  }
+  const scored = results.filter((each) => each === 'scores').length;
+  expect(results).toEqual([...Array(scored).fill('scores'), ...Array(16 - scored).fill('refusal')]);
+  expect(scored).toBeGreaterThan(3);
+  await site.stop();
+  let bits = 0;
+  for (let runId = 1n; runId < nextRun; runId += 1n) {
+    for (const event of await site.ledger(runId)) bits += event.kind === 'release' ? event.bits : 0;
+  }
+  expect(bits).toBeLessThanOrEqual(budget.per_dataset_bits);
+  // What one of four outcomes for each of these runs can tell at most.
+  expect(bits).toBeGreaterThanOrEqual(scored * Math.log2(SECRETS.length));
+});
+
+test('declares digits without end, one column twice, and ranges that nothing fills', async () => {
+  await open({ scores: { min_cases: 0, decimals: 'any' }, budget: unlimited });
+  const columns = [
+    [{ key: 'auc', min: 0, max: 1, decimals: 2 ** 32 - 1 }],
+    [
+      { key: 'auc', min: 0, max: 1, decimals: 3 },
+      { key: 'auc', min: 0, max: 1e9, decimals: 15 },
+    ],
+    [{ key: 'auc', min: -1e308, max: 1e308, decimals: 15 }],
+    [
+      { key: '__proto__', min: 0, max: 1 },
+      { key: 'auc', min: 0, max: 1 },
+    ],
+  ];
+  for (const scoreColumns of columns) {
+    const runId = await ask('', { scoreColumns });
+    expect((await site.outcome(runId)).result).toMatchObject({
+      case: 'scores',
+      value: { values: { auc: 0.5 } },
+    });
+  }
+});
+
+/** How long removing what it leaves behind takes depends on the secret: nothing, or thousands of files. */
+const LITTER = 'mkdir $1/l; if [ $s -gt 1 ]; then (cd $1/l; seq 1000 | xargs touch); fi';
+const roomy = { stepSeconds: 30, memoryBytes: 1n << 30n, cpuMillis: 2000, pids: 64, diskBytes: 1n << 30n };
+
+/** Whether something is left of what programs wrote, at the moment at which the outcome comes: the slot becomes free when it is gone. */
+function watchLeftovers(): boolean[] {
+  const left: boolean[] = [];
+  site.hub.onOutcome = ({ attempt }) => {
+    const workspace = join(site.home, 'runs', `${attempt?.runId}-${attempt?.attempt}`, 'workspace');
+    left.push(existsSync(workspace) && readdirSync(workspace).length > 0);
+  };
+  return left;
+}
+
+test('listens for the moment at which a slot is free again: that depends on nothing that was left behind', async () => {
+  await open({ budget: unlimited });
+  const left = watchLeftovers();
+  for (const secret of SECRETS) {
+    const { finishedAt } = await outcomeOf(await ask(LITTER, { secret, limits: roomy }));
+    expect(timestampMs(finishedAt!) % BUCKET_MS).toBe(0);
+    await waitFor('the slot to be free', () => site.hub.credits > 0);
+  }
+  expect(left).toEqual([false, false, false, false]);
+});
+
+test('cancels runs in the middle: that is charged, and answered at the end of a bucket', async () => {
+  await open({ budget: unlimited });
+  const left = watchLeftovers();
+  for (const secret of SECRETS) {
+    const runId = await ask(`${LITTER}; sleep 20`, { secret, limits: roomy });
+    await waitFor('its containers', () => ran(site.states(runId)));
+    site.hub.send({ message: { case: 'cancel', value: { attempt: { runId, attempt: 1 } } } });
+    const { result, finishedAt } = await outcomeOf(runId);
+    expect(result.case).toBe('cancelled');
+    expect(timestampMs(finishedAt!) % BUCKET_MS).toBe(0);
+    expect(Date.now()).toBeGreaterThanOrEqual(timestampMs(finishedAt!));
+  }
+  expect(left).toEqual([false, false, false, false]);
+  await site.stop();
+  for (let runId = 1n; runId < nextRun; runId += 1n) {
+    const releases = (await site.ledger(runId)).filter((event) => event.kind === 'release');
+    expect(releases).toMatchObject([{ what: 'code', dataset: `sepsis@s${SECRETS[Number(runId) - 1]}` }]);
+    expect(releases[0]!.bits).toBeGreaterThan(1);
+  }
+});
