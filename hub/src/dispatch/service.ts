@@ -268,18 +268,17 @@ export class Dispatcher implements Dispatch, AsyncDisposable {
 
   /** Records what a node reports, in order. Resolves after the commit. */
   async report(nodeId: string, outcomes: readonly Outcome[]): Promise<Disposition[]> {
-    return Promise.all(
-      outcomes.map(async (outcome) => {
-        const end = await this.#endOf(nodeId, outcome);
-        const settlement = end ? await this.#completions.submit(end) : 'rejected';
-        if (settlement === 'rejected')
-          this.#deps.log.warn(
-            { node: nodeId, run: outcome.attempt?.runId?.toString() },
-            'a node reported what is not its to report',
-          );
-        return DISPOSITIONS[settlement];
-      }),
+    // Receipts are checked side by side and are ready one after the other; what was reported together is recorded together all the same.
+    const ends = await Promise.all(outcomes.map((outcome) => this.#endOf(nodeId, outcome)));
+    const settlements = await Promise.all(
+      ends.map((end) => (end ? this.#completions.submit(end) : 'rejected')),
     );
+    for (const [index, settlement] of settlements.entries()) {
+      if (settlement !== 'rejected') continue;
+      const run = outcomes[index]?.attempt?.runId?.toString();
+      this.#deps.log.warn({ node: nodeId, run }, 'a node reported what is not its to report');
+    }
+    return settlements.map((settlement) => DISPOSITIONS[settlement]);
   }
 
   /** Scores count with a receipt that holds for them, and are a failure of the site without. */
