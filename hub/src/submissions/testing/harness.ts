@@ -108,7 +108,15 @@ export async function createHarness() {
     live,
     log,
   });
-  const leaderboards = createLeaderboards({ database, competitions, boards, live, log });
+  const leaderboards = createLeaderboards({
+    database,
+    standings: database,
+    competitions,
+    boards,
+    jobs,
+    live,
+    log,
+  });
   const { queries } = database;
 
   return {
@@ -118,6 +126,7 @@ export async function createHarness() {
     submissions,
     leaderboards,
     boards,
+    jobs,
 
     async person(roles: { isAdmin?: boolean; isRobot?: boolean } = {}): Promise<Actor & { kind: 'user' }> {
       const username = `person-${crypto.randomUUID().slice(0, 8)}`;
