@@ -33,7 +33,7 @@ export interface Bundle {
   /** Key of an existing queue. Whether it exists and may be used is for the caller to check. */
   queue: string | null;
   /** What of the programs' output may be seen, `null` leaves it to the hub; a site's policy may allow less. */
-  logs: 'none' | 'codes' | 'full' | null;
+  logs: LogLevelName | null;
   factSheet: FactSheetQuestion[];
   pages: BundlePage[];
   /** In order; their places in this list are their indexes. Never empty. */
@@ -156,6 +156,10 @@ export type SubmissionRule =
   | 'Force_Last'
   | 'Force_Latest_Multiple'
   | 'Force_Best';
+
+/** How much of what programs print is asked for, least first: nothing, what happened in sentences of a closed set, all but what sites take out, all. */
+export const LOG_LEVELS = ['none', 'codes', 'scrubbed', 'full'] as const;
+export type LogLevelName = (typeof LOG_LEVELS)[number];
 
 export const TASK_RULES = ['best', 'mean', 'sum', 'average_rank', 'task'] as const;
 

@@ -15,7 +15,7 @@ import {
   uuid,
 } from 'drizzle-orm/pg-core';
 import { users } from '../accounts/schema.ts';
-import { COMPUTATION_KINDS, type FactSheetQuestion, TASK_RULES } from '../bundles/model.ts';
+import { COMPUTATION_KINDS, type FactSheetQuestion, LOG_LEVELS, TASK_RULES } from '../bundles/model.ts';
 import type { Problem } from '../bundles/problem.ts';
 import type { SiteRule } from '../bundles/site-rule.ts';
 import { resources } from '../resources/schema.ts';
@@ -23,7 +23,7 @@ import { resources } from '../resources/schema.ts';
 export const competitionType = pgEnum('competition_type', ['competition', 'benchmark']);
 export const participantStatus = pgEnum('participant_status', ['pending', 'approved', 'denied']);
 export const creationStatus = pgEnum('creation_status', ['Starting', 'Finished', 'Failed']);
-export const logLevel = pgEnum('log_level', ['none', 'full']);
+export const logLevel = pgEnum('log_level', LOG_LEVELS);
 export const submissionRule = pgEnum('submission_rule', [
   'Add',
   'Add_And_Delete',

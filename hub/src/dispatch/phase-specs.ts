@@ -35,6 +35,13 @@ export interface PhaseLimits {
   readonly gpus: number;
 }
 
+const LEVELS = {
+  none: LogLevel.NONE,
+  codes: LogLevel.CODES,
+  scrubbed: LogLevel.SCRUBBED,
+  full: LogLevel.FULL,
+} as const;
+
 /** Of a phase that does not say. */
 const DEFAULT_LIMITS = { memoryBytes: 4n << 30n, cpuMillis: 2000, pids: 512, diskBytes: 10n << 30n, gpus: 0 };
 
@@ -135,7 +142,7 @@ async function readPhaseSpec(queries: Queries, phaseId: number): Promise<PhaseSp
     image: phase.image,
     pool: queuePool(phase.queueId),
     limits: toLimits(phase),
-    logLevel: phase.logLevel === 'none' ? LogLevel.NONE : LogLevel.FULL,
+    logLevel: LEVELS[phase.logLevel],
     keepsReport: phase.keepsReport,
     scoreColumns: scoreColumns.map(toScoreColumn),
     tasks: new Map((await readTaskSpecs(queries, phaseId)).map((task) => [task.id, task])),

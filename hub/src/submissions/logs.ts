@@ -1,6 +1,7 @@
 import { LogStream } from '@weir/proto/node/v1';
 import { and, asc, eq, or, sql } from 'drizzle-orm';
 import type { Actor } from '../accounts/access.ts';
+import type { LogLevelName } from '../bundles/model.ts';
 import type { Queries } from '../db/database.ts';
 import { decodeCursor, encodeCursor } from '../db/page.ts';
 import { logChunks } from '../dispatch/schema.ts';
@@ -19,7 +20,7 @@ export interface RunLogs {
     readonly truncated: boolean;
   }[];
   readonly nextCursor: string;
-  readonly level: 'none' | 'full';
+  readonly level: LogLevelName;
   readonly permitted: boolean;
 }
 

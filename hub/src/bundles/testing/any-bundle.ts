@@ -184,7 +184,7 @@ const phase = fc.record({
   maxSubmissionsPerDay: orNull(fc.integer({ min: 1, max: 1_000 })),
   maxSubmissionsPerMonth: orNull(fc.integer({ min: 1, max: 1_000 })),
   maxSubmissionsPerPerson: orNull(fc.integer({ min: 1, max: 1_000 })),
-  maxConcurrentSubmissions: orNull(fc.integer({ min: 1, max: 1_000 })),
+  maxConcurrentSubmissions: orNull(fc.integer({ min: 1, max: 100 })),
   executionTimeLimit: fc.integer({ min: 1, max: 100_000 }),
   resources: orNull(
     fc.record({

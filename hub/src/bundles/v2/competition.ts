@@ -1,6 +1,6 @@
 import type { Fields } from '../fields.ts';
 import type { BundleFiles } from '../files.ts';
-import { type Bundle, type BundlePage, type BundleTask, DEFAULT_DOCKER_IMAGE } from '../model.ts';
+import { type Bundle, type BundlePage, type BundleTask, DEFAULT_DOCKER_IMAGE, LOG_LEVELS } from '../model.ts';
 import { readSettings } from '../settings.ts';
 import { readFactSheet } from './fact-sheet.ts';
 import { readFileDescriptions } from './file-descriptions.ts';
@@ -27,7 +27,7 @@ export async function readVersion2(root: Fields, files: BundleFiles): Promise<Bu
     forumEnabled: root.flag('forum_enabled', true),
     reward: root.text('reward', { max: 256 }),
     contactEmail: readEmail(root),
-    logs: root.choice('logs', ['none', 'codes', 'full'], null),
+    logs: root.choice('logs', LOG_LEVELS, null),
     factSheet: readFactSheet(root),
     pages: await readPages(root, files, { isDump }),
     tasks,

@@ -114,8 +114,8 @@ function phaseEntry(phase: BundlePhase, index: number): Entry {
     // Zero lifts a limit; without the key there would be one.
     max_submissions_per_day: phase.maxSubmissionsPerDay ?? 0,
     max_submissions: phase.maxSubmissionsPerPerson ?? 0,
-    max_submissions_per_month: phase.maxSubmissionsPerMonth ?? 0,
-    max_concurrent_submissions: phase.maxConcurrentSubmissions ?? 0,
+    max_submissions_per_month: phase.maxSubmissionsPerMonth,
+    max_concurrent_submissions: phase.maxConcurrentSubmissions,
     execution_time_limit: phase.executionTimeLimit,
     auto_migrate_to_this_phase: phase.autoMigrateToThisPhase,
     hide_output: phase.hideOutput,

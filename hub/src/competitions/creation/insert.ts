@@ -76,8 +76,7 @@ async function insertSettings(
       makeInputDataAvailable: bundle.makeInputDataAvailable,
       allowRobotSubmissions: bundle.allowRobotSubmissions,
       forumEnabled: bundle.forumEnabled,
-      // Codes always come; a site's policy may still keep back what the bundle allows.
-      logLevel: bundle.logs === null || bundle.logs === 'full' ? 'full' : 'none',
+      logLevel: bundle.logs ?? 'full',
       factSheet: bundle.factSheet.length > 0 ? bundle.factSheet : null,
       queueId: references.queueId,
     })
