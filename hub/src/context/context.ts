@@ -110,7 +110,8 @@ export async function createContext({
     archives: config.archives,
     log,
   });
-  const leaderboards = createLeaderboards({ database, competitions, boards, live, log });
+  const standings = openDatabase(databaseUrl, log, { connections: 6, byKey: true });
+  const leaderboards = createLeaderboards({ database, standings, competitions, boards, live, log });
   const submissions = createSubmissions({
     database,
     dispatch,
@@ -150,6 +151,7 @@ export async function createContext({
       await dispatch[Symbol.asyncDispose]();
       await jobs[Symbol.asyncDispose]();
       await relay[Symbol.asyncDispose]();
+      await standings[Symbol.asyncDispose]();
       await queue[Symbol.asyncDispose]();
       await database[Symbol.asyncDispose]();
     },

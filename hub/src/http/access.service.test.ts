@@ -37,9 +37,19 @@ const TABLE: Readonly<Record<string, Line>> = {
   'PUT /uploads/:key': line(nobody, ({ submissionKey }) => `/uploads/${submissionKey}`),
   'GET /files/resources/:key': line(['participant', 'admin'], (c) => `/files/resources/${c.submissionKey}`),
   'GET /files/phases/:id/:kind': line(involved, (c) => `/files/phases/${c.phaseId}/public_data`),
+  'GET /files/dumps/:id': line(organizers, (c) => `/files/dumps/${c.dumpId}`),
+  'GET /files/bundles/:id': line(organizers, (c) => `/files/bundles/${c.competitionId}`),
   'GET /files/submissions/:id/:kind': line(
     involved,
     (c) => `/files/submissions/${c.submissionId}/submission`,
+  ),
+  'GET /files/competitions/:id/submissions.csv': line(
+    organizers,
+    (c) => `/files/competitions/${c.competitionId}/submissions.csv`,
+  ),
+  'GET /files/competitions/:id/submissions.zip': line(
+    organizers,
+    (c) => `/files/competitions/${c.competitionId}/submissions.zip`,
   ),
   'GET /files/logs/:id/:stream': line(involved, (c) => `/files/logs/${c.runId}/scoring_stdout`),
   'GET /files/receipts/:id': line(involved, (c) => `/files/receipts/${c.runId}`),
@@ -78,6 +88,14 @@ const TABLE: Readonly<Record<string, Line>> = {
   'POST /api/competitions/:id/toggle_publish': line(
     organizers,
     (c) => `/api/competitions/${c.competitionId}/toggle_publish/`,
+  ),
+  'POST /api/competitions/:id/create_dump': line(
+    organizers,
+    (c) => `/api/competitions/${c.competitionId}/create_dump/`,
+  ),
+  'GET /api/competitions/:id/get_files': line(
+    organizers,
+    (c) => `/api/competitions/${c.competitionId}/get_files/`,
   ),
   'GET /api/phases/:id': line(everybody, (c) => `/api/phases/${c.phaseId}/`),
   'GET /api/phases/:id/get_leaderboard': line(everybody, (c) => `/api/phases/${c.phaseId}/get_leaderboard/`),

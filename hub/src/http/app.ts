@@ -12,6 +12,7 @@ import { nodeRoutes } from '../dispatch/node-routes.ts';
 import { receiptRoutes } from '../receipts/routes.ts';
 import { uploadRoutes } from '../resources/upload-routes.ts';
 import { restApi } from '../rest/routes.ts';
+import { exportRoutes } from '../submissions/export-routes.ts';
 import { createTrpcContext } from '../trpc/context.ts';
 import { type AppRouter, appRouter } from '../trpc/router.ts';
 import { installAccessLog } from './access-log.ts';
@@ -69,6 +70,7 @@ export async function createHttpApp(
   await app.register(uploadRoutes, context);
   await app.register(fileRoutes, context);
   await app.register(receiptRoutes, context);
+  await app.register(exportRoutes, context);
   await installPortal(app, context.config.portalUrl);
   return app;
 }

@@ -33,13 +33,24 @@ const REPORT = [
  * there is no address for bytes as such.
  */
 export async function fileRoutes(app: FastifyInstance, context: HubContext): Promise<void> {
-  const { blobs, competitions, resources, submissions } = context;
+  const { blobs, competitions, dumps, resources, submissions } = context;
   const readerOf = (request: FastifyRequest, reply: FastifyReply) => actorOf(context, request, reply);
 
   app.get('/files/resources/:key', async (request, reply) => {
     const { key } = keyParams.parse(request.params);
     const { digest, fileName } = await resources.getReadable(await readerOf(request, reply), key);
     return sendDownload(request, reply, blobs, { digest, fileName, mediaType: 'application/octet-stream' });
+  });
+
+  app.get('/files/dumps/:id', async (request, reply) => {
+    const { id } = idParams.parse(request.params);
+    return sendDownload(request, reply, blobs, await dumps.fileOf(await readerOf(request, reply), id));
+  });
+
+  /** What the competition of this id was made from. */
+  app.get('/files/bundles/:id', async (request, reply) => {
+    const { id } = idParams.parse(request.params);
+    return sendDownload(request, reply, blobs, await dumps.bundleOf(await readerOf(request, reply), id));
   });
 
   app.get('/files/phases/:id/:kind', async (request, reply) => {

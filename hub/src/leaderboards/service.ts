@@ -91,12 +91,15 @@ const AT_ONCE = 1_000;
 
 export function createLeaderboards({
   database,
+  standings,
   competitions,
   boards,
   live,
   log,
 }: {
   database: Database;
+  /** Whose plans go by the order of an index. */
+  standings: Database;
   competitions: Pick<Competitions, 'gate'>;
   boards: Boards;
   live: LiveBus;
@@ -106,7 +109,7 @@ export function createLeaderboards({
   async function reach(actor: Actor, phaseId: number): Promise<Reach> {
     const [{ phase, competition, access }, [board]] = await Promise.all([
       competitions.gate.viewPhase(actor, phaseId),
-      findBoards(database, [phaseId]),
+      findBoards(standings, [phaseId]),
     ]);
     const { canManage } = access;
     if (!board || (board.hidden && !canManage)) throw new BoardHiddenError();
@@ -146,7 +149,7 @@ export function createLeaderboards({
   ) {
     const column = shown.columns.find(({ key }) => key === request.sort);
     const place = column && placesOf(board).get(column.key);
-    const { standings, total, version } = await findStandings(connection, {
+    const found = await findStandings(connection, {
       phaseId: board.phaseId,
       after: request.after,
       limit: request.limit + 1,
@@ -155,7 +158,7 @@ export function createLeaderboards({
       sort: place === undefined ? null : { place, reversed: request.reversed ?? false },
     });
     const { items, nextCursor } = toPage(
-      standings,
+      found.standings,
       request.limit,
       ({ orderKey, submittedAtText, submissionId }): StandingCursor => ({
         orderKey,
@@ -163,6 +166,7 @@ export function createLeaderboards({
         submissionId,
       }),
     );
+    const { total, version } = found;
     return { total, version, rows: items.map((standing) => toRow(board, standing, shown)), nextCursor };
   }
 
@@ -170,7 +174,7 @@ export function createLeaderboards({
     async get(actor, { phaseId, cursor, limit = 50, ...order }) {
       const reached = await reach(actor, phaseId);
       const after = decodeCursor(cursor, isStandingCursor);
-      const { rows, nextCursor, ...summary } = await read(database, reached, { after, limit, ...order });
+      const { rows, nextCursor, ...summary } = await read(standings, reached, { after, limit, ...order });
       return { ...toView(reached), ...summary, rows, nextCursor };
     },
 
@@ -187,7 +191,7 @@ export function createLeaderboards({
 
     async version(actor, phaseId) {
       await reach(actor, phaseId);
-      return findVersion(database, phaseId);
+      return findVersion(standings, phaseId);
     },
 
     async mark(actor, mark) {

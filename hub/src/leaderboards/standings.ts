@@ -137,14 +137,16 @@ const statement = (name: string, page: string): Statement => ({
     left join users u on u.id = p.owner_id
     left join board_marks m on m.submission_id = p.submission_id
     left join lateral (
-      select coalesce(jsonb_agg(jsonb_build_object(
+      select coalesce(json_agg(json_build_object(
         'submissionId', l.id, 'taskId', l.task_id, 'taskName', t.name, 'rule', t.site_rule, 'finishedAt', l.finished_at,
-        'scores', (select coalesce(jsonb_object_agg(c.column_id, c.value), '{}') from scores c where c.submission_id = l.id),
+        'scores', (select coalesce(json_object_agg(c.column_id, c.value), '{}') from scores c where c.submission_id = l.id),
         'runs', (
-          select coalesce(jsonb_agg(jsonb_build_object('id', r.id, 'siteId', r.site_id, 'siteTitle', w.title, 'state', r.state, 'scores', r.scores,
+          -- Of other runs there is nothing to show.
+          select coalesce(json_agg(json_build_object('id', r.id, 'siteId', r.site_id, 'siteTitle', w.title, 'state', r.state, 'scores', r.scores,
             'sharesScores', r.shares_scores, 'siteShares', w.shares_scores, 'siteWeight', r.site_weight, 'combinedAt', r.combined_at, 'isRehearsal', l.is_rehearsal,
             'hasReport', coalesce(r.outputs ? 'detailed_result', false)) order by w.title, r.id), '[]')
-          from runs r left join sites w on w.id = r.site_id where r.submission_id = l.id
+          from runs r left join sites w on w.id = r.site_id
+          where r.submission_id = l.id and (r.site_id is not null or r.outputs ? 'detailed_result')
         )
       ) order by l.id), '[]') as leaves
       from (

@@ -7,6 +7,7 @@ export type Topic =
   | `leaderboard:${number}`
   | `logs:${number}`
   | `creation:${number}`
+  | `dumps:${number}`
   /** A node was revoked, or its site paused or resumed. */
   | `node:${string}`
   /** A run waits for which the announcing process has no node with room. */

@@ -2,6 +2,7 @@ import type { FastifyInstance } from 'fastify';
 import type { HubContext } from '../context/context.ts';
 import { competitionRoutes } from './competitions.ts';
 import { datasetRoutes } from './datasets.ts';
+import { dumpRoutes } from './dumps.ts';
 import { NoSuchAddressError, sendRestError } from './errors.ts';
 import { phaseRoutes } from './phases.ts';
 import { RestRoutes } from './request.ts';
@@ -23,6 +24,7 @@ export async function restApi(app: FastifyInstance, context: HubContext): Promis
   tokenAuthRoutes(routes);
   datasetRoutes(routes);
   competitionRoutes(routes);
+  dumpRoutes(routes);
   phaseRoutes(routes);
   taskRoutes(routes);
   submissionRoutes(routes);

@@ -34,6 +34,8 @@ export interface SiteNodeDetail {
   readonly awaitingPeople: number;
   /** Empty: the node has none in force, and runs nothing. */
   readonly policyDigest: string;
+  /** With which it signs receipts, the one that it showed last first. */
+  readonly receiptKeys: readonly { readonly id: string; readonly firstSeenAt: string }[];
   readonly certificateSerial: string;
   readonly certificateIssuedAt: Date;
   readonly certificateExpiresAt: Date;
@@ -87,6 +89,8 @@ select n.id, n.name, n.paused, n.draining, n.drain_requested_at as "drainRequest
   n.software_version as "softwareVersion", n.engine, n.engine_version as "engineVersion", n.slots, n.gpus,
   (select count(*)::int from claims c where c.node_id = n.id) as busy,
   n.awaiting_people as "awaitingPeople", n.policy_digest as "policyDigest",
+  coalesce((select jsonb_agg(jsonb_build_object('id', k.key_id, 'firstSeenAt', k.first_seen_at) order by k.last_seen_at desc, k.key_id)
+    from node_keys k where k.node_id = n.id), '[]') as "receiptKeys",
   n.certificate_serial as "certificateSerial", n.certificate_issued_at as "certificateIssuedAt", n.certificate_expires_at as "certificateExpiresAt",
   n.last_seen_at as "lastSeenAt", n.connected_at as "connectedAt", n.created_at as "createdAt",
   n.revoked_at is null and coalesce(n.last_seen_at > now() - $2 * interval '1 millisecond', false) as online

@@ -13,6 +13,7 @@ import { BoardMoves } from './board.ts';
 import { editSubmission, type SubmissionEdit } from './editing.ts';
 import { type Allowance, Entering, type RehearsalRequest, type SubmissionRequest } from './entering.ts';
 import { NotAllowedError, SubmissionMissingError } from './errors.ts';
+import { createExports, type Exports } from './exports.ts';
 import { createSubmissionFiles, type SubmissionFile, type SubmissionFiles } from './files.ts';
 import { createSubmissionGate, type ReachedSubmission } from './gate.ts';
 import { createSubmissionLogs, type SubmissionLogs } from './logs.ts';
@@ -42,6 +43,8 @@ export interface Submissions extends Pick<SubmissionFiles, 'fileFor' | 'reportFo
   readonly batches: Batches;
   /** What organizers let one person do. */
   readonly limits: LimitsOfPersons;
+  /** What `all` lists, as files. */
+  readonly exports: Exports;
 
   allowance(actor: Actor, phaseId: number): Promise<Allowance>;
   /**
@@ -183,6 +186,7 @@ export function createSubmissions({
     logs: createSubmissionLogs(queries, gate),
     batches,
     limits: createLimitsOfPersons(database, competitions.gate, live),
+    exports: createExports(database, (actor, filter) => submissions.all(actor, filter)),
     fileFor: files.fileFor,
     reportFor: files.reportFor,
     allowance: (actor, phaseId) => entering.allowance(actor, phaseId),

@@ -1,5 +1,6 @@
 import { accountsRouter } from '../accounts/router.ts';
 import { competitionsRouter } from '../competitions/router.ts';
+import { dumpsRouter } from '../dumps/router.ts';
 import { leaderboardsRouter } from '../leaderboards/router.ts';
 import { liveRouter } from '../live/router.ts';
 import { receiptsRouter } from '../receipts/router.ts';
@@ -11,6 +12,7 @@ import { router } from './init.ts';
 export const appRouter = router({
   accounts: accountsRouter,
   competitions: competitionsRouter,
+  dumps: dumpsRouter,
   live: liveRouter,
   leaderboards: leaderboardsRouter,
   receipts: receiptsRouter,

@@ -11,6 +11,7 @@ import {
   tasks,
 } from '../../competitions/schema.ts';
 import { runs } from '../../dispatch/schema.ts';
+import { competitionDumps } from '../../dumps/schema.ts';
 import { receipts } from '../../receipts/schema.ts';
 import type { ResourceType } from '../../resources/service.ts';
 import { nodes, siteStewards, sites } from '../../sites/schema.ts';
@@ -106,6 +107,13 @@ export async function createTestChallenge({ context }: TestHub, people: People) 
       .returning(),
   );
 
+  const dump = await insertOne(
+    queries
+      .insert(competitionDumps)
+      .values({ competitionId, createdBy: organizerId, status: 'Finished', resourceId: bundle.id })
+      .returning(),
+  );
+
   const entry = await file('submission', people.participant.id);
   const submission = await insertOne(
     queries
@@ -168,6 +176,7 @@ export async function createTestChallenge({ context }: TestHub, people: People) 
     taskKey: task.key,
     participantId: participation.id,
     creationId: creation.id,
+    dumpId: dump.id,
     bundleKey: bundle.key,
     submissionId: submission.id,
     submissionKey: entry.key,

@@ -113,7 +113,6 @@ export async function createHarness() {
     standings: database,
     competitions,
     boards,
-    jobs,
     live,
     log,
   });
