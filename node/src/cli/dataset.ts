@@ -4,7 +4,7 @@ import { checkDataset } from '../data/check.ts';
 import { DatasetRegistry, type SiteDataset } from '../data/registry.ts';
 import { isMissing } from '../home/atomic-file.ts';
 import { type Home, homeAt } from '../home/home.ts';
-import { recordFromCommand } from '../ledger/inbox.ts';
+import { dropEvent, takeInDropped } from '../ledger/inbox.ts';
 import { EXIT_CHECK_FAILED, required, UsageError } from './errors.ts';
 import type { Flags } from './main.ts';
 import { showReading } from './reading-progress.ts';
@@ -63,23 +63,26 @@ async function add(home: Home, registry: DatasetRegistry, name: string, flags: F
         counts: parseCounts(flags.counts ?? []),
         synthetic: hasSynthetic ? { input: syntheticInput, reference: syntheticReference } : null,
       },
-      { onProgress: reading.onProgress },
+      { onProgress: reading.onProgress, record: (dataset) => record(home, dataset, 'registered') },
     )
     .finally(reading.end);
-  await record(home, dataset, 'registered');
+  await takeInDropped(home);
   process.stdout.write(`registered ${describe(dataset)}\n`);
   return 0;
 }
 
 async function remove(home: Home, registry: DatasetRegistry, name: string, flags: Flags): Promise<number> {
-  const dataset = await registry.remove(name, required('--version', flags.version));
-  await record(home, dataset, 'removed');
+  const dataset = await registry.remove(name, required('--version', flags.version), (removed) =>
+    record(home, removed, 'removed'),
+  );
+  await takeInDropped(home);
   process.stdout.write(`removed ${dataset.name}@${dataset.version}; its files are left alone\n`);
   return 0;
 }
 
+/** In the ledger's inbox, on disk, before the change counts. */
 async function record(home: Home, { name, version, digest }: SiteDataset, change: string): Promise<void> {
-  await recordFromCommand(home, { kind: 'dataset', name, version, digest, change });
+  await dropEvent(home.ledger, { kind: 'dataset', name, version, digest, change });
 }
 
 async function check(registry: DatasetRegistry, name: string | undefined, flags: Flags): Promise<number> {

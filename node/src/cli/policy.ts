@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { type readEnvironment, toHome } from '../config/config.ts';
+import { isMissing } from '../home/atomic-file.ts';
 import { NotEnrolledError } from '../home/errors.ts';
 import { type Home, homeAt } from '../home/home.ts';
 import { fingerprintOf, readAuthority, readIdentity } from '../home/identity.ts';
@@ -52,12 +53,23 @@ async function check(path: string): Promise<number> {
   return 0;
 }
 
+async function readCases(path: string): Promise<string> {
+  try {
+    return await readFile(path, 'utf8');
+  } catch (error) {
+    if (!isMissing(error)) throw error;
+    throw new UsageError(
+      `there is no ${path}; node/README.md ("Trying a policy") shows what belongs into it`,
+    );
+  }
+}
+
 /** Without a file of cases: the `policy.test.yaml` beside the policy. */
 async function tryCases(file: string | undefined, flags: Flags, env: Environment): Promise<number> {
   const path = policyPath(flags, env);
   const casesPath = file === undefined ? join(dirname(path), 'policy.test.yaml') : resolve(file);
   const { policy } = await readPolicy(path);
-  const cases = parseCases(casesPath, await readFile(casesPath, 'utf8'));
+  const cases = parseCases(casesPath, await readCases(casesPath));
   const hub = await hubOf(flags, env);
   const context = {
     hub,

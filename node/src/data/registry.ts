@@ -5,6 +5,7 @@ import { containerUser } from '../engine/container-user.ts';
 import type { ContainerUser } from '../engine/engine.ts';
 import { readFileIfThere, writeAtomically } from '../home/atomic-file.ts';
 import type { Home } from '../home/home.ts';
+import { inTurn } from '../home/turn.ts';
 import { DatasetMissingError, InvalidDatasetError } from './errors.ts';
 import { UnreadablePathError } from './find-files.ts';
 import { type Manifest, manifestDigest, manifestSchema, type OnProgress } from './manifest.ts';
@@ -44,7 +45,11 @@ export interface AddOptions {
   /** Whom containers run as: all of the data have to be readable for it. */
   readonly user?: ContainerUser;
   readonly onProgress?: OnProgress | undefined;
+  readonly record?: RecordChange;
 }
+
+/** Notes a change before it counts; when it fails there is no change. */
+export type RecordChange = (dataset: SiteDataset) => Promise<void>;
 
 /** The datasets that the site has registered: `datasets.json`, and beside it a manifest of files for each digest. */
 export class DatasetRegistry {
@@ -96,22 +101,28 @@ export class DatasetRegistry {
       throw new InvalidDatasetError('the synthetic data are the data themselves: they have the same files');
     }
     const dataset: SiteDataset = { name, version, ...data, counts, synthetic: standIn };
-    const others = (await this.list()).filter((each) => each.name !== name || each.version !== version);
-    await this.#refuseOtherData(dataset);
-    await this.#write([...others, dataset]);
-    return dataset;
+    return await this.#inTurn(async () => {
+      const others = (await this.list()).filter((each) => each.name !== name || each.version !== version);
+      await this.#refuseOtherData(dataset);
+      await options.record?.(dataset);
+      await this.#write([...others, dataset]);
+      return dataset;
+    });
   }
 
   /** Forgets a dataset; its files are left alone. */
-  async remove(name: string, version: string): Promise<SiteDataset> {
-    const dataset = await this.get(name, version);
-    const others = (await this.list()).filter((each) => each.name !== name || each.version !== version);
-    await this.#write(others);
-    const kept = new Set(others.flatMap((each) => [each.digest, each.synthetic?.digest]));
-    for (const digest of [dataset.digest, dataset.synthetic?.digest]) {
-      if (digest !== undefined && !kept.has(digest)) await rm(this.#manifestPath(digest), { force: true });
-    }
-    return dataset;
+  async remove(name: string, version: string, record?: RecordChange): Promise<SiteDataset> {
+    return await this.#inTurn(async () => {
+      const dataset = await this.get(name, version);
+      const others = (await this.list()).filter((each) => each.name !== name || each.version !== version);
+      await record?.(dataset);
+      await this.#write(others);
+      const kept = new Set(others.flatMap((each) => [each.digest, each.synthetic?.digest]));
+      for (const digest of [dataset.digest, dataset.synthetic?.digest]) {
+        if (digest !== undefined && !kept.has(digest)) await rm(this.#manifestPath(digest), { force: true });
+      }
+      return dataset;
+    });
   }
 
   /** Keeps the times of files that were read and found the same, so that the next check need not read them again. */
@@ -130,6 +141,11 @@ export class DatasetRegistry {
     } catch (error) {
       throw error instanceof UnreadablePathError ? new InvalidDatasetError(error.message) : error;
     }
+  }
+
+  /** Two commands at once do not write over each other's change. */
+  #inTurn<Result>(work: () => Promise<Result>): Promise<Result> {
+    return inTurn(`${this.#home.datasets}.lock`, work);
   }
 
   async #write(datasets: readonly SiteDataset[]): Promise<void> {

@@ -44,8 +44,15 @@ export class Books {
     held: readonly Pick<AttemptRef, 'runId' | 'attempt'>[] = [],
   ): Promise<Books> {
     const books = new Books(ledger);
-    for await (const { at, event } of ledger.entries({ kinds: KINDS })) books.#note(event, at);
+    for await (const { event } of ledger.entries({ kinds: ['release'] })) {
+      if (event.kind === 'release') books.#noteRelease(event);
+    }
     const keys = new Set(held.map((attempt) => attemptKey(attempt)));
+    const runs = new Set(held.map(({ runId }) => String(runId)));
+    const since = `${dayOf(new Date().toISOString())}T`;
+    for await (const { at, event } of ledger.entries({ kinds: KINDS, since, runs })) {
+      books.#noteAttempt(event, at);
+    }
     for (const key of books.#attempts.keys()) if (!keys.has(key)) books.#attempts.delete(key);
     for (const key of books.#submitterOf.keys()) if (!keys.has(key)) books.#submitterOf.delete(key);
     return books;
@@ -114,6 +121,11 @@ export class Books {
   }
 
   #note(event: LedgerEvent, at: string): void {
+    this.#noteAttempt(event, at);
+    if (event.kind === 'release') this.#noteRelease(event);
+  }
+
+  #noteAttempt(event: LedgerEvent, at: string): void {
     const place = placeOf(event);
     if (place) {
       const written = this.#attempts.get(place.attempt);
@@ -124,7 +136,6 @@ export class Books {
     if (event.kind === 'decision' && event.at === 'assignment' && event.permitted === true) {
       this.#noteBegin(keyOf(event), dayOf(at));
     }
-    if (event.kind === 'release') this.#noteRelease(event);
   }
 
   #noteBegin(attempt: AttemptKey, day: string): void {

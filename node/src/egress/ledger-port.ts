@@ -6,5 +6,7 @@ export interface LedgerPort {
   append(event: LedgerEvent): Promise<unknown>;
   entries(filter?: {
     kinds?: LedgerEventKind[];
+    since?: string;
+    runs?: ReadonlySet<string>;
   }): AsyncIterable<{ readonly at: string; readonly event: LedgerEvent }>;
 }

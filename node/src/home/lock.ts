@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { link, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { hasCode, isMissing } from './atomic-file.ts';
@@ -14,7 +15,7 @@ interface Owner {
  * A lock whose process is dead is taken over.
  */
 export async function lockHome(path: string): Promise<AsyncDisposable> {
-  const mine = `${path}.${process.pid}`;
+  const mine = `${path}.${randomUUID()}`;
   const self: Owner = { pid: process.pid, startedAt: startOf(process.pid) };
   await writeFile(mine, JSON.stringify(self), { mode: 0o600 });
   try {
@@ -42,7 +43,7 @@ async function removeStaleLock(path: string): Promise<void> {
   if (isAlive(owner)) throw new HomeLockedError(path, owner.pid);
   // Of two processes that find the same dead owner only one renames its lock; the other may catch the first one's fresh lock
   // instead, and puts it back.
-  const aside = `${path}.stale.${process.pid}`;
+  const aside = `${path}.stale.${randomUUID()}`;
   try {
     await rename(path, aside);
   } catch (error) {

@@ -23,7 +23,8 @@ export class AppendFile implements AsyncDisposable {
 
   /** Opens the file, or makes it, with its first `size` bytes. What is behind them is cut off. */
   static async open(path: string, size: number, logger: Logger): Promise<AppendFile> {
-    const file = await open(path, constants.O_WRONLY | constants.O_CREAT | constants.O_DSYNC, 0o600);
+    const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_DSYNC;
+    const file = await onceThereIsRoom(path, logger, () => open(path, flags, 0o600));
     if ((await file.stat()).size > size) await file.truncate(size);
     await file.sync();
     await syncFolder(dirname(path));
@@ -37,22 +38,31 @@ export class AppendFile implements AsyncDisposable {
   /** Resolves once the bytes are on disk. */
   async append(bytes: Buffer): Promise<void> {
     for (let done = 0; done < bytes.length; ) {
-      try {
-        const rest = bytes.subarray(done);
-        done += (await this.#file.write(rest, 0, rest.length, this.#size + done)).bytesWritten;
-      } catch (error) {
-        if (!hasCode(error, 'ENOSPC') && !hasCode(error, 'EDQUOT')) throw error;
-        this.#logger.error(
-          { path: this.path },
-          'the disk is full: the ledger waits until there is room again',
-        );
-        await wait(FULL_DISK_RETRY_MS);
-      }
+      const rest = bytes.subarray(done);
+      const write = () => this.#file.write(rest, 0, rest.length, this.#size + done);
+      done += (await onceThereIsRoom(this.path, this.#logger, write)).bytesWritten;
     }
     this.#size += bytes.length;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#file.close();
+  }
+}
+
+/** Does some writing, again and again while the disk is full. */
+export async function onceThereIsRoom<Result>(
+  path: string,
+  logger: Logger,
+  write: () => Promise<Result>,
+): Promise<Result> {
+  for (;;) {
+    try {
+      return await write();
+    } catch (error) {
+      if (!hasCode(error, 'ENOSPC') && !hasCode(error, 'EDQUOT')) throw error;
+      logger.error({ path }, 'the disk is full: the ledger waits until there is room again');
+      await wait(FULL_DISK_RETRY_MS);
+    }
   }
 }

@@ -53,6 +53,12 @@ export function readEntry(line: string): ReadEntry | null {
   }
 }
 
+/** The number of a line that may be an entry, without reading the rest of it; null for a line that is certainly none. */
+export function sequenceOf(line: string): number | null {
+  const digits = /^\{"sequence":(\d{1,15}),/.exec(line)?.[1];
+  return digits === undefined ? null : Number(digits);
+}
+
 /** Whether a line's hash is the one of its bytes. */
 export function isIntact(line: string, hash: string): boolean {
   const body = line.slice(0, -HASH_MEMBER_LENGTH);

@@ -21,6 +21,11 @@ const isEventFile = (name: string) => /^[0-9a-z-]+\.json$/.test(name);
 export async function recordFromCommand(home: Home, event: LedgerEvent): Promise<void> {
   await makeHome(home);
   await dropEvent(home.ledger, event);
+  await takeInDropped(home);
+}
+
+/** Brings into the ledger what commands have dropped, unless a node is at work in this home and does it. */
+export async function takeInDropped(home: Home): Promise<void> {
   try {
     await using _lock = await lockHome(home.lock);
     const logger = createLogger('silent');

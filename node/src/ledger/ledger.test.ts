@@ -14,7 +14,7 @@ import { encodeEntry, type LedgerEntry } from './entry.ts';
 import type { LedgerEvent } from './events.ts';
 import { checkExport, exportLedger } from './export.ts';
 import { dropEvent, LedgerInbox, recordFromCommand } from './inbox.ts';
-import { Ledger, type LedgerOptions } from './ledger.ts';
+import { type EntryFilter, Ledger, type LedgerOptions } from './ledger.ts';
 
 const logger = createLogger('silent');
 const key = ReceiptKey.generate();
@@ -297,4 +297,28 @@ describe('what commands have to record', () => {
     expect(ledger.head.sequence).toBe(1);
     expect(await readdir(join(folder.path, 'inbox'))).toEqual(['0-bad.json']);
   });
+});
+
+test('entries are found by kind, run and moment, wherever they lie', async () => {
+  await using folder = await temporaryFolder();
+  await using ledger = await open(folder.path, { segmentBytes: 200 });
+  const decided = (run: string) =>
+    ({ kind: 'control', what: 'pause', by: `"kind":"policy" "run":"${run}"` }) as const;
+  await ledger.append({ kind: 'refusal', run: '1', attempt: 1, code: 'HUB', rule: 'hubs', reason: '' });
+  const since = (await ledger.append(decided('1'))).at;
+  await new Promise((resolve) => setTimeout(resolve, 5));
+  await ledger.append({ kind: 'refusal', run: '2', attempt: 1, code: 'HUB', rule: 'hubs', reason: '' });
+  const later = (await ledger.append(decided('2'))).at;
+  const found = async (filter: EntryFilter) => {
+    const sequences: number[] = [];
+    for await (const { sequence } of ledger.entries(filter)) sequences.push(sequence);
+    return sequences;
+  };
+  expect(since < later).toBe(true);
+  expect(await found({ kinds: ['policy'] })).toEqual([]);
+  expect(await found({ kinds: ['refusal'] })).toEqual([1, 3]);
+  expect(await found({ run: '2' })).toEqual([3]);
+  expect(await found({ since: later })).toEqual([4]);
+  expect(await found({ since: later, runs: new Set(['1']) })).toEqual([1, 4]);
+  expect(await found({ from: 2, to: 3 })).toEqual([2, 3]);
 });

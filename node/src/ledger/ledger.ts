@@ -1,7 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import type { Logger } from '../logging/logger.ts';
 import type { ReceiptKey } from '../receipts/key.ts';
-import { AppendFile } from './append-file.ts';
+import { AppendFile, onceThereIsRoom } from './append-file.ts';
 import type { Head } from './chain.ts';
 import { checkLedger } from './check.ts';
 import { BEGINNING, encodeEntry, type LedgerEntry } from './entry.ts';
@@ -199,7 +199,8 @@ export class FileLedger implements Ledger {
     const { key } = this.#options;
     if (!key || this.#signed === this.#head.sequence) return;
     const head = this.#head;
-    await writeHead(this.folder, signHead(head, new Date().toISOString(), key));
+    const signed = signHead(head, new Date().toISOString(), key);
+    await onceThereIsRoom(this.folder, this.#logger, () => writeHead(this.folder, signed));
     this.#signed = head.sequence;
   }
 

@@ -25,6 +25,9 @@ export function parseYamlAs<Schema extends z.ZodType>(
 ): z.output<Schema> {
   const yaml = readYaml(text);
   if (yaml.kind === 'unreadable') throw new PolicyUnreadableError(path, yaml.problems);
+  if (yaml.value === null || yaml.value === undefined) {
+    throw new PolicyUnreadableError(path, [{ place: '', line: null, problem: 'the file is empty' }]);
+  }
   const read = schema.safeParse(yaml.value);
   if (read.success) return read.data;
   const problems = read.error.issues.flatMap((issue) => toProblems(issue, yaml));
