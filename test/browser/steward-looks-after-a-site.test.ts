@@ -41,6 +41,11 @@ test.each([
   await page.getByRole('heading', { level: 1, name: 'Site north' }).waitFor();
   const node = page.getByRole('article', { name: 'Node north-1' });
   await node.getByText('Online').waitFor();
+  await node.getByText('Key of its receipts').waitFor();
+  await node
+    .getByText(/^sha256:[0-9a-f]{64}$/)
+    .first()
+    .waitFor();
   await page.getByText('ward@1').first().waitFor();
   await page.getByText('synthetic stand-in').waitFor();
   await node.getByRole('button', { name: 'Hand out no more runs' }).click();
@@ -49,7 +54,7 @@ test.each([
   await node.getByText('Online').waitFor();
   await node.getByRole('button', { name: 'Enrol again' }).click();
   await page.getByText('weir-node enrol --again').waitFor();
-  const wider = await page.evaluate(() => document.documentElement.scrollWidth > innerWidth);
+  const wider = await page.evaluate('document.documentElement.scrollWidth > innerWidth');
   expect(wider).toBe(false);
 });
 
@@ -75,6 +80,6 @@ test.each([
   await card.getByText('Finished').first().waitFor({ timeout: 60_000 });
   await card.getByRole('link').first().click();
   await page.getByText('It ran on made-up data').waitFor();
-  const wider = await page.evaluate(() => document.documentElement.scrollWidth > innerWidth);
+  const wider = await page.evaluate('document.documentElement.scrollWidth > innerWidth');
   expect(wider).toBe(false);
 });

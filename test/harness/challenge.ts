@@ -15,6 +15,9 @@ export interface TaskOptions {
   readonly siteData?: string | Readonly<Record<string, unknown>>;
   readonly input?: Files;
   readonly reference?: Files;
+  /** Runs beside the submission, or beside scoring where that is said. */
+  readonly ingestionProgram?: Files;
+  readonly ingestionOnlyDuringScoring?: boolean;
 }
 
 export interface BundleOptions {
@@ -22,8 +25,8 @@ export interface BundleOptions {
   readonly image?: string;
   readonly tasks?: readonly TaskOptions[];
   readonly scoringProgram?: Files;
-  /** Keys of the columns, the primary one first; higher is better. */
-  readonly columns?: readonly string[];
+  /** Keys of the columns, or what a column declares besides its key, the primary one first; higher is better. */
+  readonly columns?: readonly (string | { readonly key: string; readonly [declared: string]: unknown })[];
   readonly submissionRule?: 'Add' | 'Force_Last' | 'Force_Best';
   /** Markdown or HTML of the one page. */
   readonly page?: string;
@@ -72,6 +75,8 @@ export function competitionBundle(options: BundleOptions = {}): Buffer {
       name: task.name ?? `Task ${index + 1}`,
       scoring_program: 'scoring.zip',
       ...(task.siteData && { site_data: task.siteData }),
+      ...(task.ingestionProgram && { ingestion_program: `ingestion-${index}.zip` }),
+      ...(task.ingestionOnlyDuringScoring && { ingestion_only_during_scoring: true }),
       ...(task.input && { input_data: `input-${index}.zip` }),
       ...(task.reference && { reference_data: `reference-${index}.zip` }),
     })),
@@ -91,11 +96,15 @@ export function competitionBundle(options: BundleOptions = {}): Buffer {
         title: 'Results',
         key: 'results',
         submission_rule: options.submissionRule ?? 'Force_Best',
-        columns: columns.map((key, index) => ({ index, key, title: key, sorting: 'desc', precision: 3 })),
+        columns: columns.map((column, index) => {
+          const declared = typeof column === 'string' ? { key: column } : column;
+          return { index, title: declared.key, sorting: 'desc', precision: 3, ...declared };
+        }),
       },
     ],
   };
-  const data = tasks.flatMap(({ input, reference }, index): [string, Buffer][] => [
+  const data = tasks.flatMap(({ input, reference, ingestionProgram }, index): [string, Buffer][] => [
+    ...(ingestionProgram ? [[`ingestion-${index}.zip`, zip(ingestionProgram)] as [string, Buffer]] : []),
     ...(input ? [[`input-${index}.zip`, zip(input)] as [string, Buffer]] : []),
     ...(reference ? [[`reference-${index}.zip`, zip(reference)] as [string, Buffer]] : []),
   ]);

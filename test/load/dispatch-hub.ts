@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { type RunningHub, readEnv, startHub, toConfig, toSecrets } from '@weir/hub';
 import { users } from '@weir/hub/accounts/schema';
 import {
@@ -15,8 +17,9 @@ import { ensureDefaultQueue } from '@weir/hub/sites/default-queue';
 import { submissions } from '@weir/hub/submissions/schema';
 import { eq } from 'drizzle-orm';
 import pino from 'pino';
-import { processorTimes } from './processor-time.ts';
-import type { Command, Measured, Reply, Throughput } from './protocol.ts';
+import { closedLoop } from './closed-loop.ts';
+import { meterDatabase, meterProcess } from './processor-time.ts';
+import type { HubAnswer, HubCommand, HubThroughput, Latencies, Verified } from './protocol.ts';
 
 const OWNERS = 128;
 const DIGEST = `sha256:${'0'.repeat(64)}`;
@@ -84,14 +87,11 @@ async function seed({ context: { database } }: RunningHub): Promise<Seeded> {
   return { phaseId: phase!.id, taskId: task!.id, resourceId: submission!.id, ownerIds };
 }
 
-function mapValues<Key extends string, From, To>(
-  record: Record<Key, From>,
-  map: (value: From) => To,
-): Record<Key, To> {
-  return Object.fromEntries(Object.entries<From>(record).map(([key, value]) => [key, map(value)])) as Record<
-    Key,
-    To
-  >;
+/** When it was made and when its result was committed. */
+interface Submitted {
+  readonly id: number;
+  readonly createdAt: number;
+  readonly doneAt: number;
 }
 
 class Load {
@@ -105,7 +105,7 @@ class Load {
   }
 
   /** One submission from its acceptance to its committed result. */
-  async #submit(): Promise<{ id: number; createdAt: number; acceptedAt: number; doneAt: number }> {
+  async #submit(): Promise<Submitted> {
     const { dispatch, live } = this.#hub.context;
     const { phaseId, taskId, resourceId, ownerIds } = this.#seeded;
     const ownerId = ownerIds[this.#next++ % ownerIds.length]!;
@@ -124,46 +124,27 @@ class Load {
       isSpecificTaskReRun: false,
       start: true,
     });
-    const acceptedAt = monotonic();
     // The node's answer cannot come before this turn of the event loop is over, so nothing is missed.
     for await (const _ of live.watch(`submission:${submissionId}`, stop.signal)) break;
-    return { id: submissionId, createdAt, acceptedAt, doneAt: monotonic() };
+    return { id: submissionId, createdAt, doneAt: monotonic() };
   }
 
-  async throughput(inFlight: number, seconds: number, nodePid: number): Promise<Throughput> {
-    const until = performance.now() + seconds * 1000;
-    const started = performance.now();
-    const { rows } = await this.#hub.context.database.pool.query<{ pid: number }>(
-      'select pid from pg_stat_activity',
-    );
-    const pids = { hub: [process.pid], node: [nodePid], database: rows.map(({ pid }) => pid) };
-    const before = mapValues(pids, processorTimes);
-    let done = 0;
-    const lane = async () => {
-      while (performance.now() < until) {
-        await this.#submit();
-        done++;
-      }
+  async throughput(load: { inFlight: number; seconds: number; nodePid: number }): Promise<HubThroughput> {
+    const meters = {
+      hub: meterProcess(process.pid),
+      node: meterProcess(load.nodePid),
+      database: await meterDatabase(this.#hub.context.database.pool),
     };
-    await Promise.all(Array.from({ length: inFlight }, lane));
-    const after = mapValues(pids, processorTimes);
-    return {
-      runsPerSecond: done / ((performance.now() - started) / 1000),
-      processorMs: {
-        hub: (after.hub - before.hub) / done,
-        node: (after.node - before.node) / done,
-        database: (after.database - before.database) / done,
-      },
-    };
+    return closedLoop(load, meters, () => this.#submit());
   }
 
-  async latency(perSecond: number, seconds: number): Promise<{ toNode: number[]; toResult: number[] }> {
-    const submitted: ReturnType<Load['submit']>[] = [];
+  async latency({ perSecond, seconds }: { perSecond: number; seconds: number }): Promise<Latencies> {
+    const submitted: Promise<Submitted>[] = [];
     const start = performance.now();
     for (let index = 0; index < perSecond * seconds; index++) {
       const due = start + (index * 1000) / perSecond;
       await new Promise((resolve) => setTimeout(resolve, Math.max(0, due - performance.now())));
-      submitted.push(this.submit());
+      submitted.push(this.#submit());
     }
     const results = await Promise.all(submitted);
     const rows = await this.#hub.context.database.queries
@@ -179,17 +160,14 @@ class Load {
     };
   }
 
-  submit() {
-    return this.#submit();
-  }
-
   /** What the database says in the end: a benchmark that loses work is none. */
-  async verify(): Promise<{ submissions: number; finished: number; onBoard: number }> {
+  async verify(): Promise<Verified> {
     const { queries } = this.#hub.context.database;
     return {
       submissions: await queries.$count(submissions),
       finished: await queries.$count(submissions, eq(submissions.status, 'Finished')),
       onBoard: await queries.$count(leaderboardEntries),
+      memory: process.memoryUsage.rss(),
     };
   }
 }
@@ -202,30 +180,29 @@ const hub = await startHub(config, toSecrets(env, config), {
 const load = new Load(hub, await seed(hub));
 await hub.context.sites.createSite({ name: 'load', title: 'Load', servesDefaultQueue: true });
 const { token } = await hub.context.sites.createEnrolment('load');
-const reply = (message: Reply) => process.send?.(message);
+const answer = (said: HubAnswer) => process.send?.(said);
 
-process.on('message', async (command: Command) => {
+async function carryOut(command: HubCommand): Promise<unknown> {
   switch (command.kind) {
     case 'throughput':
-      return reply({
-        kind: 'measured',
-        value: await load.throughput(command.inFlight, command.seconds, command.nodePid),
-      });
+      return answer({ kind: 'throughput', value: await load.throughput(command) });
     case 'latency':
-      return reply({
-        kind: 'measured',
-        value: (await load.latency(command.perSecond, command.seconds)) as Measured,
-      });
+      return answer({ kind: 'latency', value: await load.latency(command) });
     case 'verify':
-      return reply({
-        kind: 'measured',
-        value: { ...(await load.verify()), memory: process.memoryUsage.rss() },
-      });
+      return answer({ kind: 'verified', value: await load.verify() });
     case 'stop':
       await hub[Symbol.asyncDispose]();
       return process.exit(0);
     default:
       return command satisfies never;
   }
-});
-reply({ kind: 'ready', url: hub.url, token });
+}
+
+process.on('message', carryOut);
+const { database } = hub.context;
+answer({ kind: 'ready', url: hub.url, token, databaseUrl: database.url, databasePid: await serverPid() });
+
+async function serverPid(): Promise<number> {
+  const { rows } = await database.pool.query<{ data_directory: string }>('show data_directory');
+  return Number(readFileSync(join(rows[0]!.data_directory, 'postmaster.pid'), 'utf8').split('\n')[0]);
+}

@@ -1,5 +1,8 @@
+import type { Throughput } from './closed-loop.ts';
+import type { ReferenceName } from './references/reference.ts';
+
 /** What the benchmark asks of its hub process, and what that answers. */
-export type Command =
+export type HubCommand =
   | {
       readonly kind: 'throughput';
       readonly inFlight: number;
@@ -10,22 +13,46 @@ export type Command =
   | { readonly kind: 'verify' }
   | { readonly kind: 'stop' };
 
-export type Reply =
-  | { readonly kind: 'ready'; readonly url: string; readonly token: string }
-  | { readonly kind: 'measured'; readonly value: Measured };
+export type HubAnswer =
+  | {
+      readonly kind: 'ready';
+      readonly url: string;
+      readonly token: string;
+      readonly databaseUrl: string;
+      /** The process of the database server that the hub runs, to be ended with it. */
+      readonly databasePid: number;
+    }
+  | { readonly kind: 'throughput'; readonly value: HubThroughput }
+  | { readonly kind: 'latency'; readonly value: Latencies }
+  | { readonly kind: 'verified'; readonly value: Verified };
 
-export interface Throughput {
-  readonly runsPerSecond: number;
-  /** Milliseconds on the processor for each run: unlike the rate, hardly touched by what else the machine does. */
-  readonly processorMs: { readonly hub: number; readonly node: number; readonly database: number };
+export type HubThroughput = Throughput<'hub' | 'node' | 'database'>;
+
+/** Milliseconds. */
+export interface Latencies {
+  readonly toNode: number[];
+  readonly toResult: number[];
 }
 
-export type Measured =
-  | Throughput
-  | { readonly toNode: number[]; readonly toResult: number[] }
+export interface Verified {
+  readonly submissions: number;
+  readonly finished: number;
+  readonly onBoard: number;
+  readonly memory: number;
+}
+
+/** What it asks of the process that runs the references. */
+export type ReferenceCommand =
   | {
-      readonly submissions: number;
-      readonly finished: number;
-      readonly onBoard: number;
-      readonly memory: number;
-    };
+      readonly kind: 'measure';
+      readonly name: ReferenceName;
+      readonly inFlight: number;
+      readonly seconds: number;
+    }
+  | { readonly kind: 'stop' };
+
+export type ReferenceAnswer =
+  | { readonly kind: 'ready' }
+  | { readonly kind: 'measured'; readonly value: ReferenceThroughput };
+
+export type ReferenceThroughput = Throughput<'client' | 'database'>;

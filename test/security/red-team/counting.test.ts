@@ -42,7 +42,10 @@ test.each([
   [{ a: 0 }, { a: -0 }],
   [{ a: 1 }, { a: '1' }],
   [{ a: Number.NaN }, { a: null }],
-  [{ a: 1, b: 2 }, { b: 2, a: 1 }],
+  [
+    { a: 1, b: 2 },
+    { b: 2, a: 1 },
+  ],
   [{ a: [] }, {}],
   [{ a: new Uint8Array([1]) }, { a: new Uint8Array([1, 0]) }],
   [{ a: [1, 2] }, { a: [2, 1] }],
@@ -59,6 +62,14 @@ test('noise is what differs between runs that tell nothing, by place and not by 
   expect(sighting({ id: 9, state: 'failed' })).not.toBe(sighting({ id: 9, state: 'over' }));
   expect(sighting({ id: 9, state: 'over', more: 1 })).not.toBe(sighting({ id: 9, state: 'over' }));
   expect(() => new Noise([leavesOf({})])).toThrow('two runs');
+});
+
+test('that there is a moment counts, and not which one', () => {
+  const at = (endedAt: string | null) => leavesOf({ endedAt });
+  const noise = new Noise([at('2026-11-21T12:00:01Z'), at('2026-11-21T12:00:01Z')]);
+  const sighting = (endedAt: string | null) => noise.sightingOf(at(endedAt));
+  expect(sighting('2026-11-21T12:00:02.000Z')).toBe(sighting('2026-11-21T12:00:01Z'));
+  expect(sighting(null)).not.toBe(sighting('2026-11-21T12:00:01Z'));
 });
 
 test('a text is found again in base64 wherever it begins, in hex and backwards', () => {

@@ -83,9 +83,13 @@ export function leavesOf(value: unknown): Leaves {
   return leaves;
 }
 
+/** How moments look in what is collected. */
+const MOMENT = /^(?:string )?\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d/;
+
 /**
- * What differs from run to run although nobody encodes anything: identifiers, moments, signatures. Learnt from a control group of runs of one
- * and the same honest submission; a place whose value differs among them is left out of sightings. Moments are looked at apart from that.
+ * What differs from run to run although nobody encodes anything: identifiers and signatures. Learnt from a control group of runs of one and the
+ * same honest submission; a place whose value differs among them is left out of sightings. So are all moments: they are measured by themselves,
+ * since they may be the same by chance.
  */
 export class Noise {
   readonly #places = new Set<string>();
@@ -104,7 +108,8 @@ export class Noise {
   }
 
   sightingOf(leaves: Leaves): string {
-    return JSON.stringify([...leaves].filter(([place]) => !this.#places.has(place)));
+    const told = [...leaves].filter(([place]) => !this.#places.has(place));
+    return JSON.stringify(told.map(([place, value]) => [place, MOMENT.test(value) ? 'a moment' : value]));
   }
 }
 
