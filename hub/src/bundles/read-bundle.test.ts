@@ -54,7 +54,9 @@ describe('a minimal bundle', () => {
           start: new Date('2030-01-01T00:00:00Z'),
           end: null,
           maxSubmissionsPerDay: 5,
+          maxSubmissionsPerMonth: null,
           maxSubmissionsPerPerson: 100,
+          maxConcurrentSubmissions: null,
           executionTimeLimit: 600,
           resources: null,
           autoMigrateToThisPhase: false,
@@ -74,6 +76,9 @@ describe('a minimal bundle', () => {
           primaryIndex: 0,
           hidden: false,
           submissionRule: 'Add',
+          taskRule: 'best',
+          rankingTask: null,
+          anonymous: false,
           columns: [
             {
               index: 0,

@@ -92,6 +92,9 @@ describe('a version 1 bundle', () => {
         primaryIndex: 0,
         hidden: false,
         submissionRule: 'Add',
+        taskRule: 'best',
+        rankingTask: null,
+        anonymous: false,
         columns: [
           {
             index: 0,
