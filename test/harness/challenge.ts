@@ -34,6 +34,8 @@ export interface BundleOptions {
   readonly stepSeconds?: number;
   readonly maxSubmissions?: number;
   readonly maxSubmissionsPerDay?: number;
+  /** Keys to the bundle's questions, without what each repeats of its key. */
+  readonly factSheet?: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
   /** More files of the archive, or others in the place of those made here. */
   readonly files?: Files;
 }
@@ -69,6 +71,7 @@ export function competitionBundle(options: BundleOptions = {}): Buffer {
     docker_image: options.image ?? process.env.WEIR_TEST_IMAGE ?? 'weir/python:3',
     registration_auto_approve: true,
     enable_detailed_results: true,
+    ...(options.factSheet && { fact_sheet: withKeys(options.factSheet) }),
     pages: [{ title: 'Overview', file: 'overview.md' }],
     tasks: tasks.map((task, index) => ({
       index,
@@ -117,6 +120,10 @@ export function competitionBundle(options: BundleOptions = {}): Buffer {
     ...Object.fromEntries(data),
     ...options.files,
   });
+}
+
+function withKeys(questions: NonNullable<BundleOptions['factSheet']>) {
+  return Object.fromEntries(Object.entries(questions).map(([key, question]) => [key, { key, ...question }]));
 }
 
 /** A competition for the scripted engine: its image is the script, in the words of the node's script.ts. */

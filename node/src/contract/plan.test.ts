@@ -11,6 +11,7 @@ function input(changes: Partial<PlanInput>): PlanInput {
     ingestionDuringScoring: false,
     hasInputData: true,
     hasReference: true,
+    hasFactSheet: false,
     siteData: {},
     path: (part) => `/ws/${part}`,
     ...changes,
@@ -98,6 +99,20 @@ describe('scoring', () => {
       { hasReference: false, siteData: { reference: '/site/ref' } },
       [
         'scoring [run /app/program /app/input /app/input/res] /ws/scoring>/app/program /ws/score-output>/app/output /ws/shared>/app/shared /ws/predictions>/app/input/res /site/ref>/app/input/ref:ro',
+      ],
+    ],
+    [
+      'a fact sheet, for the scoring program alone',
+      {
+        ingestion,
+        ingestionDuringScoring: true,
+        hasFactSheet: true,
+        hasInputData: false,
+        hasReference: false,
+      },
+      [
+        'scoring [run /app/ingestion_program /app/input /app/input/res] /ws/scoring>/app/program /ws/score-output>/app/output /ws/shared>/app/shared /ws/predictions>/app/input/res /ws/fact-sheet>/app/input/fact_sheet:ro',
+        'scoring-ingestion [ingest /app/input_data /app/ingested_program /app/shared] /ws/ingestion>/app/program /ws/ingestion-output>/app/output /ws/predictions>/app/ingested_program /ws/shared>/app/shared /ws/predictions>/app/input/res',
       ],
     ],
     ['a program without a command', { program: { kind: 'without-command' } }, []],

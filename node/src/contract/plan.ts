@@ -22,6 +22,7 @@ export interface PlanInput {
   readonly ingestionDuringScoring: boolean;
   readonly hasInputData: boolean;
   readonly hasReference: boolean;
+  readonly hasFactSheet: boolean;
   readonly siteData: SiteData;
   /** Where a part lies on the host. */
   readonly path: (part: Part) => string;
@@ -71,6 +72,7 @@ export function planPrediction(input: PlanInput): PlannedContainer[] {
  *   /app/shared            shared by both
  *   /app/input/res         predictions, which are the submission itself when ingestion runs here
  *   /app/input/ref         reference data, for the scoring program alone
+ *   /app/input/fact_sheet  the participant's answers, for the scoring program alone; where the competition asks questions
  *   /app/ingested_program  predictions, for the ingestion program
  *   /app/input_data        input data, when ingestion runs here
  */
@@ -86,6 +88,7 @@ export function planScoring(input: PlanInput): PlannedContainer[] {
     writable(path('score-output'), '/app/output'),
     ...exchanged,
     ...reference(input),
+    ...(input.hasFactSheet ? [readOnly(path('fact-sheet'), '/app/input/fact_sheet')] : []),
   ]);
   if (!input.ingestionDuringScoring) return program;
   const ingestion = container(input, 'ingestion', 'scoring', 'scoring-ingestion', [

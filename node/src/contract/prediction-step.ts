@@ -46,6 +46,7 @@ export async function runPrediction(input: StepInput, deps: StepDeps): Promise<P
     siteData,
     hasInputData: inputData !== null,
     hasReference: false,
+    hasFactSheet: false,
     path: (part) => workspace.path(part),
   });
   await handOn(workspace, program, ingestionDuringScoring, containers.length > 0);

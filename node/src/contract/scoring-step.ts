@@ -45,11 +45,12 @@ const limits = {
  */
 export async function runScoring(input: ScoringInput, deps: StepDeps): Promise<ScoringResult> {
   const { workspace, ingestionDuringScoring, siteData } = input;
-  const [program, ingestion, inputData, reference] = await Promise.all([
+  const [program, ingestion, inputData, reference, factSheet] = await Promise.all([
     readProgram(await workspace.find('scoring')),
     readProgram(await workspace.find('ingestion')),
     workspace.find('input-data'),
     workspace.find('reference'),
+    workspace.find('fact-sheet'),
   ]);
   if (program.kind !== 'command') return failed(FailureCode.SCORES_MISSING);
   const output = await workspace.make('score-output');
@@ -65,6 +66,7 @@ export async function runScoring(input: ScoringInput, deps: StepDeps): Promise<S
     siteData,
     hasInputData: inputData !== null,
     hasReference: reference !== null,
+    hasFactSheet: factSheet !== null,
     path: (part) => workspace.path(part),
   });
   const end = await executeStep({ ...input, containers }, true, deps);

@@ -9,7 +9,7 @@ const run = promisify(execFile);
 
 /**
  * What an attempt has on disk, each in a folder of its own below the attempt's root. The first five are unpacked artifacts, there only when the
- * task has them; the others are made by the steps.
+ * task has them, and so is the fact sheet where the competition has one; the others are made by the steps.
  */
 export type Part =
   | 'submission'
@@ -17,6 +17,8 @@ export type Part =
   | 'scoring'
   | 'input-data'
   | 'reference'
+  /** What the participant answered to the competition's questions, for the scoring program. */
+  | 'fact-sheet'
   /** Output of the prediction step, input of scoring. */
   | 'predictions'
   | 'score-output'

@@ -1,3 +1,5 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { type Artifact, type Assignment, FailureCode } from '@weir/proto/node/v1';
 import type { ArtifactCache } from '../cache/artifact-cache.ts';
 import { type UnpackLimits, unpack } from '../contract/unpack.ts';
@@ -45,6 +47,9 @@ function wantedArtifacts(assignment: Assignment): Wanted[] {
   ];
 }
 
+/** Name of the file that scoring programs read at /app/input/fact_sheet: question to answer, as JSON. */
+const ANSWERS = 'answers.json';
+
 export interface PrepareDeps {
   readonly cache: ArtifactCache;
   readonly signal: AbortSignal;
@@ -52,7 +57,7 @@ export interface PrepareDeps {
 }
 
 /**
- * Fetches and unpacks what an attempt needs, side by side. Answers with the code of an archive that cannot be unpacked, else with null.
+ * Fetches and unpacks what an attempt needs, side by side, and lays out the answers to the fact sheet. Answers with the code of an archive that cannot be unpacked, else with null.
  * However it ends, nothing writes in the workspace any more.
  */
 export async function fetchArtifacts(
@@ -72,6 +77,9 @@ export async function fetchArtifacts(
       }
     }),
   );
+  const { factSheetAnswers } = assignment;
+  if (factSheetAnswers !== '')
+    await workspace.makeFilled('fact-sheet', (folder) => writeFile(join(folder, ANSWERS), factSheetAnswers));
   deps.signal.throwIfAborted();
   failed.signal.throwIfAborted();
   const codes = results.map((result) => (result.status === 'fulfilled' ? result.value : null));
