@@ -83,6 +83,8 @@ export interface BundlePhase {
   maxSubmissionsPerMonth: number | null;
   maxSubmissionsPerPerson: number | null;
   maxConcurrentSubmissions: number | null;
+  /** What former versions of the tasks scored stays on the board, marked. */
+  keepFormerVersions: boolean;
   /** Seconds, for each step of a run. */
   executionTimeLimit: number;
   resources: BundleResources | null;

@@ -24,6 +24,7 @@ export function readPhaseSettings(
     maxSubmissionsPerMonth: ownLimit(phase, 'max_submissions_per_month'),
     maxSubmissionsPerPerson: phase.limit('max_submissions', DEFAULT_SUBMISSIONS_PER_PERSON),
     maxConcurrentSubmissions: ownLimit(phase, 'max_concurrent_submissions'),
+    keepFormerVersions: phase.log.leniently(() => phase.flag('keep_former_versions', false)),
     executionTimeLimit: phase.integer('execution_time_limit') || DEFAULT_EXECUTION_TIME_LIMIT,
     hideOutput: phase.flag('hide_output', false),
     hidePredictionOutput: phase.flag('hide_prediction_output', false),

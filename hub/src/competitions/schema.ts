@@ -202,6 +202,8 @@ export const phases = pgTable(
     hideOutput: boolean().notNull().default(false),
     hidePredictionOutput: boolean().notNull().default(false),
     hideScoreOutput: boolean().notNull().default(false),
+    /** What was scored with former versions of its tasks stays on the board, marked; otherwise it is of no board. */
+    keepFormerVersions: boolean().notNull().default(false),
     /** What a container may use. Null: the hub's default. */
     memoryBytes: bigint({ mode: 'number' }),
     /** In thousandths of a core. */
@@ -241,6 +243,14 @@ export const tasks = pgTable('tasks', {
   /** DSSE envelopes (JSON) in which others sign the programs or the image. Sites decide whose signature counts. */
   attestations: jsonb().$type<string[]>().notNull().default(sql`'[]'::jsonb`),
   createdAt: timestamp({ withTimezone: true }).notNull().defaultNow(),
+  /** Grows with each change of what is run; what it was before is in `task_versions`. */
+  version: integer().notNull().default(1),
+  /** Who made this version, when and why; null for the first, which came with the task. */
+  changedBy: integer().references(() => users.id),
+  changedAt: timestamp({ withTimezone: true }),
+  changeNote: text().notNull().default(''),
+  /** Submissions that were run on it still name it. */
+  deletedAt: timestamp({ withTimezone: true }),
 });
 
 export const phaseTasks = pgTable(

@@ -8,3 +8,4 @@ export * from '../receipts/schema.ts';
 export * from '../resources/schema.ts';
 export * from '../sites/schema.ts';
 export * from '../submissions/schema.ts';
+export * from '../tasks/schema.ts';

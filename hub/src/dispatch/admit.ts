@@ -11,7 +11,7 @@ export interface Admission {
   readonly id: number;
   readonly submission: NewSubmission;
   /** With one task the submission itself; with several, a child for each. */
-  readonly leaves: readonly { id: number; taskId: number }[];
+  readonly leaves: readonly { id: number; taskId: number; taskVersion: number }[];
   readonly runs: readonly PlannedRun[];
 }
 
@@ -41,8 +41,8 @@ const ADMIT: Statement = {
   name: 'dispatch-admit',
   text: `
 with asked as (
-  select * from unnest($1::bigint[], $2::int[], $3::int[], $4::int[], $5::text[], $6::text[], $7::text[], $8::jsonb[], $9::bool[], $10::text[], $11::bool[], $12::int[])
-    as a(id, phase_id, owner_id, resource_id, name, description, file_name, answers, limited, status, re_run, task_id)
+  select * from unnest($1::bigint[], $2::int[], $3::int[], $4::int[], $5::text[], $6::text[], $7::text[], $8::jsonb[], $9::bool[], $10::text[], $11::bool[], $12::int[], $23::int[])
+    as a(id, phase_id, owner_id, resource_id, name, description, file_name, answers, limited, status, re_run, task_id, task_version)
 ), counted as (
   insert into submission_usage as u (phase_id, user_id, day, used_today, used_this_month, used_in_all, in_flight)
   select a.phase_id, a.owner_id, (now() at time zone 'utc')::date, 1, 1, 1, (p.max_concurrent_submissions is not null)::int
@@ -68,12 +68,12 @@ with asked as (
   left join counted c on a.limited and c.phase_id = a.phase_id and c.user_id = a.owner_id
   where not a.limited or c.user_id is not null
 ), roots as (
-  insert into submissions (id, phase_id, owner_id, task_id, resource_id, name, description, file_name, fact_sheet_answers, status, is_specific_task_re_run, counted_on, holds_slot)
-  select id, phase_id, owner_id, task_id, resource_id, name, description, file_name, answers, status::submission_status, re_run, day, holds_slot from admitted
+  insert into submissions (id, phase_id, owner_id, task_id, task_version, resource_id, name, description, file_name, fact_sheet_answers, status, is_specific_task_re_run, counted_on, holds_slot)
+  select id, phase_id, owner_id, task_id, task_version, resource_id, name, description, file_name, answers, status::submission_status, re_run, day, holds_slot from admitted
 ), children as (
-  insert into submissions (id, parent_id, phase_id, owner_id, task_id, resource_id, name, description, file_name, fact_sheet_answers, status, is_specific_task_re_run)
-  select c.id, a.id, a.phase_id, a.owner_id, c.task_id, a.resource_id, a.name, a.description, a.file_name, a.answers, a.status::submission_status, a.re_run
-  from unnest($13::bigint[], $14::bigint[], $15::int[]) as c(id, parent_id, task_id) join admitted a on a.id = c.parent_id
+  insert into submissions (id, parent_id, phase_id, owner_id, task_id, task_version, resource_id, name, description, file_name, fact_sheet_answers, status, is_specific_task_re_run)
+  select c.id, a.id, a.phase_id, a.owner_id, c.task_id, c.task_version, a.resource_id, a.name, a.description, a.file_name, a.answers, a.status::submission_status, a.re_run
+  from unnest($13::bigint[], $14::bigint[], $15::int[], $24::int[]) as c(id, parent_id, task_id, task_version) join admitted a on a.id = c.parent_id
 ), started as (
   select r.* from unnest($16::bigint[], $17::bigint[], $18::bigint[], $19::int[], $20::text[], $21::uuid[])
     as r(id, root_id, leaf_id, site_id, pool, node_id) join admitted a on a.id = r.root_id
@@ -131,6 +131,8 @@ async function admit(
     runs.map(({ pool }) => pool),
     runs.map(({ session }) => session?.node.id ?? null),
     leaseMs,
+    batch.map(({ id, leaves }) => leaves.find((leaf) => leaf.id === id)?.taskVersion ?? 1),
+    children.map(({ taskVersion }) => taskVersion),
   ]);
   const admitted = new Map(rows.map((row) => [row.id, row]));
   return batch.map(({ id }) => admitted.get(id) ?? null);

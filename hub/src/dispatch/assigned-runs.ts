@@ -53,6 +53,7 @@ export class AssignedRuns {
       .select({
         phaseId: submissions.phaseId,
         taskId: submissions.taskId,
+        taskVersion: submissions.taskVersion,
         submissionId: sql<number>`coalesce(${submissions.parentId}, ${submissions.id})`.mapWith(Number),
         isRehearsal: submissions.isRehearsal,
         digest: resources.digest,
@@ -61,7 +62,7 @@ export class AssignedRuns {
       .innerJoin(submissions, eq(submissions.id, runs.submissionId))
       .innerJoin(resources, eq(resources.id, submissions.resourceId))
       .where(eq(runs.id, runId));
-    const found = run?.taskId ? await this.#specs.findTask(run.phaseId, run.taskId) : null;
+    const found = run?.taskId ? await this.#specs.findTask(run.phaseId, run.taskId, run.taskVersion) : null;
     if (!run?.digest || !found) return null;
     const { phase, task } = found;
     // Receipts say nothing of who submitted, and of when and where to fetch from.

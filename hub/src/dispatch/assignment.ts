@@ -1,9 +1,10 @@
 import { timestampFromMs } from '@bufbuild/protobuf/wkt';
 import { LogLevel, OutputKind } from '@weir/proto/node/v1';
 import type { ArtifactGrant, ArtifactUrls, OutputKindName } from './artifact-urls.ts';
-import type { PhaseSpec, StoredArtifact, TaskSpec } from './phase-specs.ts';
+import type { PhaseSpec } from './phase-specs.ts';
 import type { AssignmentInit } from './sessions.ts';
 import { attributesOf, type Submitter } from './submitter.ts';
+import type { StoredArtifact, TaskSpec } from './task-specs.ts';
 
 /** A run that has just been leased. */
 export interface LeasedRun extends Submitter {

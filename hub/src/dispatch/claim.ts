@@ -10,6 +10,7 @@ export interface ClaimedRun extends Submitter {
   readonly attempt: number;
   readonly phaseId: number;
   readonly taskId: number;
+  readonly taskVersion: number;
   readonly submissionId: number;
   readonly leafId: number;
   readonly isRehearsal: boolean;
@@ -39,7 +40,7 @@ with picked as (
   update runs r set state = 'offered', attempt = l.attempt, node_id = $2, started_at = null from leased l where r.id = l.run_id
   returning r.id, r.submission_id, l.attempt
 )
-select o.id::float8 as "runId", o.attempt, s.phase_id as "phaseId", s.task_id as "taskId", s.id::float8 as "leafId",
+select o.id::float8 as "runId", o.attempt, s.phase_id as "phaseId", s.task_id as "taskId", s.task_version as "taskVersion", s.id::float8 as "leafId",
   coalesce(s.parent_id, s.id)::float8 as "submissionId", s.owner_id as "submitterId", u.username as submitter,
   u.email as "submitterEmail", u.is_robot as "submitterIsRobot", s.is_rehearsal as "isRehearsal", f.digest, f.size::float8 as size,
   s.fact_sheet_answers as "factSheetAnswers", trunc(extract(epoch from now()) * 1000 + $4)::float8 as "leaseExpiresAt"

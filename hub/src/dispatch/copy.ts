@@ -22,9 +22,7 @@ export function insertCopy(
     if (!isLeaf) await tx.queries.insert(submissions).values({ ...values, id });
     await tx.queries
       .insert(submissions)
-      .values(
-        leaves.map((leaf) => ({ ...values, id: leaf.id, taskId: leaf.taskId, parentId: isLeaf ? null : id })),
-      );
+      .values(leaves.map((leaf) => ({ ...values, ...leaf, parentId: isLeaf ? null : id })));
     await tx.queries
       .insert(runs)
       .values(planned.map(({ id, leafId, siteId }) => ({ id, submissionId: leafId, siteId })));

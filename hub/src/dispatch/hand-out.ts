@@ -10,9 +10,10 @@ import { Backlog } from './backlog.ts';
 import { type ClaimedRun, claim, unclaim } from './claim.ts';
 import { ASSIGNMENT_INVALID } from './faults.ts';
 import type { AttemptEnd } from './outcome.ts';
-import type { PhaseSpec, PhaseSpecs, TaskSpec } from './phase-specs.ts';
+import type { PhaseSpec, PhaseSpecs } from './phase-specs.ts';
 import type { Pool } from './pools.ts';
 import { type NodeSession, Sessions } from './sessions.ts';
+import type { TaskSpec } from './task-specs.ts';
 
 /** What a node is handed at most with one claim. */
 const LARGEST_CLAIM = 64;
@@ -135,7 +136,7 @@ export class HandOut {
     const { specs, end, log } = this.#deps;
     const { runId, attempt, digest, size, ...rest } = run;
     try {
-      const found = await specs.findTask(run.phaseId, run.taskId);
+      const found = await specs.findTask(run.phaseId, run.taskId, run.taskVersion);
       if (found) {
         const { phase, task } = found;
         this.send(session, { ...rest, runId, attempt, submission: { digest, size } }, phase, task);

@@ -1,13 +1,10 @@
 import { LogLevel } from '@weir/proto/node/v1';
-import { and, eq, inArray, isNull, or } from 'drizzle-orm';
-import { alias } from 'drizzle-orm/pg-core';
-import { DEFAULT_SITE_RULE, type SiteRule } from '../bundles/site-rule.ts';
-import { columns, competitions, phases, phaseTasks, queues, tasks } from '../competitions/schema.ts';
+import { and, eq, isNull, or } from 'drizzle-orm';
+import { columns, competitions, phases, queues } from '../competitions/schema.ts';
 import type { Database, Queries } from '../db/database.ts';
-import { resources } from '../resources/schema.ts';
-import { foreignTasks } from '../submissions/schema.ts';
 import { type Pool, queuePool } from './pools.ts';
 import { toScoreColumn } from './score-columns.ts';
+import { FormerTasks, readTaskSpecs, type TaskSpec } from './task-specs.ts';
 
 /** What dispatch needs to know of a phase in order to make runs and assignments. */
 export interface PhaseSpec {
@@ -45,39 +42,17 @@ const LEVELS = {
 /** Of a phase that does not say. */
 const DEFAULT_LIMITS = { memoryBytes: 4n << 30n, cpuMillis: 2000, pids: 512, diskBytes: 10n << 30n, gpus: 0 };
 
-export interface TaskSpec {
-  readonly id: number;
-  readonly key: string;
-  readonly scoringProgram: StoredArtifact | null;
-  readonly ingestionProgram: StoredArtifact | null;
-  readonly inputData: StoredArtifact | null;
-  readonly referenceData: StoredArtifact | null;
-  readonly siteData: {
-    name: string;
-    version: string;
-    input: boolean;
-    reference: boolean;
-    rule: SiteRule;
-  } | null;
-  readonly ingestionOnlyDuringScoring: boolean;
-  /** DSSE envelopes, JSON. */
-  readonly attestations: readonly Uint8Array[];
-}
-
-export interface StoredArtifact {
-  readonly digest: string;
-  readonly size: number;
-}
-
 /** Long enough that a busy phase is not read for each submission, short enough that an edit in another hub process takes effect soon. */
 const KEPT_MS = 5_000;
 
 export class PhaseSpecs {
   readonly #database: Database;
+  readonly #former: FormerTasks;
   readonly #kept = new Map<number, { spec: Promise<PhaseSpec | null>; until: number }>();
 
   constructor(database: Database) {
     this.#database = database;
+    this.#former = new FormerTasks(database);
   }
 
   find(phaseId: number): Promise<PhaseSpec | null> {
@@ -89,13 +64,22 @@ export class PhaseSpecs {
     return spec;
   }
 
-  /** A task of the phase; looked for once more when what is remembered does not have it: another hub process may have added it since. */
-  async findTask(phaseId: number, taskId: number): Promise<{ phase: PhaseSpec; task: TaskSpec } | null> {
+  /**
+   * A task of the phase, as it was in this version. It is looked for once more when what is remembered does not have it: another hub process may have
+   * added or changed it since.
+   */
+  async findTask(
+    phaseId: number,
+    taskId: number,
+    version: number,
+  ): Promise<{ phase: PhaseSpec; task: TaskSpec } | null> {
     for (const isFresh of [false, true]) {
       if (isFresh) this.forget(phaseId);
       const phase = await this.find(phaseId);
-      const task = phase?.tasks.get(taskId);
-      if (phase && task) return { phase, task };
+      const current = phase?.tasks.get(taskId);
+      if (!phase || !current || current.version < version) continue;
+      const task = current.version === version ? current : await this.#former.find(current, version);
+      return task && { phase, task };
     }
     return null;
   }
@@ -164,59 +148,4 @@ function toLimits(phase: {
     diskBytes: phase.diskBytes === null ? DEFAULT_LIMITS.diskBytes : BigInt(phase.diskBytes),
     gpus: phase.gpus ?? DEFAULT_LIMITS.gpus,
   };
-}
-
-async function readTaskSpecs(queries: Queries, phaseId: number): Promise<TaskSpec[]> {
-  const scoring = alias(resources, 'scoring_program');
-  const ingestion = alias(resources, 'ingestion_program');
-  const input = alias(resources, 'input_data');
-  const reference = alias(resources, 'reference_data');
-  const rows = await queries
-    .select({ task: tasks, scoring, ingestion, input, reference })
-    .from(tasks)
-    .leftJoin(phaseTasks, and(eq(phaseTasks.taskId, tasks.id), eq(phaseTasks.phaseId, phaseId)))
-    .leftJoin(scoring, eq(scoring.id, tasks.scoringProgramId))
-    .leftJoin(ingestion, eq(ingestion.id, tasks.ingestionProgramId))
-    .leftJoin(input, eq(input.id, tasks.inputDataId))
-    .leftJoin(reference, eq(reference.id, tasks.referenceDataId))
-    .where(inArray(tasks.id, tasksRunIn(queries, phaseId)))
-    .orderBy(phaseTasks.index);
-  return rows.map(({ task, ...programs }) => ({
-    id: task.id,
-    key: task.key,
-    scoringProgram: stored(programs.scoring),
-    ingestionProgram: stored(programs.ingestion),
-    inputData: stored(programs.input),
-    referenceData: stored(programs.reference),
-    siteData:
-      task.siteDatasetName && task.siteDatasetVersion
-        ? {
-            name: task.siteDatasetName,
-            version: task.siteDatasetVersion,
-            input: task.siteDatasetInput,
-            reference: task.siteDatasetReference,
-            rule: task.siteRule ?? DEFAULT_SITE_RULE,
-          }
-        : null,
-    ingestionOnlyDuringScoring: task.ingestionOnlyDuringScoring,
-    attestations: task.attestations.map((envelope) => Buffer.from(envelope)),
-  }));
-}
-
-/** Its own tasks, and those of elsewhere that something of it was run on. */
-function tasksRunIn(queries: Queries, phaseId: number) {
-  return queries
-    .select({ taskId: phaseTasks.taskId })
-    .from(phaseTasks)
-    .where(eq(phaseTasks.phaseId, phaseId))
-    .union(
-      queries
-        .select({ taskId: foreignTasks.taskId })
-        .from(foreignTasks)
-        .where(eq(foreignTasks.phaseId, phaseId)),
-    );
-}
-
-function stored(resource: { digest: string | null; size: number | null } | null): StoredArtifact | null {
-  return resource?.digest ? { digest: resource.digest, size: resource.size ?? 0 } : null;
 }

@@ -6,9 +6,10 @@ import type { NewSubmission } from './admission.ts';
 import type { Admission, PlannedRun } from './admit.ts';
 import { NoSuchSiteDataError } from './errors.ts';
 import { IdReserve } from './id-reserve.ts';
-import type { PhaseSpec, TaskSpec } from './phase-specs.ts';
+import type { PhaseSpec } from './phase-specs.ts';
 import { type Pool, sitePool } from './pools.ts';
 import type { PlannedRehearsal, RehearsalPart } from './rehearse.ts';
+import type { TaskSpec } from './task-specs.ts';
 
 interface Place {
   readonly siteId: number | null;
@@ -35,8 +36,8 @@ export class Planner {
   ): Promise<Admission> {
     const id = await this.#submissionIds.take();
     const leaves = [];
-    for (const { id: taskId } of tasks) {
-      leaves.push({ id: tasks.length === 1 ? id : await this.#submissionIds.take(), taskId });
+    for (const { id: taskId, version: taskVersion } of tasks) {
+      leaves.push({ id: tasks.length === 1 ? id : await this.#submissionIds.take(), taskId, taskVersion });
     }
     return { id, submission, leaves, runs: submission.start ? await this.runs(phase, leaves, tasks) : [] };
   }
@@ -45,10 +46,10 @@ export class Planner {
   async rehearsal(parts: readonly RehearsalPart[]): Promise<PlannedRehearsal> {
     const id = await this.#submissionIds.take();
     const leaves = [];
-    for (const { taskId, siteIds } of parts) {
+    for (const { siteIds, ...part } of parts) {
       const runs = [];
       for (const siteId of siteIds) runs.push({ id: await this.#runIds.take(), siteId });
-      leaves.push({ id: parts.length === 1 ? id : await this.#submissionIds.take(), taskId, runs });
+      leaves.push({ id: parts.length === 1 ? id : await this.#submissionIds.take(), ...part, runs });
     }
     return { id, leaves };
   }

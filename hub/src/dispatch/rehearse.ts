@@ -29,6 +29,7 @@ export interface NewRehearsal {
 /** A leaf of the rehearsal, and the sites to run it at. */
 export interface RehearsalPart {
   readonly taskId: number;
+  readonly taskVersion: number;
   readonly siteIds: readonly number[];
 }
 
@@ -39,6 +40,7 @@ export interface PlannedRehearsal {
   readonly leaves: readonly {
     readonly id: number;
     readonly taskId: number;
+    readonly taskVersion: number;
     readonly runs: readonly { readonly id: number; readonly siteId: number }[];
   }[];
 }
@@ -54,20 +56,21 @@ export async function rehearsalParts(
 ): Promise<RehearsalPart[]> {
   if (!phase || !taskIds.every((id) => phase.tasks.has(id))) throw new PhaseMissingError();
   const withSiteData = taskIds.flatMap((id) => {
-    const siteData = phase.tasks.get(id)?.siteData;
-    return siteData ? [{ id, siteData }] : [];
+    const task = phase.tasks.get(id);
+    return task?.siteData ? [{ id, version: task.version, siteData: task.siteData }] : [];
   });
   if (withSiteData.length === 0) throw new RehearsalNotOfferedError('no_site_data');
   const offered = await Promise.all(
-    withSiteData.map(async ({ id, siteData }) => ({
+    withSiteData.map(async ({ id, version, siteData }) => ({
       taskId: id,
+      taskVersion: version,
       sites: await sites.sitesRehearsing(siteData),
     })),
   );
   if (offered.every(({ sites }) => sites.length === 0)) throw new RehearsalNotOfferedError('no_site');
   const parts = offered
-    .map(({ taskId, sites }) => ({
-      taskId,
+    .map(({ sites, ...task }) => ({
+      ...task,
       siteIds: sites.filter(({ name }) => site === null || name === site).map(({ id }) => id),
     }))
     .filter(({ siteIds }) => siteIds.length > 0);
@@ -94,11 +97,15 @@ export function insertRehearsal(
     await countRehearsal(tx, rehearsal.ownerId);
     const isLeaf = leaves.some((leaf) => leaf.id === id);
     if (!isLeaf) await tx.queries.insert(submissions).values({ ...values, id });
-    await tx.queries
-      .insert(submissions)
-      .values(
-        leaves.map((leaf) => ({ ...values, id: leaf.id, taskId: leaf.taskId, parentId: isLeaf ? null : id })),
-      );
+    await tx.queries.insert(submissions).values(
+      leaves.map(({ id: leafId, taskId, taskVersion }) => ({
+        ...values,
+        id: leafId,
+        taskId,
+        taskVersion,
+        parentId: isLeaf ? null : id,
+      })),
+    );
     await tx.queries
       .insert(runs)
       .values(

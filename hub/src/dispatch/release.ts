@@ -1,10 +1,11 @@
-import { and, eq, isNull, or, sql } from 'drizzle-orm';
+import { and, eq, isNull, ne, or, sql } from 'drizzle-orm';
 import type { Database } from '../db/database.ts';
 import type { Topic } from '../live/bus.ts';
 import { submissions } from '../submissions/schema.ts';
 import type { PlannedRun } from './admit.ts';
 import type { Pool } from './pools.ts';
 import { claims, runs } from './schema.ts';
+import type { TaskSpec } from './task-specs.ts';
 
 export interface WaitingSubmission {
   readonly pools: Pool[];
@@ -35,11 +36,15 @@ export async function findUnreleased(
   };
 }
 
-/** Gives its runs to a submission that waits in `Submitting`; null when another call was first. */
+/**
+ * Gives its runs to a submission that waits in `Submitting`; null when another call was first. Nothing of it has run yet, so it is run on the tasks as
+ * they are now.
+ */
 export function releaseSubmission(
   database: Database,
   submissionId: number,
   planned: readonly PlannedRun[],
+  tasks: Iterable<TaskSpec>,
 ): Promise<WaitingSubmission | null> {
   return database.transaction(async ({ queries }) => {
     const family = await queries
@@ -56,8 +61,14 @@ export function releaseSubmission(
     await queries.insert(claims).values(planned.map(({ id, pool }) => ({ runId: id, pool })));
     await queries
       .update(submissions)
-      .set({ status: 'Submitted', version: sql`${submissions.version} + 1` })
-      .where(or(eq(submissions.id, submissionId), eq(submissions.parentId, submissionId)));
+      .set({ status: 'Submitted', isSuperseded: false, version: sql`${submissions.version} + 1` })
+      .where(isOf(submissionId));
+    for (const { id, version } of tasks) {
+      await queries
+        .update(submissions)
+        .set({ taskVersion: version })
+        .where(and(isOf(submissionId), eq(submissions.taskId, id), ne(submissions.taskVersion, version)));
+    }
     return {
       pools: planned.map(({ pool }) => pool),
       topics: family.flatMap(({ id, phaseId, ownerId }): Topic[] => [
@@ -68,10 +79,10 @@ export function releaseSubmission(
   });
 }
 
+function isOf(submissionId: number) {
+  return or(eq(submissions.id, submissionId), eq(submissions.parentId, submissionId));
+}
+
 function isUnreleased(submissionId: number) {
-  return and(
-    or(eq(submissions.id, submissionId), eq(submissions.parentId, submissionId)),
-    eq(submissions.status, 'Submitting'),
-    isNull(submissions.deletedAt),
-  );
+  return and(isOf(submissionId), eq(submissions.status, 'Submitting'), isNull(submissions.deletedAt));
 }

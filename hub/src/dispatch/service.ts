@@ -210,7 +210,7 @@ export class Dispatcher implements Dispatch, AsyncDisposable {
     const phase = await this.#specs.find(phaseId);
     if (!phase || !leaves.every(({ taskId }) => phase.tasks.has(taskId))) throw new PhaseMissingError();
     const planned = await this.#planner.runs(phase, leaves, phase.tasks.values());
-    const waiting = await releaseSubmission(database, submissionId, planned);
+    const waiting = await releaseSubmission(database, submissionId, planned, phase.tasks.values());
     for (const pool of waiting?.pools ?? []) this.#handOut.noteWaiting(pool);
     if (waiting) live.announce(waiting.topics);
   }

@@ -350,7 +350,7 @@ describe('no column of a competition is forgotten', () => {
   /** What a dump does not carry: what makes a competition this one, and how it is shared on this hub. */
   const LEFT: Readonly<Record<string, readonly string[]>> = {
     competitions: ['id', 'createdBy', 'published', 'secretKey', 'termsVersion', 'createdAt', 'deletedAt'],
-    tasks: ['id', 'key', 'createdBy', 'isPublic', 'createdAt'],
+    tasks: `id key createdBy isPublic createdAt version changedBy changedAt changeNote deletedAt`.split(' '),
     pages: ['id', 'competitionId'],
     phases: ['id', 'competitionId'],
     leaderboards: ['id', 'competitionId'],
@@ -363,7 +363,7 @@ describe('no column of a competition is forgotten', () => {
     tasks: `name description scoringProgramId ingestionProgramId inputDataId referenceDataId ingestionOnlyDuringScoring siteDatasetName
       siteDatasetVersion siteDatasetInput siteDatasetReference siteRule attestations`,
     pages: 'index title format source html',
-    phases: `index name description startsAt endsAt maxSubmissionsPerDay maxSubmissionsPerPerson maxSubmissionsPerMonth maxConcurrentSubmissions
+    phases: `index name description startsAt endsAt maxSubmissionsPerDay maxSubmissionsPerPerson maxSubmissionsPerMonth maxConcurrentSubmissions keepFormerVersions
       executionTimeLimitSeconds autoMigrateToThisPhase hideOutput hidePredictionOutput hideScoreOutput memoryBytes cpuMillis diskBytes gpus
       leaderboardId publicDataId startingKitId`,
     leaderboards: 'index title key primaryIndex hidden submissionRule taskRule rankingTask anonymous',

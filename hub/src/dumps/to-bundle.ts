@@ -70,6 +70,7 @@ function toPhase(
     maxSubmissionsPerMonth: phase.maxSubmissionsPerMonth,
     maxSubmissionsPerPerson: phase.maxSubmissionsPerPerson,
     maxConcurrentSubmissions: phase.maxConcurrentSubmissions,
+    keepFormerVersions: phase.keepFormerVersions,
     executionTimeLimit: phase.executionTimeLimitSeconds,
     resources: toResources(phase),
     autoMigrateToThisPhase: phase.autoMigrateToThisPhase,

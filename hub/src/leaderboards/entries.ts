@@ -21,7 +21,8 @@ interface Candidates {
 }
 
 /**
- * Root submissions of the batch, one for each slot: the one that the rule prefers. Deleted ones, rehearsals and re-runs on one task never enter.
+ * Root submissions of the batch, one for each slot: the one that the rule prefers. Deleted ones, rehearsals, re-runs on one task and what former versions
+ * of tasks scored never enter.
  * What follows is the conflict's condition.
  */
 function candidates({ slot, preference, source, marked }: Candidates): string {
@@ -35,7 +36,7 @@ function candidates({ slot, preference, source, marked }: Candidates): string {
     from ${source}
     join submissions s on s.id = placed.submission_id
     ${marked ? 'left join board_marks m on m.submission_id = s.id' : ''}
-    where s.deleted_at is null and not s.is_specific_task_re_run and not s.is_rehearsal
+    where s.deleted_at is null and not s.is_specific_task_re_run and not s.is_rehearsal and not s.is_superseded
     order by s.phase_id, s.owner_id, ${ownSlot}, ${preference}
   )
   insert into leaderboard_entries as entry (phase_id, owner_id, slot, submission_id, sort_key, rank_inputs, submitted_at, is_baseline)

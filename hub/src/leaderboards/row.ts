@@ -34,6 +34,8 @@ export interface BoardRow {
     readonly detailedResultUrl: string | null;
   }[];
   readonly detailedResultUrl: string | null;
+  /** A task of it has been changed since: its scores and those of newer entries do not say the same. */
+  readonly isOfFormerVersion: boolean;
   readonly factSheetAnswers: Record<string, unknown> | null;
   /** Listed to compare with. */
   readonly isBaseline: boolean;
@@ -83,6 +85,7 @@ export function toRow(board: Board, standing: Standing, shown: Shown): BoardRow 
       detailedResultUrl: reportOf(leaf, shown),
     })),
     detailedResultUrl: speaking ? reportOf(speaking, shown) : null,
+    isOfFormerVersion: leaves.some((leaf) => leaf.isOfFormerVersion),
     // What people write of themselves tells who they are.
     factSheetAnswers:
       standing.factSheetAnswers && isNamed ? answersShown(standing.factSheetAnswers, shown) : null,

@@ -33,6 +33,8 @@ export interface StandingLeaf {
   readonly submissionId: number;
   readonly taskId: number;
   readonly taskName: string;
+  /** Its task has been changed since. */
+  readonly isOfFormerVersion: boolean;
   /** Column id -> value. */
   readonly scores: Readonly<Record<string, number>>;
   readonly rule: SiteRule | null;
@@ -138,7 +140,7 @@ const statement = (name: string, page: string): Statement => ({
     left join board_marks m on m.submission_id = p.submission_id
     left join lateral (
       select coalesce(json_agg(json_build_object(
-        'submissionId', l.id, 'taskId', l.task_id, 'taskName', t.name, 'rule', t.site_rule, 'finishedAt', l.finished_at,
+        'submissionId', l.id, 'taskId', l.task_id, 'taskName', t.name, 'isOfFormerVersion', l.task_version < t.version, 'rule', t.site_rule, 'finishedAt', l.finished_at,
         'scores', (select coalesce(json_object_agg(c.column_id, c.value), '{}') from scores c where c.submission_id = l.id),
         'runs', (
           -- Of other runs there is nothing to show.

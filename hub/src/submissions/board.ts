@@ -4,7 +4,13 @@ import type { Boards } from '../leaderboards/boards.ts';
 import { electAgain, putOnBoard, takeOffBoard } from '../leaderboards/moves.ts';
 import { type Mover, mayPut, mayTakeOff, RULES, type SubmissionRule } from '../leaderboards/rules.ts';
 import type { LiveBus } from '../live/bus.ts';
-import { NotAllowedError, NotFinishedError, OnBoardError, StillRunningError } from './errors.ts';
+import {
+  NotAllowedError,
+  NotFinishedError,
+  OnBoardError,
+  StillRunningError,
+  SupersededError,
+} from './errors.ts';
 import type { ReachedSubmission } from './gate.ts';
 import { isOver } from './outcome.ts';
 import { submissionChanges } from './schema.ts';
@@ -29,7 +35,8 @@ export class BoardMoves {
   ): Promise<{ canPutOnLeaderboard: boolean; canRemoveFromLeaderboard: boolean }> {
     const { submission } = reached;
     const mover = moverOf(actor, reached);
-    const isForBoards = !submission.isSpecificTaskReRun && !submission.isRehearsal;
+    const isForBoards =
+      !submission.isSpecificTaskReRun && !submission.isRehearsal && !submission.isSuperseded;
     if (submission.parentId !== null || !isForBoards || mover === null) {
       return { canPutOnLeaderboard: false, canRemoveFromLeaderboard: false };
     }
@@ -40,7 +47,7 @@ export class BoardMoves {
     };
   }
 
-  /** @throws NotAllowedError | NotFinishedError */
+  /** @throws NotAllowedError | NotFinishedError | SupersededError */
   async set(actor: Actor, reached: ReachedSubmission, onBoard: boolean): Promise<void> {
     const { id, phaseId, ownerId, parentId } = reached.submission;
     const rule = await this.#ruleOf(phaseId);
@@ -53,6 +60,7 @@ export class BoardMoves {
       const root = await lockRoot(tx, id);
       if (onBoard) {
         if (root?.status !== 'Finished' || !root.isForBoards) throw new NotFinishedError();
+        if (root.isSuperseded) throw new SupersededError();
         await putOnBoard(tx, this.#boards, { submissionId: id, phaseId });
       } else {
         await takeOffBoard(tx, id);
@@ -65,7 +73,7 @@ export class BoardMoves {
   /**
    * Puts a finished submission on the board whatever its rule says. For organizers, who say why. Under an automatic rule it stays there until the rule
    * finds another one to put in its place.
-   * @throws NotAllowedError | NotFinishedError
+   * @throws NotAllowedError | NotFinishedError | SupersededError
    */
   async force(actor: Actor, { submission, access }: ReachedSubmission, reason: string): Promise<void> {
     const { id: changedBy } = requireUser(actor);
@@ -75,6 +83,7 @@ export class BoardMoves {
     await this.#database.transaction(async (tx) => {
       const root = await lockRoot(tx, id);
       if (root?.status !== 'Finished' || !root.isForBoards) throw new NotFinishedError();
+      if (root.isSuperseded) throw new SupersededError();
       await putOnBoard(tx, this.#boards, { submissionId: id, phaseId });
       await tx.queries
         .insert(submissionChanges)

@@ -1,6 +1,17 @@
 import { DomainError } from '../http/domain-error.ts';
 
 /** Also for those that exist and may not be seen. */
+export class SupersededError extends DomainError {
+  readonly code = 'task_changed_since';
+  readonly kind = 'conflict';
+
+  constructor() {
+    super(
+      'The task has been changed since this was scored, and the board of this phase takes what the current version scored. Submit it again, or ask an organizer to score it again.',
+    );
+  }
+}
+
 export class SubmissionMissingError extends DomainError {
   readonly code = 'submission_not_found';
   readonly kind = 'missing';

@@ -64,6 +64,8 @@ export const submissions = pgTable(
     parentId: bigint({ mode: 'number' }),
     /** Null for a parent. */
     taskId: integer(),
+    /** Of the task, as it was when the submission was admitted: its runs are on that one. Says nothing of a parent. */
+    taskVersion: integer().notNull().default(1),
     resourceId: integer().notNull(),
     name: text().notNull().default(''),
     description: text().notNull().default(''),
@@ -78,6 +80,8 @@ export const submissions = pgTable(
     isSpecificTaskReRun: boolean().notNull().default(false),
     /** Ran on synthetic data at sites, to try things out: of no board, and beside the phase's limits. */
     isRehearsal: boolean().notNull().default(false),
+    /** Of a root: a task of it has been changed since, and the phase does not keep such on its board. */
+    isSuperseded: boolean().notNull().default(false),
     /** The day (UTC) that it counts against; null when it does not count. */
     countedOn: date(),
     /** Until it is over it counts against the limit of submissions at a time. */

@@ -34,6 +34,7 @@ export function findFamilies(queries: Queries, ids: readonly number[]) {
       leaderboardId: phases.leaderboardId,
       taskName: tasks.name,
       taskKey: tasks.key,
+      isOfFormerVersion: sql<boolean>`coalesce(${submissions.taskVersion} < ${tasks.version}, false)`,
       siteRule: tasks.siteRule,
       onLeaderboard: sql<boolean>`${leaderboardEntries.submissionId} is not null`,
     })
@@ -240,11 +241,12 @@ export async function isOnBoard(queries: Queries, submissionId: number): Promise
 export async function lockRoot(
   tx: Transaction,
   id: number,
-): Promise<{ status: SubmissionStatus; isForBoards: boolean } | null> {
+): Promise<{ status: SubmissionStatus; isForBoards: boolean; isSuperseded: boolean } | null> {
   const [row] = await tx.queries
     .select({
       status: submissions.status,
       isForBoards: sql<boolean>`not (${submissions.isSpecificTaskReRun} or ${submissions.isRehearsal})`,
+      isSuperseded: submissions.isSuperseded,
     })
     .from(submissions)
     .where(and(eq(submissions.id, id), isNull(submissions.deletedAt)))

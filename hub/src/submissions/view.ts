@@ -35,6 +35,10 @@ export interface SubmissionView {
   readonly taskId: number | null;
   readonly taskKey: string | null;
   readonly taskName: string | null;
+  /** Of its task, when it was admitted. */
+  readonly taskVersion: number | null;
+  /** Its task, or that of a part, has been changed since. */
+  readonly isOfFormerVersion: boolean;
   readonly leaderboardId: number;
   readonly onLeaderboard: boolean;
   readonly isPublic: boolean;
@@ -187,6 +191,8 @@ function toView(
     taskId: row.taskId,
     taskKey: row.taskKey,
     taskName: row.taskName,
+    taskVersion: row.taskId === null ? null : row.taskVersion,
+    isOfFormerVersion: row.isOfFormerVersion || children.some((child) => child.isOfFormerVersion),
     leaderboardId: row.leaderboardId,
     onLeaderboard: row.onLeaderboard,
     isPublic: row.isPublic,

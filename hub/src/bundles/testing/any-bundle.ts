@@ -185,6 +185,7 @@ const phase = fc.record({
   maxSubmissionsPerMonth: orNull(fc.integer({ min: 1, max: 1_000 })),
   maxSubmissionsPerPerson: orNull(fc.integer({ min: 1, max: 1_000 })),
   maxConcurrentSubmissions: orNull(fc.integer({ min: 1, max: 100 })),
+  keepFormerVersions: fc.boolean(),
   executionTimeLimit: fc.integer({ min: 1, max: 100_000 }),
   resources: orNull(
     fc.record({

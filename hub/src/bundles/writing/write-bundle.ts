@@ -116,6 +116,7 @@ function phaseEntry(phase: BundlePhase, index: number): Entry {
     max_submissions: phase.maxSubmissionsPerPerson ?? 0,
     max_submissions_per_month: phase.maxSubmissionsPerMonth,
     max_concurrent_submissions: phase.maxConcurrentSubmissions,
+    keep_former_versions: phase.keepFormerVersions || null,
     execution_time_limit: phase.executionTimeLimit,
     auto_migrate_to_this_phase: phase.autoMigrateToThisPhase,
     hide_output: phase.hideOutput,

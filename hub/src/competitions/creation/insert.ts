@@ -222,6 +222,7 @@ async function insertPhases(
         maxSubmissionsPerMonth: phase.maxSubmissionsPerMonth,
         maxSubmissionsPerPerson: phase.maxSubmissionsPerPerson,
         maxConcurrentSubmissions: phase.maxConcurrentSubmissions,
+        keepFormerVersions: phase.keepFormerVersions,
         executionTimeLimitSeconds: phase.executionTimeLimit,
         ...phase.resources,
         autoMigrateToThisPhase: phase.autoMigrateToThisPhase,

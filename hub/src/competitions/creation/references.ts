@@ -1,9 +1,10 @@
-import { and, eq, inArray, isNotNull, isNull, or } from 'drizzle-orm';
+import { and, eq, exists, inArray, isNotNull, isNull, or, sql } from 'drizzle-orm';
 import type { Bundle } from '../../bundles/model.ts';
 import type { Problem } from '../../bundles/problem.ts';
 import { COMPETITION_FILE } from '../../bundles/read-bundle.ts';
 import type { Queries } from '../../db/database.ts';
 import { resources } from '../../resources/schema.ts';
+import { taskShares } from '../../tasks/schema.ts';
 import { queues, tasks } from '../schema.ts';
 import { dataReferences } from './data.ts';
 
@@ -14,7 +15,7 @@ export interface References {
   readonly queueId: number | null;
 }
 
-/** Who makes the competition: they may name what is theirs or public, administrators anything. */
+/** Who makes the competition: they may name what is theirs, public, or (of tasks) shared with them; administrators anything. */
 export interface Maker {
   readonly id: number;
   readonly isAdmin: boolean;
@@ -68,11 +69,17 @@ function findResources(queries: Queries, keys: string[], { id, isAdmin }: Maker)
 }
 
 function findTasks(queries: Queries, keys: string[], { id, isAdmin }: Maker) {
-  const usable = isAdmin ? undefined : or(eq(tasks.createdBy, id), tasks.isPublic);
+  const isShared = exists(
+    queries
+      .select({ one: sql`1` })
+      .from(taskShares)
+      .where(and(eq(taskShares.taskId, tasks.id), eq(taskShares.userId, id))),
+  );
+  const usable = isAdmin ? undefined : or(eq(tasks.createdBy, id), tasks.isPublic, isShared);
   return queries
     .select({ id: tasks.id, key: tasks.key })
     .from(tasks)
-    .where(and(inArray(tasks.key, keys), usable));
+    .where(and(inArray(tasks.key, keys), isNull(tasks.deletedAt), usable));
 }
 
 function findQueues(queries: Queries, key: string, { id, isAdmin }: Maker) {
