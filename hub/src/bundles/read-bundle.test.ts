@@ -57,6 +57,7 @@ describe('a minimal bundle', () => {
           maxSubmissionsPerMonth: null,
           maxSubmissionsPerPerson: 100,
           maxConcurrentSubmissions: null,
+          keepFormerVersions: false,
           executionTimeLimit: 600,
           resources: null,
           autoMigrateToThisPhase: false,
