@@ -156,6 +156,15 @@ export function describeEngine(name: string, subject: ConformanceSubject): void 
       await expect(readFile(join(source, 'alive'))).rejects.toThrow('ENOENT');
     });
 
+    it('kills at whatever moment of the start it is told to', async () => {
+      for (const moment of [0, 1, 2, 4, 8, 16, 32, 64]) {
+        const abort = new AbortController();
+        setTimeout(() => abort.abort(), moment);
+        const { exit } = await finish(await spec(['sleep', '1000']), abort.signal);
+        expect([moment, exit]).toEqual([moment, { kind: 'killed' }]);
+      }
+    });
+
     it('does not start what was aborted before', async () => {
       expect((await finish(await spec(['true']), AbortSignal.abort())).exit).toEqual({ kind: 'killed' });
     });

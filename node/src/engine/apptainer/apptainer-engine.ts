@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { promisify } from 'node:util';
 import { containerUser } from '../container-user.ts';
-import { linkDenyingProfile } from '../docker/link-denying-profile.ts';
+import { floorProfile, linkDenyingProfile } from '../docker/seccomp-profile.ts';
 import type {
   ContainerExit,
   ContainerSpec,
@@ -37,7 +37,8 @@ const LAST_DESCRIPTOR = 2;
  *
  * As root, the node limits each container by control groups of its own, as with bubblewrap, gives it bounded scratch, and makes it another user. Without
  * root, the container is the node's own user, Apptainer asks systemd for the limits where it can (control groups version 2, delegated), scratch is as large
- * as `sessiondir max size` says, and refusing links (ContainerSpec.denyLinks) is left to whether Apptainer lets that user load a seccomp profile.
+ * as `sessiondir max size` says, refusing links (ContainerSpec.denyLinks) is left to whether Apptainer lets that user load a seccomp profile, and the
+ * kernel's keyrings are kept apart by user namespaces alone, which an Apptainer installed with setuid does not make.
  */
 export class ApptainerEngine implements Engine {
   readonly kind = 'apptainer';
@@ -109,15 +110,17 @@ export class ApptainerEngine implements Engine {
 
   async #commandLine(spec: ContainerSpec, folder: string): Promise<string[]> {
     const asRoot = process.getuid?.() === 0;
-    const profile = join(folder, 'deny-links.json');
-    if (spec.denyLinks) await writeFile(profile, linkDenyingProfile);
+    // Apptainer has no profile of its own in force. Only root may count on being let set one.
+    const seccompProfile = asRoot || spec.denyLinks ? join(folder, 'seccomp.json') : null;
+    if (seccompProfile !== null)
+      await writeFile(seccompProfile, spec.denyLinks ? linkDenyingProfile : floorProfile);
     const scratch = asRoot ? await mkdtemp(join(folder, 'scratch-')) : null;
     const command = execArguments(spec, {
       user: this.user,
       asRoot,
       image: this.#images.file(spec.image.reference),
       scratch,
-      linkDenyingProfile: spec.denyLinks ? profile : null,
+      seccompProfile,
       limitByApptainer: this.#asksSystemd,
       devices: spec.limits.gpus > 0 ? visibleDevices() : {},
     });
@@ -139,6 +142,8 @@ export class ApptainerEngine implements Engine {
       void cgroup?.kill();
     };
     watch.signal.addEventListener('abort', kill);
+    if (watch.signal.aborted) kill();
+
     watch.onStarted?.(new Date());
     const words = new FirstWords();
     try {

@@ -7,7 +7,7 @@ const asRoot: ApptainerFacts = {
   asRoot: true,
   image: '/images/weir+python=3.sif',
   scratch: '/run/scratch',
-  linkDenyingProfile: null,
+  seccompProfile: null,
   limitByApptainer: false,
   devices: {},
 };
@@ -64,8 +64,8 @@ it('mounts, also where paths hold commas and quotes', () => {
   ]);
 });
 
-it('refuses links by a profile', () => {
-  expect(args({ linkDenyingProfile: '/p.json' }).join(' ')).toContain('--security seccomp:/p.json');
+it('restricts system calls by a profile', () => {
+  expect(args({ seccompProfile: '/p.json' }).join(' ')).toContain('--security seccomp:/p.json');
 });
 
 it('leaves limits to Apptainer where there is nobody else', () => {

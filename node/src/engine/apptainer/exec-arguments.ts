@@ -9,8 +9,8 @@ export interface ApptainerFacts {
   readonly image: string;
   /** A folder on bounded scratch that becomes /tmp and /var/tmp; null leaves them to Apptainer's session folder, which its settings bound. */
   readonly scratch: string | null;
-  /** A seccomp profile, for ContainerSpec.denyLinks. */
-  readonly linkDenyingProfile: string | null;
+  /** A file. */
+  readonly seccompProfile: string | null;
   /** Where the node could make no control group, Apptainer is asked to, by way of systemd. */
   readonly limitByApptainer: boolean;
   /** What the cluster has given the job, such as CUDA_VISIBLE_DEVICES. */
@@ -41,7 +41,7 @@ export function execArguments(spec: ContainerSpec, facts: ApptainerFacts): strin
     '--no-privs',
     ...['--drop-caps', 'all'],
     ...(facts.asRoot ? security(`uid:${facts.user.uid}`, `gid:${facts.user.gid}`) : []),
-    ...(facts.linkDenyingProfile === null ? [] : security(`seccomp:${facts.linkDenyingProfile}`)),
+    ...(facts.seccompProfile === null ? [] : security(`seccomp:${facts.seccompProfile}`)),
     ...(facts.limitByApptainer ? limits(spec.limits) : []),
     ...(facts.scratch === null ? [] : ['--workdir', facts.scratch]),
     ...(spec.limits.gpus > 0 ? ['--nv'] : []),

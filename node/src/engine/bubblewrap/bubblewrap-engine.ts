@@ -122,6 +122,7 @@ export class BubblewrapEngine implements Engine {
       void cgroup?.kill();
     };
     watch.signal.addEventListener('abort', kill);
+    if (watch.signal.aborted) kill();
     watch.onStarted?.(new Date());
     try {
       const { code, commandEnded, lastWords } = await sandbox.ended;

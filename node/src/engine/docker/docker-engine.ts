@@ -19,10 +19,10 @@ import { connectDocker, type DockerAddress } from './connect.ts';
 import { containerOptions, hasLabels } from './container-options.ts';
 import { exitOf } from './exits.ts';
 import { findImage, obtainImage } from './images.ts';
-import { linkDenyingProfile } from './link-denying-profile.ts';
 import { mostProcesses } from './most-processes.ts';
 import { forwardOutput } from './output.ts';
 import { isConflict, isNotFound } from './responses.ts';
+import { linkDenyingProfile } from './seccomp-profile.ts';
 
 /** How long the end of the output may lag behind the container's exit. */
 const OUTPUT_END_MS = 10_000;

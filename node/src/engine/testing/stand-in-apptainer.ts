@@ -30,9 +30,9 @@ export async function openTestApptainer(): Promise<ApptainerEngine> {
 
 async function installStandIn(folder: string): Promise<void> {
   const program = new URL('../apptainer/testing/apptainer.py', import.meta.url).pathname;
-  const filter = join(folder, 'filter.bpf');
-  await writeFile(filter, systemCallFilter(process.arch, true));
-  const script = `#!/bin/sh\nSTAND_IN_FILTER='${filter}' exec python3 '${program}' "$@"\n`;
+  await writeFile(join(folder, 'floor.bpf'), systemCallFilter(process.arch, false));
+  await writeFile(join(folder, 'links.bpf'), systemCallFilter(process.arch, true));
+  const script = `#!/bin/sh\nSTAND_IN_FILTERS='${folder}' exec python3 '${program}' "$@"\n`;
   await writeFile(join(folder, 'apptainer'), script, { mode: 0o755 });
   process.env.PATH = `${folder}${delimiter}${process.env.PATH}`;
 }
