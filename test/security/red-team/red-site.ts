@@ -6,9 +6,9 @@ import { homeAt } from '@weir/node/home/home';
 import { readEntries } from '@weir/node/ledger/read';
 import type { TestNetwork } from '../../harness/test-network.ts';
 import type { TestNode } from '../../harness/test-node.ts';
-import { MARK, REFERENCE_MARK, SECRETS } from './attacks.ts';
+import { MARK, OPENED_MARK, REFERENCE_MARK, SECRETS } from './attacks.ts';
 
-export const BUCKET_SECONDS = 1;
+export const BUCKET_MS = 1000;
 
 /** Lets the programs of everybody near the data, and out of the node what a strict site lets out; without people, who would be in the way here. */
 const POLICY = `version: 1
@@ -20,6 +20,15 @@ programs: any
 resources: { memory: 64GiB, cpus: 64, step_seconds: 3600, disk: 256GiB }
 datasets:
   ward: { competitions: any, submitters: any }
+  opened:
+    competitions: any
+    submitters: any
+    egress:
+      scores: { decimals: any, min_cases: 0, require_range: false }
+      logs: scrubbed
+      log_bytes: 65536
+      reports: yes
+      report_bytes: 65536
   text: { competitions: any, submitters: any, egress: { logs: scrubbed, log_bytes: 256, reports: yes, report_bytes: 64 } }
 egress:
   hub_data: { logs: full, reports: yes, outputs: yes }
@@ -27,11 +36,11 @@ egress:
     scores: { decimals: 3, min_cases: 10, require_range: true }
     logs: codes
     review: { scores: never, logs: never }
-    timing: { bucket: ${BUCKET_SECONDS}s }
+    timing: { bucket: ${BUCKET_MS / 1000}s }
     budget: { per_submitter_bits: unlimited, per_dataset_bits: unlimited }
 `;
 
-/** A real node beside data in which secrets are hidden: ward@SECRET, and text@SECRET, of which text may leave. */
+/** A real node beside data in which secrets are hidden: ward@SECRET, text@SECRET, of which text may leave, and opened@SECRET, of which everything may. */
 export class RedSite implements AsyncDisposable {
   readonly node: TestNode;
   readonly #data: string;
@@ -54,7 +63,8 @@ export class RedSite implements AsyncDisposable {
       run: false,
     });
     const site = new RedSite(node, data);
-    for (const name of ['ward', 'text']) for (const secret of SECRETS) await site.#register(name, secret);
+    for (const name of ['ward', 'text', 'opened'])
+      for (const secret of SECRETS) await site.#register(name, secret);
     await node.run();
     return site;
   }
@@ -73,8 +83,12 @@ export class RedSite implements AsyncDisposable {
     await new DatasetRegistry(homeAt(this.node.home)).add({
       name,
       version: secret,
-      input: await this.#folder(join(name, secret, 'input'), secret, MARK),
-      reference: await this.#folder(join(name, secret, 'reference'), secret, REFERENCE_MARK),
+      input: await this.#folder(join(name, secret, 'input'), secret, name === 'opened' ? OPENED_MARK : MARK),
+      reference: await this.#folder(
+        join(name, secret, 'reference'),
+        secret,
+        name === 'opened' ? OPENED_MARK : REFERENCE_MARK,
+      ),
       counts: { cases: 40 },
       synthetic: null,
     });
