@@ -3,8 +3,9 @@ import { join } from 'node:path';
 import { timestampMs } from '@bufbuild/protobuf/wkt';
 import { type AssignmentInit, ran, SITE_RULES, TestSite } from '@weir/node/run/testing/test-site';
 import { waitFor } from '@weir/node/testing/wait';
-import { LogLevel, type Outcome, OutputKind, RefusalCode } from '@weir/proto/node/v1';
+import { LogLevel, type Outcome, OutputKind, RefusalCode, RunState } from '@weir/proto/node/v1';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { Channel, type Leaves, leavesOf, Noise } from './counting.ts';
 
 /**
  * A hub that wants the data and writes down everything that it hears. It speaks the contract, and asks for whatever the contract has words for.
@@ -218,4 +219,92 @@ test('cancels runs in the middle: that is charged, and answered at the end of a 
     expect(releases).toMatchObject([{ what: 'code', dataset: `sepsis@s${SECRETS[Number(runId) - 1]}` }]);
     expect(releases[0]!.bits).toBeGreaterThan(1);
   }
+});
+
+/** Everything that was said of a run, as data, with what its receipt says in words. Which hints overtake which is the node's own haste. */
+function saidOf(runId: bigint): Leaves {
+  const outcomes = outcomesOf(runId).map(({ receipt, ...outcome }) => ({
+    ...toPlain(outcome),
+    receipt: receipt.length > 0 ? openReceipt(Buffer.from(receipt).toString()) : null,
+  }));
+  const chunks = site.hub.chunks.filter(({ attempt }) => attempt?.runId === runId).map(toPlain);
+  const scoringIsTold = site.states(runId).includes(RunState.SCORING);
+  const outputs = [...site.web.outputs].filter(([url]) => url.startsWith(`/out/${runId}/`));
+  const contents = outputs.map(([url, content]) => [url.split('/').at(-1), content.toString('base64')]);
+  const leaves = leavesOf({ outcomes, chunks, scoringIsTold, contents });
+  return new Map([...leaves].filter(([place]) => !/\.(startedAt|finishedAt)\./.test(place)));
+}
+
+function toPlain(message: object): object {
+  return JSON.parse(
+    JSON.stringify(message, (_, value) => (typeof value === 'bigint' ? String(value) : value)),
+  );
+}
+
+function openReceipt(envelope: string): object {
+  const { payload, ...rest } = JSON.parse(envelope);
+  return { ...rest, payload: JSON.parse(Buffer.from(payload, 'base64').toString()) };
+}
+
+const TELLS_NOTHING = '';
+
+/** Of chunks of logs, which a run that tells nothing has none of. */
+const RUN_NUMBERS = [0, 1].map((index) => `.chunks[${index}].attempt.runId`);
+
+/** How many different things are said over all secrets, in words of the contract and by HTTP. */
+async function measure(script: string): Promise<number> {
+  const runsOf = async (each: string) => {
+    const runIds: bigint[] = [];
+    for (const secret of SECRETS) {
+      const outputs = allOutputs.map((output) => ({ ...output, url: `/out/${nextRun}/${output.kind}` }));
+      runIds.push(await ask(each, { secret, outputs, limits: roomy }));
+    }
+    for (const runId of runIds) await outcomeOf(runId);
+    await waitFor('the slots to be free', () => site.hub.credits >= 2);
+    return runIds.map(saidOf);
+  };
+  const noise = new Noise(await runsOf(TELLS_NOTHING), RUN_NUMBERS);
+  const channel = new Channel(script);
+  for (const [index, said] of (await runsOf(script)).entries()) {
+    channel.note({ secret: SECRETS[index]!, seen: noise.sightingOf(said), charged: 0 });
+  }
+  return channel.distinct;
+}
+
+const LOUD = 'echo "$s"; echo "<p>$s" > $1/detailed_results.html; touch $1/$s; sleep 0.$s; exit $s';
+
+test('writes down each word of the contract: with the gate shut they are the same, whatever the secret', async () => {
+  await open({ budget: unlimited }, 2);
+  expect(await measure('echo "{\\"auc\\":0.5000$s}" > $1/scores.json')).toBe(1);
+  expect(await measure(LOUD.replace('exit $s', 'exit 0'))).toBe(1);
+  // That it failed is told, and no more.
+  expect(await measure(LOUD)).toBe(2);
+});
+
+test('finds what is said once the gate is opened', async () => {
+  await open({ budget: unlimited, logs: 'scrubbed', log_bytes: 4096, reports: 'yes', report_bytes: 4096 }, 2);
+  expect(await measure('echo "{\\"auc\\":0.$s}" > $1/scores.json')).toBe(SECRETS.length);
+  expect(await measure('echo "$s"')).toBe(SECRETS.length);
+  expect(await measure('[ $s = 0 ] || echo "<p>" > $1/detailed_results.html')).toBeGreaterThan(1);
+});
+
+test('hears nothing of a run between the beginning of its first step and the end of its bucket', async () => {
+  await open({ budget: unlimited });
+  let watched = 0;
+  for (const secret of SECRETS) {
+    const runId = await ask(`${LITTER}; echo "$s"; sleep 0.$s`, { secret, limits: roomy });
+    const { finishedAt } = await outcomeOf(runId);
+    await waitFor('the slot to be free', () => site.hub.credits > 0);
+    const isBeginning = ({ what, message }: { what: string; message: unknown }) =>
+      what === 'progress' &&
+      JSON.stringify(toPlain(message as object)).includes(`"state":${RunState.PREDICTING}`);
+    const heard = site.hub.heard.splice(0);
+    const began = heard.findIndex(isBeginning);
+    if (began === -1) continue;
+    watched += 1;
+    const early = heard.slice(began + 1).filter(({ at }) => at < timestampMs(finishedAt!));
+    expect(early.filter(({ what }) => what !== 'heartbeat' && what !== 'status')).toEqual([]);
+  }
+  // A hint may be overtaken by the next, but not all of them are.
+  expect(watched).toBeGreaterThan(0);
 });
