@@ -3,7 +3,7 @@ import { ConfigError } from '../config/errors.ts';
 import { DomainError } from '../http/domain-error.ts';
 import { enrolToken } from './enrol-token.ts';
 import { migrateDatabase } from './migrate-database.ts';
-import { rotateKeys } from './rotate-keys.ts';
+import { retireKey, rotateKeys } from './rotate-keys.ts';
 import { UsageError } from './usage-error.ts';
 import { addUser } from './user-add.ts';
 
@@ -14,7 +14,10 @@ const USAGE = `Usage: node hub/src/cli/main.ts COMMAND
   enrol-token --site S --title T [--serves-default-queue] [--shares-scores]
       Prints a one-time token for a node of the site, which is made when there is none. With --shares-scores its scores may be shown as its own.
   keys rotate
-      Makes a new key for receipts and prints its fingerprint; hub processes sign with it once they have started again.
+      Makes a new key for receipts and for calls to peers, signed by the one before, and prints its fingerprint. Hub processes sign with it within
+      half a minute.
+  keys retire ID
+      Ends an older key at once, which somebody else may hold: peers take no call that it signs. Receipts that it signed stay good.
   migrate
       Brings the database to this version's schema.
 
@@ -40,6 +43,7 @@ async function main(): Promise<void> {
   if (command === 'user' && rest[0] === 'add') return addUser({ ...values, name: rest[1] });
   if (command === 'enrol-token') return enrolToken(values);
   if (command === 'keys' && rest[0] === 'rotate') return rotateKeys();
+  if (command === 'keys' && rest[0] === 'retire') return retireKey(rest[1]);
   if (command === 'migrate') return migrateDatabase();
   throw new UsageError(USAGE);
 }

@@ -1,8 +1,15 @@
-import { rotateHubKey } from '../receipts/hub-keys.ts';
 import { openContext } from './hub-database.ts';
+import { required } from './usage-error.ts';
 
-/** Prints the fingerprint of the new key. Hub processes sign with it from their next start on; what older keys signed stays good. */
+/** Prints the fingerprint of the new key. Every hub process signs with it within half a minute; what older keys signed stays good. */
 export async function rotateKeys(): Promise<void> {
   await using context = await openContext();
-  console.log(await rotateHubKey(context.database, context.secrets.sealingKey));
+  console.log(await context.keys.rotate());
+}
+
+export async function retireKey(id: string | undefined): Promise<void> {
+  const keyId = required('ID', id);
+  await using context = await openContext();
+  await context.keys.retire(keyId);
+  console.log(`${keyId} has ended`);
 }

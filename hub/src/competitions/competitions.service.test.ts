@@ -14,9 +14,9 @@ import { createTestDatabase } from '../db/testing/test-database.ts';
 import { Dispatcher } from '../dispatch/service.ts';
 import { createSignedLinks } from '../http/signed-links.ts';
 import { Jobs } from '../jobs/jobs.ts';
+import { KeyRing } from '../keys/ring.ts';
 import { Boards } from '../leaderboards/boards.ts';
 import { LocalLiveBus } from '../live/bus.ts';
-import { loadHubKeys } from '../receipts/hub-keys.ts';
 import { createReceiptDesk } from '../receipts/service.ts';
 import { resources as resourceRows } from '../resources/schema.ts';
 import { createResources, type Resources } from '../resources/service.ts';
@@ -58,7 +58,7 @@ beforeAll(async () => {
     config: { name: 'test', grpcPublic: 'hub.test:1', leaseMs: 10_000 },
     log,
   });
-  const keys = await loadHubKeys(database, Buffer.alloc(32), 'test');
+  const keys = await KeyRing.load(database, Buffer.alloc(32), 'test');
   const dispatch = new Dispatcher({
     database,
     sites,

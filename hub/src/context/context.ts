@@ -8,13 +8,14 @@ import type { Secrets } from '../config/secrets.ts';
 import { type Database, openDatabase } from '../db/database.ts';
 import { Dispatcher } from '../dispatch/service.ts';
 import { createDumps, type Dumps } from '../dumps/service.ts';
+import { createFederation, type Federation } from '../federation/federation.ts';
 import { createSignedLinks, type SignedLinks } from '../http/signed-links.ts';
 import { Jobs } from '../jobs/jobs.ts';
+import { KeyRing } from '../keys/ring.ts';
 import { Boards } from '../leaderboards/boards.ts';
 import { createLeaderboards, type Leaderboards } from '../leaderboards/service.ts';
 import { type LiveBus, LocalLiveBus } from '../live/bus.ts';
 import { LiveRelay } from '../live/relay.ts';
-import { loadHubKeys } from '../receipts/hub-keys.ts';
 import { createReceiptDesk, createReceipts, type ReceiptDesk, type Receipts } from '../receipts/service.ts';
 import { createResources, type Resources } from '../resources/service.ts';
 import { type Authority, loadAuthority } from '../sites/authority.ts';
@@ -44,6 +45,8 @@ export interface HubContext extends AsyncDisposable {
   readonly submissions: Submissions;
   readonly leaderboards: Leaderboards;
   readonly boards: Boards;
+  readonly keys: KeyRing;
+  readonly federation: Federation;
   readonly receipts: Receipts;
   readonly receiptDesk: ReceiptDesk;
   readonly authority: Authority;
@@ -86,8 +89,9 @@ export async function createContext({
   const boards = new Boards();
   const authority = await loadAuthority(database, secrets.sealingKey, config.name);
   const sites = createSites({ database, authority, live, config, log });
-  const hubKeys = await loadHubKeys(database, secrets.sealingKey, config.name);
-  const receiptDesk = createReceiptDesk({ database, keys: hubKeys, log });
+  const keys = await KeyRing.load(database, secrets.sealingKey, config.name);
+  const receiptDesk = createReceiptDesk({ database, keys, log });
+  const federation = createFederation({ database, keys, config, log });
   const queue = openDatabase(databaseUrl, log, { connections: 8, byKey: true });
   const dispatch = new Dispatcher({
     database: queue,
@@ -141,7 +145,9 @@ export async function createContext({
     submissions,
     leaderboards,
     boards,
-    receipts: createReceipts({ database, keys: hubKeys, competitions, leaderboards }),
+    keys,
+    federation,
+    receipts: createReceipts({ database, keys, competitions, leaderboards }),
     receiptDesk,
     authority,
     sites,
@@ -150,6 +156,7 @@ export async function createContext({
     async [Symbol.asyncDispose]() {
       await dispatch[Symbol.asyncDispose]();
       await jobs[Symbol.asyncDispose]();
+      await federation[Symbol.asyncDispose]();
       await relay[Symbol.asyncDispose]();
       await standings[Symbol.asyncDispose]();
       await queue[Symbol.asyncDispose]();

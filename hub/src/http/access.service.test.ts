@@ -54,6 +54,10 @@ const TABLE: Readonly<Record<string, Line>> = {
   'GET /files/logs/:id/:stream': line(involved, (c) => `/files/logs/${c.runId}/scoring_stdout`),
   'GET /files/receipts/:id': line(involved, (c) => `/files/receipts/${c.runId}`),
   'GET /.well-known/weir/keys.json': line(everybody),
+  'GET /.well-known/weir/hub.json': line(everybody),
+  // Hubs that are peers, with a token for the very call: see federation/access.service.test.ts.
+  'GET /federation/trpc/:path': line(nobody, () => '/federation/trpc/hub.describe'),
+  'POST /federation/trpc/:path': line(nobody, () => '/federation/trpc/hub.describe'),
   'GET /reports/:id': line(involved, (c) => `/reports/${c.runId}`),
   'GET /media/logo/:id': line(everybody, (c) => `/media/logo/${c.competitionId}`),
 

@@ -9,6 +9,7 @@ import Fastify, {
 } from 'fastify';
 import type { HubContext } from '../context/context.ts';
 import { nodeRoutes } from '../dispatch/node-routes.ts';
+import { federationRoutes } from '../federation/routes.ts';
 import { receiptRoutes } from '../receipts/routes.ts';
 import { uploadRoutes } from '../resources/upload-routes.ts';
 import { restApi } from '../rest/routes.ts';
@@ -70,6 +71,7 @@ export async function createHttpApp(
   await app.register(uploadRoutes, context);
   await app.register(fileRoutes, context);
   await app.register(receiptRoutes, context);
+  await app.register(federationRoutes, context);
   await app.register(exportRoutes, context);
   await installPortal(app, context.config.portalUrl);
   return app;

@@ -11,7 +11,7 @@ import {
   type Statement,
   scoreDifferences,
 } from '@weir/proto/receipt';
-import { verifyWith } from './ed25519.ts';
+import { verifyWith } from '../keys/ed25519.ts';
 
 /** Why a receipt does not count: stable, for logs and tests. */
 export type ReceiptProblem =

@@ -2,8 +2,8 @@ import type { KeyObject } from 'node:crypto';
 import { keyIdOf } from '@weir/proto/receipt';
 import type { Logger } from 'pino';
 import type { Database } from '../db/database.ts';
+import { toPublicKey } from '../keys/ed25519.ts';
 import type { KnownNode } from '../sites/service.ts';
-import { toPublicKey } from './ed25519.ts';
 import { findNodeKeys, findSiteName, upsertNodeKey } from './store.ts';
 
 /** A node whose key changes so often has lost control of its disk or of itself. */

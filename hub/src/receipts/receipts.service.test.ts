@@ -9,7 +9,7 @@ import type { AssignmentInit } from '../dispatch/sessions.ts';
 import { createDispatchFixture, type DispatchFixture } from '../dispatch/testing/fixture.ts';
 import type { RecordedSession } from '../dispatch/testing/recorded-session.ts';
 import { type Seed, seedPhase } from '../dispatch/testing/seed.ts';
-import { loadHubKeys, rotateHubKey } from './hub-keys.ts';
+import { KeyRing } from '../keys/ring.ts';
 import { receipts } from './schema.ts';
 
 let fixture: DispatchFixture;
@@ -72,7 +72,7 @@ test('scores with their receipt count, and the receipt is kept with both signatu
   const { run, envelope } = await reported(assignment, scores, signer.receipt(assignment, scores));
   expect(run).toMatchObject({ state: 'finished', scores });
 
-  const { published } = await loadHubKeys(fixture.database, Buffer.alloc(32), 'test');
+  const { published } = await KeyRing.load(fixture.database, Buffer.alloc(32), 'test');
   const site = { id: signer.keyId, role: 'site', owner: 'n', algorithm: 'ed25519', since: '' } as const;
   const report = verifyReceipt(
     {
@@ -189,14 +189,4 @@ test('a node that shows another key keeps the old one on record', async () => {
   const second = await assigned();
   const { run } = await reported(second, { accuracy: 1 }, next.receipt(second, { accuracy: 1 }));
   expect(run.state).toBe('finished');
-});
-
-test('a key is replaced by adding one: the newest signs, all stay published', async () => {
-  const { database } = fixture;
-  const sealingKey = Buffer.alloc(32);
-  const before = await loadHubKeys(database, sealingKey, 'test');
-  const added = await rotateHubKey(database, sealingKey);
-  const after = await loadHubKeys(database, sealingKey, 'test');
-  expect(after.signingKeyId).toBe(added);
-  expect(after.published.map(({ id }) => id)).toEqual([added, ...before.published.map(({ id }) => id)]);
 });

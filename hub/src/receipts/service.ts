@@ -11,13 +11,13 @@ import type { Actor } from '../accounts/access.ts';
 import type { Competitions } from '../competitions/service.ts';
 import type { Database } from '../db/database.ts';
 import { DomainError } from '../http/domain-error.ts';
+import type { KeyRing } from '../keys/ring.ts';
 import type { Leaderboards } from '../leaderboards/service.ts';
 import type { KnownNode } from '../sites/service.ts';
 import { createSubmissionGate } from '../submissions/gate.ts';
 import { seesOwnScores } from '../submissions/many-sites/own-scores.ts';
 import { checkReceipt, type ReceiptProblem } from './check.ts';
 import { ReceiptMissingError } from './errors.ts';
-import type { HubKeys } from './hub-keys.ts';
 import { NodeKeys } from './node-keys.ts';
 import * as store from './store.ts';
 
@@ -68,7 +68,7 @@ export function createReceiptDesk({
   log,
 }: {
   readonly database: Database;
-  readonly keys: HubKeys;
+  readonly keys: Pick<KeyRing, 'signing'>;
   readonly log: Logger;
 }): ReceiptDesk {
   const nodeKeys = new NodeKeys(database, log);
@@ -85,10 +85,8 @@ export function createReceiptDesk({
         return { envelope: null, problem };
       }
       const { envelope, signed } = check.receipt;
-      const signature = {
-        keyid: keys.signingKeyId,
-        sig: Buffer.from(await keys.sign(signed)).toString('base64'),
-      };
+      const key = keys.signing;
+      const signature = { keyid: key.id, sig: (await key.sign(signed)).toString('base64') };
       return { envelope: JSON.stringify({ ...envelope, signatures: [...envelope.signatures, signature] }) };
     },
   };
@@ -101,7 +99,7 @@ export function createReceipts({
   leaderboards,
 }: {
   readonly database: Database;
-  readonly keys: HubKeys;
+  readonly keys: Pick<KeyRing, 'published'>;
   readonly competitions: Pick<Competitions, 'gate'>;
   readonly leaderboards: Pick<Leaderboards, 'version'>;
 }): Receipts {
@@ -148,7 +146,9 @@ export function createReceipts({
   }
 
   return {
-    publishedKeys: keys.published,
+    get publishedKeys() {
+      return keys.published;
+    },
     get,
 
     async ofSubmission(actor, submissionId) {

@@ -3,9 +3,9 @@ import { type FailureCode, type Outcome, OutcomeSchema } from '@weir/proto/node/
 import { eq, sql } from 'drizzle-orm';
 import pino from 'pino';
 import { createTestDatabase } from '../../db/testing/test-database.ts';
+import { KeyRing } from '../../keys/ring.ts';
 import { Boards } from '../../leaderboards/boards.ts';
 import { LocalLiveBus } from '../../live/bus.ts';
-import { loadHubKeys } from '../../receipts/hub-keys.ts';
 import { createReceiptDesk } from '../../receipts/service.ts';
 import { loadAuthority } from '../../sites/authority.ts';
 import { createSites } from '../../sites/service.ts';
@@ -26,7 +26,7 @@ export async function createDispatchFixture() {
   const authority = await loadAuthority(database, Buffer.alloc(32), 'test');
   const receipts = createReceiptDesk({
     database,
-    keys: await loadHubKeys(database, Buffer.alloc(32), 'test'),
+    keys: await KeyRing.load(database, Buffer.alloc(32), 'test'),
     log,
   });
   const nodes = new HonestNodes();

@@ -20,11 +20,11 @@ import { Dispatcher } from '../../dispatch/service.ts';
 import { type Seed, seedNode, seedPhase } from '../../dispatch/testing/seed.ts';
 import { createSignedLinks } from '../../http/signed-links.ts';
 import { Jobs } from '../../jobs/jobs.ts';
+import { KeyRing } from '../../keys/ring.ts';
 import { Boards } from '../../leaderboards/boards.ts';
 import type { SubmissionRule } from '../../leaderboards/rules.ts';
 import { createLeaderboards } from '../../leaderboards/service.ts';
 import { LocalLiveBus } from '../../live/bus.ts';
-import { loadHubKeys } from '../../receipts/hub-keys.ts';
 import { createReceiptDesk } from '../../receipts/service.ts';
 import { resources as resourcesTable } from '../../resources/schema.ts';
 import { createResources } from '../../resources/service.ts';
@@ -76,7 +76,7 @@ export async function createHarness() {
     config: { name: 'test', grpcPublic: 'hub.test:1', leaseMs: 10_000 },
     log,
   });
-  const keys = await loadHubKeys(database, Buffer.alloc(32), 'test');
+  const keys = await KeyRing.load(database, Buffer.alloc(32), 'test');
   const dispatch = new Dispatcher({
     database,
     sites,

@@ -1,0 +1,138 @@
+import { sql } from 'drizzle-orm';
+import type { Logger } from 'pino';
+import { RateLimiterMemory } from 'rate-limiter-flexible';
+import type { Database } from '../../db/database.ts';
+import type { KeyRing } from '../../keys/ring.ts';
+import type { KnownPeer, PeerDirectory } from '../peers/directory.ts';
+import type { Traffic } from '../peers/traffic.ts';
+import { CallRefusedError } from './refusals.ts';
+import { usedCallTokens } from './schema.ts';
+import { forgetAfter, readToken, requireProtocol, verifyToken } from './token.ts';
+
+/** A call as it came in, nothing of it believed. */
+export interface IncomingCall {
+  readonly method: string;
+  readonly token: string | null;
+  /** Path of the procedure that it came to. */
+  readonly procedure: string;
+  /** As it was sent. */
+  readonly body: string;
+}
+
+/** A peer whose keys are asked for again after a token names one that is not known. */
+const LOOK_AT_MOST_EVERY_MS = 10_000;
+
+/**
+ * Decides who calls. Nothing of a body is read before its token holds, and what each refusal says is for the other hub's administrators.
+ *
+ * In this order: it is a POST; the token can be read; the protocol is one of ours; the peer is known and neither blocked nor revoked; its identity stands; the key is
+ * one of its chain and has not ended; signature; audience; procedure; body; time; not used before; not too many.
+ */
+export class CallDesk {
+  readonly #database: Database;
+  readonly #keys: Pick<KeyRing, 'rootId'>;
+  readonly #directory: PeerDirectory;
+  readonly #traffic: Traffic;
+  readonly #log: Logger;
+  readonly #limiters = new Map<number, RateLimiterMemory>();
+  readonly #lookedAt = new Map<number, number>();
+
+  constructor(parts: {
+    readonly database: Database;
+    readonly keys: Pick<KeyRing, 'rootId'>;
+    readonly directory: PeerDirectory;
+    readonly traffic: Traffic;
+    readonly log: Logger;
+  }) {
+    this.#database = parts.database;
+    this.#keys = parts.keys;
+    this.#directory = parts.directory;
+    this.#traffic = parts.traffic;
+    this.#log = parts.log;
+  }
+
+  /** @throws CallRefusedError */
+  async admit(call: IncomingCall): Promise<KnownPeer> {
+    // What stands in an address is not what the token is for.
+    if (call.method !== 'POST')
+      throw new CallRefusedError('method_wrong', 'calls between hubs are POST requests');
+    const claimed = readToken(call.token);
+    requireProtocol(claimed);
+    let peer = requireTrusted(await this.#directory.findByRoot(claimed.iss));
+    try {
+      if (!peer.chain.some(({ id }) => id === claimed.kid))
+        peer = requireTrusted(await this.#lookAgain(peer));
+      const expected = { ...call, chain: peer.chain, audience: this.#keys.rootId, now: Date.now() };
+      await verifyToken(call.token!, claimed, expected);
+      await this.#useUp(peer, claimed.jti, forgetAfter(claimed));
+      await this.#count(peer);
+    } catch (error) {
+      if (error instanceof CallRefusedError) this.#traffic.refusedIn(peer.id);
+      throw error;
+    }
+    this.#traffic.callIn(peer.id, call.body.length);
+    return peer;
+  }
+
+  /** It may have rotated its keys. Asked for seldom: who holds none of its keys can make us look too. */
+  async #lookAgain(peer: KnownPeer): Promise<KnownPeer> {
+    const before = this.#lookedAt.get(peer.id) ?? 0;
+    if (Date.now() - before < LOOK_AT_MOST_EVERY_MS) return peer;
+    this.#lookedAt.set(peer.id, Date.now());
+    try {
+      return await this.#directory.look(peer);
+    } catch (error) {
+      this.#log.warn({ err: error, peer: peer.name }, 'a peer signs with a new key and shows none');
+      return peer;
+    }
+  }
+
+  /** Of all processes that get the same token, one takes it. */
+  async #useUp(peer: KnownPeer, jti: string, expiresAt: Date): Promise<void> {
+    const { rowCount } = await this.#database.queries
+      .insert(usedCallTokens)
+      .values({ peerId: peer.id, jti, expiresAt })
+      .onConflictDoNothing();
+    if (rowCount !== 1) throw new CallRefusedError('token_replayed', 'this token has been used');
+  }
+
+  async #count({ id, callsPerMinute }: KnownPeer): Promise<void> {
+    let limiter = this.#limiters.get(id);
+    if (limiter?.points !== callsPerMinute) {
+      limiter = new RateLimiterMemory({ keyPrefix: `peer ${id}`, points: callsPerMinute, duration: 60 });
+      this.#limiters.set(id, limiter);
+    }
+    const { consumedPoints, msBeforeNext } = await limiter.penalty(id);
+    if (consumedPoints <= callsPerMinute) return;
+    throw new CallRefusedError(
+      'rate_exceeded',
+      `this hub takes ${callsPerMinute} calls a minute from yours: again in ${Math.ceil(msBeforeNext / 1_000)} s`,
+    );
+  }
+
+  /** Tokens too old to be taken need not be remembered. */
+  async forgetOldTokens(): Promise<void> {
+    await this.#database.queries.delete(usedCallTokens).where(sql`${usedCallTokens.expiresAt} < now()`);
+  }
+}
+
+function requireTrusted(peer: KnownPeer | null): KnownPeer {
+  if (!peer)
+    throw new CallRefusedError(
+      'peer_unknown',
+      'this hub does not know yours: an administrator may invite it',
+    );
+  if (peer.state === 'blocked') throw new CallRefusedError('peer_blocked', 'this hub has blocked yours');
+  if (peer.state === 'revoked')
+    throw new CallRefusedError(
+      'peer_revoked',
+      'this hub and yours are peers no more: a new invitation begins anew',
+    );
+  if (peer.state === 'identity_changed') {
+    throw new CallRefusedError(
+      'identity_changed',
+      'your hub shows keys that are not linked to those that this hub knows: an administrator here has to decide',
+    );
+  }
+  return peer;
+}
