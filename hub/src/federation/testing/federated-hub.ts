@@ -1,0 +1,73 @@
+import { createServer } from 'node:net';
+import { createTestHub, type TestHub } from '../../http/testing/test-hub.ts';
+import type { Federation } from '../federation.ts';
+import { PROTOCOLS } from '../hub-document.ts';
+import { peers } from '../peers/schema.ts';
+import { type PeerState, SCOPES, type Scope } from '../peers/state.ts';
+
+/** A test hub that listens, since peers call it over HTTP. */
+export interface FederatedHub extends TestHub {
+  readonly name: string;
+  readonly address: string;
+  readonly federation: Federation;
+}
+
+export async function createFederatedHub(name: string): Promise<FederatedHub> {
+  const port = await freePort();
+  const address = `http://127.0.0.1:${port}`;
+  const hub = await createTestHub({
+    WEIR_HUB_NAME: name,
+    WEIR_HTTP: `127.0.0.1:${port}`,
+    WEIR_PUBLIC_URL: address,
+  });
+  await hub.app.listen({ host: '127.0.0.1', port });
+  return { ...hub, name, address, federation: hub.context.federation };
+}
+
+export interface Befriended {
+  /** What each lets the other do; everything by default. */
+  readonly scopes?: readonly Scope[];
+  readonly state?: PeerState;
+}
+
+/** Makes two hubs peers of one another, as if their administrators had agreed. @returns what `one` calls `other`, and the other way round */
+export async function befriend(
+  one: FederatedHub,
+  other: FederatedHub,
+  options: Befriended = {},
+): Promise<{ readonly otherAtOne: number; readonly oneAtOther: number }> {
+  return {
+    otherAtOne: await introduce(one, other, options),
+    oneAtOther: await introduce(other, one, options),
+  };
+}
+
+async function introduce(
+  at: FederatedHub,
+  { name, address, context }: FederatedHub,
+  { scopes = SCOPES, state = 'active' }: Befriended,
+): Promise<number> {
+  const peer = {
+    rootId: context.keys.rootId,
+    name,
+    address,
+    state,
+    chain: [...context.keys.chain],
+    scopesGiven: [...scopes],
+    scopesGot: [...scopes],
+    protocol: PROTOCOLS.at(-1)!,
+  };
+  const [row] = await at.context.database.queries.insert(peers).values(peer).returning({ id: peers.id });
+  return row!.id;
+}
+
+function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer();
+    server.on('error', reject);
+    server.listen(0, '127.0.0.1', () => {
+      const { port } = server.address() as { port: number };
+      server.close(() => resolve(port));
+    });
+  });
+}
