@@ -23,7 +23,10 @@ test('a page that was open while the hub was killed is live again by itself', as
   const page = await openPage(browser, network.hub.url, { as: ada, expects: /ERR_|Failed to load resource/ });
   const id = await ada.submit(challenge.phaseId, codeSubmission());
   await ada.submissionInState(id, 'predicting');
+  // What is killed before the page's scripts are there cannot be missed by them.
+  const follows = page.waitForRequest(/live\.submission/);
   await page.goto(`/submissions/${id}`);
+  await follows;
   await page.getByText('Running', { exact: true }).first().waitFor();
   await network.hub.process.kill();
   await network.hub.restart();
