@@ -20,7 +20,7 @@ test('whoever registers is logged in, by a cookie that scripts of pages cannot r
   const response = await register('grace');
   expect(response.json().result.data).toMatchObject({ username: 'grace', isAdmin: false, isRobot: false });
   expect(response.headers['set-cookie']).toMatch(
-    /^weir_session=\w+; HttpOnly; Max-Age=\d+; Path=\/; SameSite=Lax$/,
+    /^sessionid=\w+; HttpOnly; Max-Age=\d+; Path=\/; SameSite=Lax$/,
   );
   expect(await meWith({ cookie: cookieOf(response) })).toMatchObject({ email: 'grace@example.org' });
 });
@@ -70,7 +70,7 @@ test('one logs in by name or address, and out', async () => {
       payload: {},
       headers: { cookie },
     });
-    expect(out.headers['set-cookie']).toMatch(/^weir_session=;/);
+    expect(out.headers['set-cookie']).toMatch(/^sessionid=;/);
     expect(await meWith({ cookie })).toBeNull();
   }
 });

@@ -34,7 +34,8 @@ export function createSessions(queries: Queries, options: { secureCookie: boolea
   const lucia: OurLucia = new Lucia(adapterTo(queries), {
     sessionExpiresIn: new TimeSpan(10, 'd'),
     sessionCookie: {
-      name: 'weir_session',
+      // As Codabench calls it: scripts take it from a browser by this name.
+      name: 'sessionid',
       attributes: { secure: options.secureCookie, sameSite: 'lax', path: '/' },
     },
     getUserAttributes: (user) => user,

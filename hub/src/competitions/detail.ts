@@ -7,7 +7,15 @@ import type { CompetitionAccess, ParticipantStatus } from './access.ts';
 import type { ReachedCompetition } from './gate.ts';
 import type { columns } from './schema.ts';
 import { type CompetitionState, type PhaseState, stateOfPhase } from './state.ts';
-import { countsOf, findLeaderboards, findPages, findPhases, findSitesHolding, findTasks } from './store.ts';
+import {
+  countsOf,
+  findCollaborators,
+  findLeaderboards,
+  findPages,
+  findPhases,
+  findSitesHolding,
+  findTasks,
+} from './store.ts';
 
 /** Everything that a competition's page shows. */
 export interface CompetitionDetail {
@@ -19,6 +27,8 @@ export interface CompetitionDetail {
   /** Display name, or else username, of who made it. */
   readonly organizer: string;
   readonly createdBy: string;
+  /** Login names of those who organize it beside whoever made it. */
+  readonly collaborators: string[];
   readonly reward: string | null;
   readonly contactEmail: string | null;
   readonly state: CompetitionState;
@@ -56,7 +66,13 @@ export interface PhaseDetail {
   readonly hideOutput: boolean;
   readonly leaderboardId: number;
   readonly tasks: TaskDetail[];
-  readonly files: { kind: 'public_data' | 'starting_kit'; name: string; size: number; url: string }[];
+  readonly files: {
+    kind: 'public_data' | 'starting_kit';
+    key: string;
+    name: string;
+    size: number;
+    url: string;
+  }[];
 }
 
 export interface TaskDetail {
@@ -91,11 +107,12 @@ export async function readDetail(
   { isAnonymous, secretKey }: { isAnonymous: boolean; secretKey: string | null },
 ): Promise<CompetitionDetail> {
   const { id } = competition;
-  const [pages, phases, leaderboards, counts] = await Promise.all([
+  const [pages, phases, leaderboards, counts, collaborators] = await Promise.all([
     findPages(queries, id),
     readPhases(queries, id, access),
     findLeaderboards(queries, id),
     countsOf(queries, id),
+    findCollaborators(queries, id),
   ]);
   const seen = leaderboards.filter(({ hidden }) => !hidden || access.canManage);
   return {
@@ -106,6 +123,7 @@ export async function readDetail(
     logoUrl: logoUrl(competition, secretKey),
     organizer: competition.organizer,
     createdBy: competition.creator,
+    collaborators,
     reward: competition.reward,
     contactEmail: competition.contactEmail,
     state: competition.published ? stateOf(phases) : 'draft',
@@ -208,12 +226,11 @@ async function readPhases(
 function fileOf(
   phaseId: number,
   kind: 'public_data' | 'starting_kit',
-  resource: { fileName: string; size: number | null } | null,
+  resource: { key: string; fileName: string; size: number | null } | null,
 ): PhaseDetail['files'] {
   if (!resource) return [];
-  return [
-    { kind, name: resource.fileName, size: resource.size ?? 0, url: `/files/phases/${phaseId}/${kind}` },
-  ];
+  const { key, fileName: name, size } = resource;
+  return [{ kind, key, name, size: size ?? 0, url: `/files/phases/${phaseId}/${kind}` }];
 }
 
 async function readTasks(queries: Queries, phaseIds: readonly number[]): Promise<Map<number, TaskDetail[]>> {

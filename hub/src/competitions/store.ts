@@ -98,6 +98,17 @@ export async function countsOf(
   return { participantCount, submissionCount: counted?.count ?? 0 };
 }
 
+/** Login names. */
+export async function findCollaborators(queries: Queries, competitionId: number): Promise<string[]> {
+  const rows = await queries
+    .select({ username: users.username })
+    .from(collaborators)
+    .innerJoin(users, eq(users.id, collaborators.userId))
+    .where(eq(collaborators.competitionId, competitionId))
+    .orderBy(users.username);
+  return rows.map(({ username }) => username);
+}
+
 export function findPages(queries: Queries, competitionId: number) {
   return queries
     .select({ id: pages.id, title: pages.title, html: pages.html })

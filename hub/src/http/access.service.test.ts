@@ -58,6 +58,16 @@ const TABLE: Readonly<Record<string, Line>> = {
   // Hubs that are peers, with a token for the very call: see federation/access.service.test.ts.
   'GET /federation/trpc/:path': line(nobody, () => '/federation/trpc/hub.describe'),
   'POST /federation/trpc/:path': line(nobody, () => '/federation/trpc/hub.describe'),
+  'GET /accounts/login': line(everybody),
+  // Without the cookie and the form of the log-in page, it is refused like any forged one.
+  'POST /accounts/login': line(nobody, undefined, () => ({
+    username: 'user',
+    password: "user's long password",
+  })),
+  'GET /datasets/download/:key': line(
+    ['participant', 'admin'],
+    (c) => `/datasets/download/${c.submissionKey}/`,
+  ),
   'GET /reports/:id': line(involved, (c) => `/reports/${c.runId}`),
   'GET /media/logo/:id': line(everybody, (c) => `/media/logo/${c.competitionId}`),
 
@@ -74,6 +84,8 @@ const TABLE: Readonly<Record<string, Line>> = {
     username: 'user',
     password: "user's long password",
   })),
+  'GET /api/openapi.json': line(everybody),
+  'GET /api/my_profile': line(users),
   'GET /api/datasets': line(users),
   'POST /api/datasets': line(users, undefined, () => ({
     type: 'submission',
@@ -82,6 +94,7 @@ const TABLE: Readonly<Record<string, Line>> = {
   'PUT /api/datasets/completed/:key': line(organizers, (c) => `/api/datasets/completed/${c.bundleKey}/`),
   'GET /api/competitions': line(everybody),
   'GET /api/competitions/public': line(everybody),
+  'GET /api/competitions/front_page': line(everybody),
   'GET /api/competitions/:id': line(everybody, (c) => `/api/competitions/${c.competitionId}`),
   'DELETE /api/competitions/:id': line(organizers, (c) => `/api/competitions/${c.competitionId}/`),
   'GET /api/competitions/:id/creation_status': line(
@@ -101,6 +114,48 @@ const TABLE: Readonly<Record<string, Line>> = {
     organizers,
     (c) => `/api/competitions/${c.competitionId}/get_files/`,
   ),
+  'GET /api/competitions/:id/results.json': line(
+    organizers,
+    (c) => `/api/competitions/${c.competitionId}/results.json`,
+  ),
+  'GET /api/competitions/:id/results.csv': line(
+    organizers,
+    (c) => `/api/competitions/${c.competitionId}/results.csv?phase=${c.phaseId}`,
+  ),
+  'GET /api/competitions/:id/results.zip': line(
+    organizers,
+    (c) => `/api/competitions/${c.competitionId}/results.zip`,
+  ),
+  'GET /api/participants': line(organizers, (c) => `/api/participants/?competition=${c.competitionId}`),
+  'PATCH /api/participants/:id': line(
+    organizers,
+    (c) => `/api/participants/${c.participantId}/`,
+    () => ({ status: 'denied' }),
+  ),
+  'GET /api/phases': line(everybody, (c) => `/api/phases/?competition=${c.competitionId}`),
+  'POST /api/phases/:id/manually_migrate': line(
+    organizers,
+    (c) => `/api/phases/${c.phaseId}/manually_migrate/`,
+  ),
+  'GET /api/phases/:id/rerun_submissions': line(
+    organizers,
+    (c) => `/api/phases/${c.phaseId}/rerun_submissions/`,
+  ),
+  'POST /api/phases/:id/rerun_submissions': line(
+    organizers,
+    (c) => `/api/phases/${c.phaseId}/rerun_submissions/`,
+  ),
+  'GET /api/leaderboards/:id': line(everybody, (c) => `/api/leaderboards/${c.leaderboardId}/`),
+  'PATCH /api/submission_scores/:id': line(
+    organizers,
+    (c) => `/api/submission_scores/${c.submissionId * 10_000}/`,
+    () => ({ score: 0.5 }),
+  ),
+  'PUT /api/submission_scores/:id': line(
+    organizers,
+    (c) => `/api/submission_scores/${c.submissionId * 10_000}/`,
+    () => ({ score: 0.5 }),
+  ),
   'GET /api/phases/:id': line(everybody, (c) => `/api/phases/${c.phaseId}/`),
   'GET /api/phases/:id/get_leaderboard': line(everybody, (c) => `/api/phases/${c.phaseId}/get_leaderboard/`),
   'GET /api/tasks': line(users),
@@ -111,6 +166,30 @@ const TABLE: Readonly<Record<string, Line>> = {
     data: c.submissionKey,
   })),
   'GET /api/submissions/:id': line(involved, (c) => `/api/submissions/${c.submissionId}/`),
+  'PATCH /api/submissions/:id': line(
+    involved,
+    (c) => `/api/submissions/${c.submissionId}/`,
+    () => ({ name: 'New' }),
+  ),
+  'GET /api/submissions/:id/get_detail_result': line(
+    involved,
+    (c) => `/api/submissions/${c.submissionId}/get_detail_result/`,
+  ),
+  'GET /api/submissions/:id/toggle_public': line(
+    involved,
+    (c) => `/api/submissions/${c.submissionId}/toggle_public/`,
+  ),
+  'POST /api/submissions/:id/toggle_public': line(
+    involved,
+    (c) => `/api/submissions/${c.submissionId}/toggle_public/`,
+  ),
+  'PATCH /api/submissions/:id/update_fact_sheet': line(
+    involved,
+    (c) => `/api/submissions/${c.submissionId}/update_fact_sheet/`,
+  ),
+  'DELETE /api/submissions/delete_many': line(involved, undefined, (c) => [c.submissionId]),
+  'POST /api/submissions/re_run_many_submissions': line(organizers, undefined, (c) => [c.submissionId]),
+  'POST /api/submissions/download_many': line(involved, undefined, (c) => ({ pks: [c.submissionId] })),
   'DELETE /api/submissions/:id': line(involved, (c) => `/api/submissions/${c.submissionId}/`),
   'DELETE /api/submissions/:id/soft_delete': line(
     involved,
@@ -156,6 +235,7 @@ afterAll(() => hub[Symbol.asyncDispose]());
 
 test('every route has a line in the table', () => {
   const routes = hub.routes
+    .filter(({ config }) => !config?.isRefusal)
     .flatMap(({ method, url }) => [method].flat().map((one) => `${one} ${url.replace(/(.)\/$/, '$1')}`))
     // What is below /api and no route of it is nothing, for everybody.
     .filter((route) => !/^HEAD | \/trpc\/| \/api\/\*$/.test(route));
@@ -166,7 +246,7 @@ describe.each(Object.keys(TABLE))('%s', (route) => {
   test.each(ROLES)('%s', async (role) => {
     const challenge = await createTestChallenge(hub, people);
     const { allowed, url, body } = TABLE[route]!;
-    const [method, path] = route.split(' ') as ['GET' | 'POST' | 'PUT' | 'DELETE', string];
+    const [method, path] = route.split(' ') as ['GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE', string];
     const response = await hub.inject(
       {
         method,

@@ -12,6 +12,7 @@ import { nodeRoutes } from '../dispatch/node-routes.ts';
 import { federationRoutes } from '../federation/routes.ts';
 import { receiptRoutes } from '../receipts/routes.ts';
 import { uploadRoutes } from '../resources/upload-routes.ts';
+import { browserRoutes } from '../rest/browser-routes.ts';
 import { restApi } from '../rest/routes.ts';
 import { exportRoutes } from '../submissions/export-routes.ts';
 import { createTrpcContext } from '../trpc/context.ts';
@@ -67,6 +68,7 @@ export async function createHttpApp(
     },
   } satisfies FastifyTRPCPluginOptions<AppRouter>);
   await app.register((scope) => restApi(scope, context), { prefix: '/api' });
+  await app.register(browserRoutes, context);
   await app.register(nodeRoutes, context);
   await app.register(uploadRoutes, context);
   await app.register(fileRoutes, context);

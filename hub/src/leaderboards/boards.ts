@@ -55,6 +55,17 @@ const FIND_BOARDS = {
   group by p.id, l.id`,
 };
 
+const FIND_PHASES = {
+  name: 'boards-phases',
+  text: 'select id from phases where leaderboard_id = $1 order by index',
+};
+
+/** Ids of the phases that use a board, in their order. */
+export async function findPhasesOf(connection: Connection, leaderboardId: number): Promise<number[]> {
+  const rows = await connection.prepared<{ id: number }>(FIND_PHASES, [leaderboardId]);
+  return rows.map(({ id }) => id);
+}
+
 export function findBoards(connection: Connection, phaseIds: readonly number[]): Promise<Board[]> {
   return connection.prepared<Board & { phaseId: number }>(FIND_BOARDS, [phaseIds]);
 }

@@ -7,7 +7,7 @@ import type { Competitions } from '../competitions/service.ts';
 import type { Database } from '../db/database.ts';
 import { decodeCursor, toPage } from '../db/page.ts';
 import type { LiveBus } from '../live/bus.ts';
-import { type Board, type Boards, type Connection, findBoards } from './boards.ts';
+import { type Board, type Boards, type Connection, findBoards, findPhasesOf } from './boards.ts';
 import { termsOf } from './by-rank.ts';
 import { findVersion } from './changes.ts';
 import { type ColumnView, toColumnView } from './column-view.ts';
@@ -69,6 +69,8 @@ export interface Leaderboards {
     phaseId: number,
     use: (board: BoardView, rows: () => AsyncIterable<BoardRow>) => Promise<Result>,
   ): Promise<Result>;
+  /** Those that use a board, in their order. What somebody may see of them is asked of each. */
+  phasesOf(leaderboardId: number): Promise<number[]>;
   /** For those that wait for changes. @throws PhaseMissingError | BoardHiddenError */
   version(actor: Actor, phaseId: number): Promise<number>;
   /**
@@ -188,6 +190,8 @@ export function createLeaderboards({
         return use({ ...toView(reached), total, version }, () => pages((after) => page(after, AT_ONCE)));
       });
     },
+
+    phasesOf: (leaderboardId) => findPhasesOf(standings, leaderboardId),
 
     async version(actor, phaseId) {
       await reach(actor, phaseId);

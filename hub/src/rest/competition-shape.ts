@@ -52,13 +52,8 @@ export function toCompetition(
     docker_image: detail.dockerImage,
     pages: detail.pages.map(({ id, title, html }, index) => ({ id, index, title, content: html })),
     phases: detail.phases.map((phase) => toPhase(phase, detail.phases, fileUrl)),
-    leaderboards: detail.leaderboards.map(({ id, title, columns }) => ({
-      id,
-      title,
-      primary_index: columns.find(({ isPrimary }) => isPrimary)?.index ?? 0,
-      columns: columns.map(toColumn),
-    })),
-    collaborators: [],
+    leaderboards: detail.leaderboards.map(toBoard),
+    collaborators: detail.collaborators,
     participant_status: detail.my?.status ?? null,
     registration_auto_approve: detail.registrationAutoApprove,
     participants_count: detail.participantCount,
@@ -79,8 +74,15 @@ export function toCompetition(
   };
 }
 
-export function toColumn({ id, index, key, title, sorting, precision, hidden }: ColumnView) {
-  return { id, index, key, title, sorting, precision, hidden };
+/** A board without its entries. */
+export function toBoard({ id, title, columns }: CompetitionDetail['leaderboards'][number]) {
+  const primary_index = columns.find(({ isPrimary }) => isPrimary)?.index ?? 0;
+  return { id, title, primary_index, columns: columns.map(toColumn) };
+}
+
+export function toColumn(column: ColumnView) {
+  const { id, index, key, title, sorting, precision, hidden, computation } = column;
+  return { id, index, key, title, sorting, precision, hidden, computation };
 }
 
 const PHASE_STATUS = { upcoming: 'Next', open: 'Current', closed: 'Previous' } as const;
@@ -88,7 +90,9 @@ const PHASE_STATUS = { upcoming: 'Next', open: 'Current', closed: 'Previous' } a
 export function toPhase(phase: PhaseDetail, all: readonly PhaseDetail[], fileUrl: FileUrl) {
   const fileOf = (kind: string) => {
     const file = phase.files.find((file) => file.kind === kind);
-    return file ? { name: file.name, file_size: file.size, url: fileUrl(file.url) } : null;
+    return file
+      ? { key: file.key, name: file.name, file_name: file.name, file_size: file.size, url: fileUrl(file.url) }
+      : null;
   };
   return {
     id: phase.id,

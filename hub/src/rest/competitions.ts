@@ -1,85 +1,147 @@
 import { z } from 'zod';
 import { anonymous } from '../accounts/access.ts';
+import { listOrPage, one, page } from './answers.ts';
 import { toCompetition, toListItem } from './competition-shape.ts';
-import { paginated, readAll } from './paging.ts';
-import { flag, idParams, type RestRoutes } from './request.ts';
+import { inPagesIfAsked, pageQuery, paginated, readAll } from './paging.ts';
+import { filter, flag, idParams, type RestRequest } from './request.ts';
+import type { RestRoutes } from './rest-routes.ts';
 
 const MOST_LISTED = 1_000;
+const ON_THE_FRONT = 8;
 
-const listQuery = z.object({
-  mine: flag.optional().catch(undefined),
-  participating_in: flag.optional().catch(undefined),
+const listQuery = pageQuery.extend({
+  mine: filter(flag),
+  participating_in: filter(flag),
   search: z.string().max(200).optional(),
-  type: z.enum(['competition', 'benchmark']).optional().catch(undefined),
+  /** Without it, or with `any`: both. */
+  type: filter(z.enum(['competition', 'benchmark'])),
 });
-const secretQuery = z.object({ secret_key: z.string().max(100).optional() });
+const secret = z.object({ secret_key: z.string().max(100).optional() });
 
 export function competitionRoutes(routes: RestRoutes): void {
-  routes.get('/competitions', async ({ hub, actor, request, fileUrl }) => {
-    const { mine, participating_in: joined, search, type } = listQuery.parse(request.query);
-    const cards = await readAll(MOST_LISTED, (cursor) =>
-      hub.competitions.list(actor, { mine, joined, search, type, cursor, limit: 100 }),
-    );
-    return cards.map((card) => toListItem(card, fileUrl));
-  });
+  routes.get(
+    '/competitions',
+    {
+      summary: 'Published competitions, your own, and those that you take part in; newest first',
+      access: 'anybody',
+      query: listQuery,
+      answer: listOrPage('CompetitionCard'),
+    },
+    async (rest) => {
+      const { hub, actor, query, fileUrl } = rest;
+      const { mine, participating_in: joined, search, type } = query;
+      const cards = await readAll(MOST_LISTED, (cursor) =>
+        hub.competitions.list(actor, { mine, joined, search, type, cursor, limit: 100 }),
+      );
+      return inPagesIfAsked(
+        rest,
+        cards.map((card) => toListItem(card, fileUrl)),
+      );
+    },
+  );
 
-  /** The same for everybody, page by page. */
-  routes.get('/competitions/public', async (rest) => {
-    const { search, type } = listQuery.parse(rest.request.query);
-    const cards = await readAll(MOST_LISTED, (cursor) =>
-      rest.hub.competitions.list(anonymous, { search, type, cursor, limit: 100 }),
-    );
-    return paginated(
-      rest,
-      cards.map((card) => toListItem(card, rest.fileUrl)),
-      20,
-    );
-  });
+  routes.get(
+    '/competitions/public',
+    {
+      summary: 'Published competitions: the same for everybody',
+      access: 'anybody',
+      query: listQuery,
+      answer: page('CompetitionCard'),
+    },
+    async (rest) => paginated(rest, await published(rest, rest.query), 20),
+  );
 
-  routes.get('/competitions/:id', async ({ hub, actor, request, fileUrl }) => {
-    const { id } = idParams.parse(request.params);
-    const { secret_key } = secretQuery.parse(request.query);
-    const [detail, { competition }] = await Promise.all([
-      hub.competitions.get(actor, id, secret_key),
-      hub.competitions.gate.view(actor, id, secret_key),
-    ]);
-    return toCompetition(detail, competition, fileUrl);
-  });
+  routes.get(
+    '/competitions/front_page',
+    { summary: 'Popular competitions', access: 'anybody' },
+    async (rest) => {
+      const cards = await published(rest, {});
+      const popular = cards.toSorted((a, b) => b.participants_count - a.participants_count);
+      return { popular_comps: popular.slice(0, ON_THE_FRONT), featured_comps: [] };
+    },
+  );
 
-  /** The number is the creation's, not a competition's: what `datasets/completed` answered. */
-  routes.get('/competitions/:id/creation_status', async ({ hub, actor, request }) => {
-    const { id } = idParams.parse(request.params);
-    const { status, details, competitionId } = await hub.competitions.creation(actor, id);
-    const created_by = actor.kind === 'user' ? actor.user.username : null;
-    return { status, details, resulting_competition: competitionId, created_by };
-  });
+  routes.get(
+    '/competitions/:id',
+    {
+      summary: 'A competition with its pages, phases, tasks and boards',
+      access: 'anybody',
+      query: secret,
+      answer: one('Competition'),
+    },
+    async ({ hub, actor, request, query: { secret_key }, fileUrl }) => {
+      const { id } = idParams.parse(request.params);
+      const [detail, { competition }] = await Promise.all([
+        hub.competitions.get(actor, id, secret_key),
+        hub.competitions.gate.view(actor, id, secret_key),
+      ]);
+      return toCompetition(detail, competition, fileUrl);
+    },
+  );
 
-  /** Registering accepts the terms as they are: the page or the script has shown them. */
-  routes.post('/competitions/:id/register', async ({ hub, actor, request, reply }) => {
-    const { id } = idParams.parse(request.params);
-    const { secret_key } = secretQuery.parse({ ...asObject(request.query), ...asObject(request.body) });
-    const { termsVersion } = await hub.competitions.get(actor, id, secret_key);
-    const { status } = await hub.competitions.participation.join(actor, {
-      id,
-      acceptTermsVersion: termsVersion,
-      secretKey: secret_key,
-    });
-    return reply.code(201).send({ participant_status: status });
-  });
+  routes.get(
+    '/competitions/:id/creation_status',
+    {
+      summary: "How far a bundle is. The number is the creation's, which datasets/completed answered",
+      answer: one('Creation'),
+    },
+    async ({ hub, actor, request }) => {
+      const { id } = idParams.parse(request.params);
+      const { status, details, competitionId } = await hub.competitions.creation(actor, id);
+      const created_by = actor.kind === 'user' ? actor.user.username : null;
+      return { status, details, resulting_competition: competitionId, created_by };
+    },
+  );
 
-  routes.post('/competitions/:id/toggle_publish', async ({ hub, actor, request }) => {
-    const { id } = idParams.parse(request.params);
-    const { published } = await hub.competitions.get(actor, id);
-    await hub.competitions.publish(actor, id, !published);
-    return { published: !published };
-  });
+  routes.post(
+    '/competitions/:id/register',
+    {
+      summary:
+        'Take part, or ask to. This accepts the terms as they are: the page or the script has shown them',
+      query: secret,
+      body: secret,
+      status: 201,
+    },
+    async ({ hub, actor, request, query, body }) => {
+      const { id } = idParams.parse(request.params);
+      const secretKey = body.secret_key ?? query.secret_key;
+      const { termsVersion } = await hub.competitions.get(actor, id, secretKey);
+      const { status } = await hub.competitions.participation.join(actor, {
+        id,
+        acceptTermsVersion: termsVersion,
+        secretKey,
+      });
+      return { participant_status: status };
+    },
+  );
 
-  routes.delete('/competitions/:id', async ({ hub, actor, request, reply }) => {
-    await hub.competitions.remove(actor, idParams.parse(request.params).id);
-    return reply.code(204).send();
-  });
+  routes.post(
+    '/competitions/:id/toggle_publish',
+    { summary: 'Publish, or withdraw from the public' },
+    async ({ hub, actor, request }) => {
+      const { id } = idParams.parse(request.params);
+      const { published } = await hub.competitions.get(actor, id);
+      await hub.competitions.publish(actor, id, !published);
+      return { published: !published };
+    },
+  );
+
+  routes.delete(
+    '/competitions/:id',
+    { summary: 'Delete; for whoever made it', status: 204 },
+    async ({ hub, actor, request, reply }) => {
+      await hub.competitions.remove(actor, idParams.parse(request.params).id);
+      return reply.send();
+    },
+  );
 }
 
-function asObject(value: unknown): object {
-  return typeof value === 'object' && value !== null ? value : {};
+async function published(
+  { hub, fileUrl }: RestRequest,
+  { search, type }: Pick<z.infer<typeof listQuery>, 'search' | 'type'>,
+) {
+  const cards = await readAll(MOST_LISTED, (cursor) =>
+    hub.competitions.list(anonymous, { search, type, cursor, limit: 100 }),
+  );
+  return cards.map((card) => toListItem(card, fileUrl));
 }

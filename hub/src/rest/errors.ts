@@ -16,6 +16,7 @@ export function sendRestError(
     return;
   }
   if (error instanceof DomainError) {
+    if (error.kind === 'unauthenticated') reply.header('www-authenticate', 'Token');
     const fields =
       error.fields && Object.entries(error.fields).map(([name, problem]) => [fieldOf(name), [problem]]);
     reply
@@ -54,7 +55,56 @@ export class NoSuchAddressError extends DomainError {
 
 /** A limit of a phase is a matter of permission there; 429 is kept for clients that ask too fast. */
 function statusOf(error: DomainError): number {
+  if (error instanceof MethodRefusedError) return 405;
   return error.code.startsWith('limit_') ? 403 : HTTP_STATUS[error.kind];
+}
+
+/** Scripts that count up stop here. */
+export class NoSuchPageError extends DomainError {
+  readonly code = 'not_found';
+  readonly kind = 'missing';
+
+  constructor() {
+    super('Invalid page.');
+  }
+}
+
+export class SeveralBoardsError extends DomainError {
+  readonly code = 'several_boards';
+  readonly kind = 'invalid';
+
+  constructor() {
+    super('A table holds one board: name its phase, as in results.csv?phase=1, or ask for results.zip.');
+  }
+}
+
+export class NoPhaseAfterError extends DomainError {
+  readonly code = 'no_phase_after';
+  readonly kind = 'invalid';
+
+  constructor() {
+    super('This is the last phase of the competition: there is none to take its submissions over into.');
+  }
+}
+
+/** Of many things that were asked for, none was done. */
+export class NoneDoneError extends DomainError {
+  readonly code: string;
+  readonly kind = 'forbidden';
+
+  constructor({ id, code, message }: { id: number; code: string; message: string }) {
+    super(`${id}: ${message}`);
+    this.code = code;
+  }
+}
+
+export class MethodRefusedError extends DomainError {
+  readonly code = 'method_not_allowed';
+  readonly kind = 'invalid';
+
+  constructor(method: string) {
+    super(`Method "${method}" not allowed.`);
+  }
 }
 
 /** Codabench changes things by GET in places; there an API token must come with the request. */

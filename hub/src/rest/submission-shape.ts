@@ -1,6 +1,8 @@
 import type { LogStreamName, RunLogs } from '../submissions/logs.ts';
 import type { SubmissionDetail } from '../submissions/service.ts';
 import type { ScoreView, SubmissionView } from '../submissions/view.ts';
+import type { toBoard } from './competition-shape.ts';
+import { toScoreId } from './score-id.ts';
 
 export function toSubmission(submission: SubmissionView) {
   return {
@@ -66,6 +68,7 @@ const LOGS = [
 export function toDetails(
   submission: SubmissionDetail,
   logs: readonly (RunLogs & { runId: number })[],
+  boards: readonly ReturnType<typeof toBoard>[],
   fileUrl: (path: string) => string,
 ) {
   const urlOf = (kind: string) => {
@@ -80,7 +83,7 @@ export function toDetails(
     prediction_result: urlOf('prediction_result'),
     scoring_result: urlOf('scoring_result'),
     detailed_result: urlOf('detailed_result'),
-    leaderboards: submission.onLeaderboard ? [{ id: submission.leaderboardId }] : [],
+    leaderboards: boards.filter(({ id }) => id === submission.leaderboardId),
     fact_sheet_answers: submission.factSheetAnswers,
   };
 }
@@ -90,13 +93,13 @@ function toTask({ taskId, taskKey, taskName }: SubmissionView) {
 }
 
 /** Of a submission with several tasks, the scores of all, as they are collected there. */
-function toScores({ scores, children }: SubmissionView): object[] {
-  return [...scores.map(toScore), ...children.flatMap(toScores)];
+function toScores({ id, scores, children }: SubmissionView): object[] {
+  return [...scores.map((score) => toScore(id, score)), ...children.flatMap(toScores)];
 }
 
 /** Ten decimals, as they are stored. */
-function toScore({ columnId, index, columnKey, raw }: ScoreView) {
-  return { id: columnId, index, column_key: columnKey, score: raw.toFixed(10) };
+function toScore(submissionId: number, { index, columnKey, raw }: ScoreView) {
+  return { id: toScoreId(submissionId, index), index, column_key: columnKey, score: raw.toFixed(10) };
 }
 
 function statusDetails({ explanation, waiting }: SubmissionView): string | null {

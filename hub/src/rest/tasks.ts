@@ -1,11 +1,16 @@
 import { requireUser } from '../accounts/access.ts';
-import { paginated, readAll } from './paging.ts';
-import type { RestRequest, RestRoutes } from './request.ts';
+import { pageQuery, paginated, readAll } from './paging.ts';
+import type { RestRequest } from './request.ts';
+import type { RestRoutes } from './rest-routes.ts';
 
 const MOST_COMPETITIONS = 200;
 
 export function taskRoutes(routes: RestRoutes): void {
-  routes.get('/tasks', async (rest) => paginated(rest, await tasksInReach(rest)));
+  routes.get(
+    '/tasks',
+    { summary: 'The tasks of competitions that you organize', query: pageQuery },
+    async (rest) => paginated(rest, await tasksInReach(rest)),
+  );
 }
 
 /** The tasks of the competitions that the person organizes. */

@@ -2,6 +2,7 @@ import { eq, or, sql } from 'drizzle-orm';
 import type { Database } from '../db/database.ts';
 import type { LiveBus } from '../live/bus.ts';
 import { NotAllowedError, NotPublishableError } from './errors.ts';
+import { checkAnswers } from './fact-sheet.ts';
 import type { ReachedSubmission } from './gate.ts';
 import { submissions } from './schema.ts';
 
@@ -10,17 +11,19 @@ export interface SubmissionEdit {
   readonly description?: string | undefined;
   /** Whoever sees the competition may look at it and download it. */
   readonly isPublic?: boolean | undefined;
+  /** All of them anew. What has been scored with the former ones stays as it is. */
+  readonly factSheetAnswers?: Readonly<Record<string, unknown>> | undefined;
 }
 
 /**
  * Changes what a submission says of itself, for the whole of it. Its owner and organizers; owners publish where the competition lets them.
- * @throws NotAllowedError | NotPublishableError
+ * @throws NotAllowedError | NotPublishableError | FactSheetError
  */
 export async function editSubmission(
   { queries }: Database,
   live: LiveBus,
   { submission, competition, access, isOwner }: ReachedSubmission,
-  { name, description, isPublic }: SubmissionEdit,
+  { name, description, isPublic, factSheetAnswers: given }: SubmissionEdit,
 ): Promise<void> {
   if (!isOwner && !access.canManage)
     throw new NotAllowedError('Only its owner and organizers change a submission.');
@@ -31,7 +34,10 @@ export async function editSubmission(
   if (isPublic && (submission.status !== 'Finished' || submission.isRehearsal))
     throw new NotPublishableError();
   const rootId = submission.parentId ?? submission.id;
-  const changes = Object.entries({ name, description, isPublic }).filter(([, value]) => value !== undefined);
+  const factSheetAnswers = given && checkAnswers(competition.factSheet, given);
+  const changes = Object.entries({ name, description, isPublic, factSheetAnswers }).filter(
+    ([, value]) => value !== undefined,
+  );
   if (changes.length === 0) return;
   await queries
     .update(submissions)

@@ -57,11 +57,16 @@ export interface SubmissionFiles {
   fileFor(actor: Actor, submissionId: number, kind: string): Promise<Download>;
   /** The detailed results of a run, an HTML page of the organizers' making. @throws SubmissionMissingError | FileMissingError */
   reportFor(actor: Actor, runId: number): Promise<Download>;
+  /** Where a submission's report is, for whoever may open it. @throws SubmissionMissingError | FileMissingError */
+  reportUrl(actor: Actor, submissionId: number): Promise<string>;
 }
 
 export function createSubmissionFiles(queries: Queries, gate: SubmissionGate): SubmissionFiles {
   const runsOf = async ({ submission }: ReachedSubmission): Promise<RunRow[]> =>
     (await findRuns(queries, [submission.id])).filter((run) => run.submissionId === submission.id);
+
+  const mayOpenReport = async (reached: ReachedSubmission) =>
+    maySeeOutput(reached, 'detailed_result') || (await mayOpenFromBoard(queries, reached));
 
   return {
     async list(reached) {
@@ -94,9 +99,16 @@ export function createSubmissionFiles(queries: Queries, gate: SubmissionGate): S
       return { digest, fileName: nameOf(output, submissionId), mediaType: mediaTypeOf(output) };
     },
 
+    async reportUrl(actor, submissionId) {
+      const reached = await gate.find(actor, submissionId);
+      const run = (await runsOf(reached)).find(({ outputs }) => outputs?.detailed_result);
+      if (!run || !(await mayOpenReport(reached))) throw new FileMissingError();
+      return `/reports/${run.id}`;
+    },
+
     async reportFor(actor, runId) {
       const reached = await gate.findOfRun(actor, runId);
-      const mayOpen = maySeeOutput(reached, 'detailed_result') || (await mayOpenFromBoard(queries, reached));
+      const mayOpen = await mayOpenReport(reached);
       const digest = reached.run.outputs?.detailed_result;
       if (!mayOpen || !digest) throw new FileMissingError();
       const kind = 'detailed_result';

@@ -21,6 +21,8 @@ export interface SubmissionGate {
   view(actor: Actor, id: number): Promise<ReachedSubmission>;
   /** Without those for whom it was made public: what they may do is look at it. */
   use(actor: Actor, id: number): Promise<ReachedSubmission>;
+  /** Whoever the actor is: what they may see of it is for the caller to decide. */
+  find(actor: Actor, id: number): Promise<ReachedSubmission>;
   /** The leaf submission of a run, whoever the actor is: what they may see of it is for the caller to decide. */
   findOfRun(
     actor: Actor,
@@ -44,6 +46,8 @@ export function createSubmissionGate(queries: Queries, competitions: Competition
     isOwner || access.canManage || access.isUnlimited;
 
   return {
+    find,
+
     async view(actor, id) {
       const reached = await find(actor, id);
       const isShown = reached.submission.isPublic && reached.access.canView;

@@ -37,7 +37,7 @@ interface Paging {
   readonly limit?: number | undefined;
 }
 
-export interface Submissions extends Pick<SubmissionFiles, 'fileFor' | 'reportFor'> {
+export interface Submissions extends Pick<SubmissionFiles, 'fileFor' | 'reportFor' | 'reportUrl'> {
   readonly logs: SubmissionLogs;
   /** Whole phases run again, and taken over into the next. */
   readonly batches: Batches;
@@ -72,10 +72,19 @@ export interface Submissions extends Pick<SubmissionFiles, 'fileFor' | 'reportFo
     },
   ): Promise<Page<SubmissionView>>;
   /**
-   * Newest first. Of a phase everybody's, for its organizers and for robots where they are allowed; of all phases, for administrators
-   * and robots. The actor's own otherwise.
+   * Newest first. Of a phase or a competition everybody's, for its organizers and for robots where they are allowed; the actor's own
+   * otherwise. Of all competitions: the actor's own and those of competitions that they organize; for administrators all, for robots those
+   * of competitions that allow robots.
    */
-  inReach(actor: Actor, filter: Paging & { phaseId?: number | undefined }): Promise<Page<SubmissionView>>;
+  inReach(
+    actor: Actor,
+    filter: Paging & {
+      phaseId?: number | undefined;
+      competitionId?: number | undefined;
+      status?: SubmissionStatus | undefined;
+      search?: string | undefined;
+    },
+  ): Promise<Page<SubmissionView>>;
   /** For organizers: everybody's, newest first. */
   all(
     actor: Actor,
@@ -189,6 +198,7 @@ export function createSubmissions({
     exports: createExports(database, (actor, filter) => submissions.all(actor, filter)),
     fileFor: files.fileFor,
     reportFor: files.reportFor,
+    reportUrl: files.reportUrl,
     allowance: (actor, phaseId) => entering.allowance(actor, phaseId),
 
     async create(actor, request) {
@@ -221,15 +231,19 @@ export function createSubmissions({
       return page({ ...filter, ownerId }, false);
     },
 
-    async inReach(actor, { phaseId, ...paging }) {
+    async inReach(actor, filter) {
       const { id, isAdmin, isRobot } = requireUser(actor);
-      if (phaseId !== undefined) {
-        const { access } = await competitions.gate.viewPhase(actor, phaseId);
+      const { phaseId, competitionId } = filter;
+      if (phaseId !== undefined || competitionId !== undefined) {
+        const { access } =
+          phaseId === undefined
+            ? await competitions.gate.view(actor, competitionId!)
+            : await competitions.gate.viewPhase(actor, phaseId);
         const seesAll = access.canManage || access.isUnlimited;
-        return page({ ...paging, phaseId, ...(seesAll ? {} : { ownerId: id }) }, access.canManage);
+        return page({ ...filter, ...(seesAll ? {} : { ownerId: id }) }, access.canManage);
       }
-      if (isAdmin) return page(paging, true);
-      return page(isRobot ? { ...paging, robotId: id } : { ...paging, ownerId: id }, false);
+      if (isAdmin) return page(filter, true);
+      return page({ ...filter, ...(isRobot ? { robotId: id } : { organizerId: id }) }, false);
     },
 
     async all(actor, filter) {

@@ -1,6 +1,6 @@
 import { and, asc, desc, eq, getTableColumns, ilike, inArray, isNull, lt, or, sql } from 'drizzle-orm';
 import { users } from '../accounts/schema.ts';
-import { columns, competitions, phases, phaseTasks, tasks } from '../competitions/schema.ts';
+import { collaborators, columns, competitions, phases, phaseTasks, tasks } from '../competitions/schema.ts';
 import type { Queries, Transaction } from '../db/database.ts';
 import { runs } from '../dispatch/schema.ts';
 import { leaderboardEntries } from '../leaderboards/schema.ts';
@@ -130,6 +130,8 @@ export interface SubmissionFilter {
   readonly ownerId?: number;
   /** This robot's own, and those of competitions that allow robots. */
   readonly robotId?: number;
+  /** This person's own, and those of competitions that they organize. */
+  readonly organizerId?: number;
   readonly phaseId?: number | undefined;
   readonly competitionId?: number | undefined;
   readonly status?: SubmissionStatus | undefined;
@@ -165,6 +167,14 @@ export async function listRoots(queries: Queries, filter: SubmissionFilter): Pro
         filter.robotId === undefined
           ? undefined
           : or(eq(submissions.ownerId, filter.robotId), competitions.allowRobotSubmissions),
+        filter.organizerId === undefined
+          ? undefined
+          : or(
+              eq(submissions.ownerId, filter.organizerId),
+              eq(competitions.createdBy, filter.organizerId),
+              sql`exists (select from ${collaborators} where ${collaborators.competitionId} = ${competitions.id}
+                and ${collaborators.userId} = ${filter.organizerId})`,
+            ),
         filter.phaseId === undefined ? undefined : eq(submissions.phaseId, filter.phaseId),
         filter.competitionId === undefined ? undefined : eq(phases.competitionId, filter.competitionId),
         filter.status && eq(submissions.status, filter.status),

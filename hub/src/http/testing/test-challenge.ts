@@ -15,7 +15,7 @@ import { competitionDumps } from '../../dumps/schema.ts';
 import { receipts } from '../../receipts/schema.ts';
 import type { ResourceType } from '../../resources/service.ts';
 import { nodes, siteStewards, sites } from '../../sites/schema.ts';
-import { submissions } from '../../submissions/schema.ts';
+import { scores, submissions } from '../../submissions/schema.ts';
 import type { TestHub, TestPerson } from './test-hub.ts';
 
 /** Everybody whose rights differ: `user` has nothing to do with the competition, and looks after another site than `steward` does. */
@@ -75,7 +75,12 @@ export async function createTestChallenge({ context }: TestHub, people: People) 
       .values({ competitionId, title: 'Results', key: 'results', submissionRule: 'Add_And_Delete' })
       .returning(),
   );
-  await queries.insert(columns).values({ leaderboardId: board.id, index: 0, key: 'score', title: 'Score' });
+  const column = await insertOne(
+    queries
+      .insert(columns)
+      .values({ leaderboardId: board.id, index: 0, key: 'score', title: 'Score' })
+      .returning(),
+  );
   const publicData = await file('public_data', organizerId);
   const phase = await insertOne(
     queries
@@ -140,6 +145,7 @@ export async function createTestChallenge({ context }: TestHub, people: People) 
       .values({ submissionId: submission.id, state: 'finished', attempt: 1, outputs, finishedAt: new Date() })
       .returning(),
   );
+  await queries.insert(scores).values({ submissionId: submission.id, columnId: column.id, value: '0.75' });
   const envelope = JSON.stringify({
     payloadType: 'application/vnd.in-toto+json',
     payload: '',
@@ -172,6 +178,7 @@ export async function createTestChallenge({ context }: TestHub, people: People) 
   return {
     competitionId,
     phaseId: phase.id,
+    leaderboardId: board.id,
     taskId: task.id,
     taskKey: task.key,
     participantId: participation.id,
