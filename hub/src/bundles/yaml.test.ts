@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { MAX_YAML_BYTES, readYaml, type YamlNode } from './yaml.ts';
 
 const read = (text: string) => readYaml('x.yaml', Buffer.from(text));
@@ -48,6 +48,45 @@ test('timestamps are told from text', () => {
 
 test('byte order mark, CRLF and other scripts are fine', () => {
   expect(value('\uFEFFtitle: 課題\r\npages:\r\n  - é\r\n')).toEqual({ title: '課題', pages: ['é'] });
+});
+
+describe('lines that go on further out than the grammar allows, as PyYAML takes them', () => {
+  test.each([
+    ['double quotes', 'a: "one\ntwo"\nb: 1', { a: 'one two', b: 1 }],
+    ['single quotes, one of them doubled', "a: 'it''s\n\ntwo'\nb: 1", { a: "it's\ntwo", b: 1 }],
+    ['quotes in a list', 'a:\n  - b: "one\n two"\n    c: 2', { a: [{ b: 'one two', c: 2 }] }],
+    ['an escaped end of line', 'a:\n  b: "one\\\n\\ two \\"x\\""\n  c: 1', { a: { b: 'one two "x"', c: 1 } }],
+    ['a list', 'a:\n  - b: [\n    0, 1\n  ]\n    c: 2', { a: [{ b: [0, 1], c: 2 }] }],
+    [
+      'mappings in a list',
+      'a:\n    b: [\n {c: "]", d: it\'s},\n {c: 2}\n]',
+      { a: { b: [{ c: ']', d: "it's" }, { c: 2 }] } },
+    ],
+    ['after an anchor', 'a:\n  b: &x "one\n two"\n  c: *x', { a: { b: 'one two', c: 'one two' } }],
+    [
+      'beside literal text, comments and stray quotes',
+      'a: |\n  "open\n  [more\n# "comment\nb: it\'s 5" # "x\nc:\n  d: "one\n two"',
+      { a: '"open\n[more\n', b: 'it\'s 5"', c: { d: 'one two' } },
+    ],
+  ])('%s', (_, text, expected) => {
+    expect(value(text)).toEqual(expected);
+  });
+
+  test('places stay those of the file', () => {
+    const { problems } = read('a:\n  - b: [0,\n!odd 1]\n    c: "one\n two"\n    c: 2');
+    expect(problems).toMatchObject([
+      { code: 'yaml_tag_ignored', line: 3 },
+      { code: 'yaml_key_repeated', line: 6, column: 5 },
+    ]);
+  });
+
+  test('what is wrong anyway is told as it is written', () => {
+    expect(read('a: "one\ntwo"\nb: @x').problems[0]).toMatchObject({ code: 'yaml_syntax' });
+  });
+});
+
+test('the line ends of old Macs', () => {
+  expect(value('a: 1\rb: 2\r')).toEqual({ a: 1, b: 2 });
 });
 
 test('anchors and merges', () => {

@@ -1,5 +1,6 @@
-import { LineCounter, parseDocument } from 'yaml';
+import { type Document, LineCounter, parseDocument } from 'yaml';
 import type { Problem } from './problem.ts';
+import { type Indented, indentContinuations } from './yaml-indentation.ts';
 import { TreeBuilder } from './yaml-tree.ts';
 
 /** Of a value's first character; both count from 1. */
@@ -61,30 +62,16 @@ export function readYaml(file: string, bytes: Uint8Array): YamlResult {
     const message = `The file has ${bytes.length} bytes; at most ${MAX_YAML_BYTES} are read.`;
     return problem('yaml_too_large', null, message, 'Move long texts to pages of their own.');
   }
-  const text = decodeUtf8(bytes);
+  const text = decodeUtf8(bytes)?.replace(/\r(?!\n)/g, '\n') ?? null;
   if (text === null) {
     return problem('yaml_not_utf8', null, 'The file is not UTF-8 text.', 'Save it as UTF-8 and zip again.');
   }
-  const lines = new LineCounter();
-  const positionOf = (offset: number): Position => {
-    const { line, col } = lines.linePos(offset);
-    return { line: Math.max(line, 1), column: Math.max(col, 1) };
-  };
-  // The failsafe schema leaves every scalar as text: what it means is decided by PyYAML's rules, not the library's.
-  const document = parseDocument(text, {
-    version: '1.1',
-    schema: 'failsafe',
-    strict: false,
-    uniqueKeys: false,
-    prettyErrors: false,
-    logLevel: 'error',
-    lineCounter: lines,
-  });
   const control = firstControlCharacter(text);
   if (control !== -1) {
-    const message = 'There is a control character in the file.';
-    return problem('yaml_control_character', positionOf(control), message, 'Remove it.');
+    const at = parse(text).positionOf(control);
+    return problem('yaml_control_character', at, 'There is a control character in the file.', 'Remove it.');
   }
+  const { document, positionOf } = parseLeniently(text);
   if (document.errors.length > 0) {
     const problems = document.errors.slice(0, MAX_SYNTAX_PROBLEMS).map((error) => {
       const message = `This is not valid YAML: ${error.message.replace(/\.?$/, '.')}`;
@@ -99,6 +86,39 @@ export function readYaml(file: string, bytes: Uint8Array): YamlResult {
   const built = builder.build(document.contents);
   if ('code' in built) return problem(built.code, built.at, built.message, built.cure);
   return { root: built.root, problems: notes };
+}
+
+interface Parsed {
+  document: Document.Parsed;
+  positionOf(offset: number): Position;
+}
+
+function parse(text: string, added: Indented['added'] = []): Parsed {
+  const lines = new LineCounter();
+  // The failsafe schema leaves every scalar as text: what it means is decided by PyYAML's rules, not the library's.
+  const document = parseDocument(text, {
+    version: '1.1',
+    schema: 'failsafe',
+    strict: false,
+    uniqueKeys: false,
+    prettyErrors: false,
+    logLevel: 'error',
+    lineCounter: lines,
+  });
+  const positionOf = (offset: number): Position => {
+    const { line, col } = lines.linePos(offset);
+    return { line: Math.max(line, 1), column: Math.max(col - (added[line - 1] ?? 0), 1) };
+  };
+  return { document, positionOf };
+}
+
+/** As it is written, or, where only that makes it valid, with its continued lines indented. */
+function parseLeniently(text: string): Parsed {
+  const written = parse(text);
+  const indented = written.document.errors.length > 0 ? indentContinuations(text) : null;
+  if (indented === null) return written;
+  const mended = parse(indented.text, indented.added);
+  return mended.document.errors.length > 0 ? written : mended;
 }
 
 function toProblem(
