@@ -1,3 +1,4 @@
+import type { ArchiveError } from '../storage/archive/index.ts';
 import type { Position } from './yaml.ts';
 
 /** `error` keeps the bundle out; `note` tells the organizer what we did about something odd. */
@@ -17,6 +18,11 @@ export interface Problem {
   where: string;
   message: string;
   cure: string;
+}
+
+/** The archive as a whole, or one of its members, cannot be read. */
+export function problemOfArchive({ code, message, cure, entry }: ArchiveError): Problem {
+  return { severity: 'error', code, message, cure, file: entry, line: null, column: null, where: '' };
 }
 
 /** Where in which file a problem is. */

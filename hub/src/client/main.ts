@@ -1,9 +1,13 @@
 #!/usr/bin/env node
 import { parseArgs } from 'node:util';
+import { bundleCommand } from './bundle-check.ts';
 import { EXIT_FAILED, EXIT_USAGE, UsageError } from './errors.ts';
 import { verifyCommand } from './verify.ts';
 
 const USAGE = `weir: for participants, organizers and auditors
+
+  weir bundle check FILE|FOLDER [--json]
+      Says what is wrong with a competition bundle, zipped or not, with file, line and cure. Nothing is sent anywhere.
 
   weir verify FILE [--hub-key FINGERPRINT_OR_FILE] [--json]
       Checks a receipt without asking anybody. Say which key is the hub's: its fingerprint (sha256:...), or a file saved from the hub's
@@ -12,6 +16,13 @@ const USAGE = `weir: for participants, organizers and auditors
 Exit codes: 0 in order, 1 not, 2 wrong usage.
 `;
 
+type Flags = ReturnType<typeof parse>['values'];
+
+const COMMANDS: ReadonlyMap<string, (words: readonly string[], flags: Flags) => Promise<number>> = new Map([
+  ['bundle', bundleCommand],
+  ['verify', verifyCommand],
+]);
+
 async function main(args: readonly string[]): Promise<number> {
   const { values: flags, positionals } = parse(args);
   const [command, ...rest] = positionals;
@@ -19,12 +30,9 @@ async function main(args: readonly string[]): Promise<number> {
     process.stdout.write(USAGE);
     return flags.help ? 0 : EXIT_USAGE;
   }
-  switch (command) {
-    case 'verify':
-      return await verifyCommand(rest, flags);
-    default:
-      throw new UsageError(`there is no command "${command}"`);
-  }
+  const run = COMMANDS.get(command);
+  if (run === undefined) throw new UsageError(`there is no command "${command}"`);
+  return await run(rest, flags);
 }
 
 function parse(args: readonly string[]) {

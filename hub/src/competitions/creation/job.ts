@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream';
 import type { Logger } from 'pino';
 import type { Bundle } from '../../bundles/model.ts';
-import type { Problem } from '../../bundles/problem.ts';
+import { type Problem, problemOfArchive } from '../../bundles/problem.ts';
 import { readBundle } from '../../bundles/read-bundle.ts';
 import type { Database } from '../../db/database.ts';
 import { countBytes } from '../../jobs/count-bytes.ts';
@@ -119,7 +119,7 @@ async function gather(
     return { bundle, createdBy: maker.id, content, logo: storedLogo, data, references, notes };
   } catch (error) {
     if (!(error instanceof ArchiveError)) throw error;
-    return { problems: [...problems, toProblem(error)] };
+    return { problems: [...problems, problemOfArchive(error)] };
   }
 }
 
@@ -146,10 +146,6 @@ async function open(
     return { archive: await openArchive(path, limits) };
   } catch (error) {
     if (!(error instanceof ArchiveError)) throw error;
-    return { problem: toProblem(error) };
+    return { problem: problemOfArchive(error) };
   }
-}
-
-function toProblem({ code, message, cure, entry }: ArchiveError): Problem {
-  return { severity: 'error', code, message, cure, file: entry, line: null, column: null, where: '' };
 }

@@ -52,3 +52,12 @@ export function printableName(name: string): string {
   );
   return escaped.length <= 200 ? escaped : `${escaped.slice(0, 120)}…${escaped.slice(-60)}`;
 }
+
+export function missingEntry(kind: 'file' | 'folder', name: string): ArchiveError {
+  const entry = printableName(name);
+  return new ArchiveError('entry_missing', {
+    message: `The archive holds no ${kind} "${entry}".`,
+    entry,
+    cure: 'Check the name, its case included.',
+  });
+}

@@ -9,7 +9,7 @@ import {
   type Member,
   readDirectory,
 } from './directory.ts';
-import { ArchiveError, printableName } from './errors.ts';
+import { ArchiveError, missingEntry, printableName } from './errors.ts';
 import { extractMembers } from './extract.ts';
 import { type ArchiveLimits, defaultArchiveLimits } from './limits.ts';
 import { toArchiveError, toOpeningError } from './yauzl-errors.ts';
@@ -105,7 +105,7 @@ class ZipArchive implements Archive {
   }
 
   entriesUnder(directory: string): { entry: ArchiveEntry; path: string }[] {
-    if (!this.hasDirectory(directory)) throw missing('folder', directory);
+    if (!this.hasDirectory(directory)) throw missingEntry('folder', directory);
     const prefix = directory === '' ? '' : `${this.#directory.tree.spellingOf(directory)}/`;
     return this.entries
       .filter((entry) => entry.name.startsWith(prefix))
@@ -144,7 +144,7 @@ class ZipArchive implements Archive {
 
   #getMember(name: string): Member {
     const member = this.#findMember(name);
-    if (member === null) throw missing('file', name);
+    if (member === null) throw missingEntry('file', name);
     return member;
   }
 
@@ -171,13 +171,4 @@ class ZipArchive implements Archive {
       });
     }
   }
-}
-
-function missing(kind: 'file' | 'folder', name: string): ArchiveError {
-  const entry = printableName(name);
-  return new ArchiveError('entry_missing', {
-    message: `The archive holds no ${kind} "${entry}".`,
-    entry,
-    cure: 'Check the name, its case included.',
-  });
 }
