@@ -18,6 +18,7 @@ export type Question = NonNullable<Competition['factSheet']>[number];
 export type ParticipantStatus = NonNullable<CompetitionCard['myStatus']>;
 export type Participant = Output['competitions']['participants']['list']['items'][number];
 export type Creation = Output['competitions']['creation'];
+export type Dump = Output['dumps']['list'][number];
 export type Problem = Creation['problems'][number];
 
 export type ResourceType = Input['resources']['startUpload']['type'];
