@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { launchBrowser, openPage } from '../harness/browser.ts';
@@ -42,10 +43,25 @@ test('somebody registers, uploads a bundle with problems, sees them all, puts th
 
   const good = competitionBundle({ title: 'Wards of tomorrow' });
   await page.getByLabel('Bundle', { exact: true }).last().setInputFiles(asFile('good.zip', good));
+  await page.getByRole('button', { name: 'Check only' }).click();
+  await page.getByText('The bundle is in order').waitFor();
+  await page.getByText('Nothing has been created').waitFor();
   await page.getByRole('button', { name: 'Create the competition' }).click();
   await page.getByRole('link', { name: 'Manage and publish' }).click();
   await page.getByRole('button', { name: 'Publish', exact: true }).click();
   await page.getByRole('heading', { name: 'Published' }).waitFor();
+
+  await page.getByRole('link', { name: 'Dumps' }).click();
+  await page.getByText('No dumps yet').waitFor();
+  await page.getByRole('button', { name: 'Create a dump' }).click();
+  const download = page.waitForEvent('download');
+  await page.getByRole('link', { name: 'Download' }).click();
+  const dump = await readFile(await (await download).path());
+  await page.goto('/manage/new');
+  await page.getByLabel('Bundle', { exact: true }).last().setInputFiles(asFile('dump.zip', dump));
+  await page.getByRole('button', { name: 'Create the competition' }).click();
+  await page.getByRole('link', { name: 'Manage and publish' }).click();
+  await page.getByRole('heading', { name: 'Wards of tomorrow' }).waitFor();
 
   const visitor = await openPage(browser, network.hub.url);
   await visitor.goto('/');

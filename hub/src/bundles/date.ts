@@ -5,6 +5,8 @@ export interface ReadDate {
   ambiguous: boolean;
   /** A zone given by a name that means different offsets to different people (`EST`, `CET`): taken for UTC. */
   unknownZone: string | null;
+  /** Minutes east of UTC that the clock in the text is. */
+  offsetMinutes: number;
 }
 
 interface Day {
@@ -17,6 +19,7 @@ interface Day {
 interface Clock {
   /** Since midnight UTC of the day given with it; the offset may carry it past either end of that day. */
   milliseconds: number;
+  offsetMinutes: number;
   unknownZone: string | null;
   /** The text without time and zone. */
   rest: string;
@@ -45,6 +48,7 @@ export function readDate(text: string): ReadDate | null {
     instant: new Date(midnight.getTime() + clock.milliseconds),
     ambiguous: day.ambiguous,
     unknownZone: clock.unknownZone,
+    offsetMinutes: clock.offsetMinutes,
   };
 }
 
@@ -63,7 +67,7 @@ function readClock(text: string): Clock | null {
   const match = CLOCK.exec(text);
   if (match === null) {
     const rest = text.replace(/\s*\b(?:Z|UTC|GMT)$/, '');
-    return { milliseconds: 0, unknownZone: null, rest };
+    return { milliseconds: 0, offsetMinutes: 0, unknownZone: null, rest };
   }
   const after = text.slice(match.index + match[0].length);
   const zone = ZONE.exec(after);
@@ -76,6 +80,7 @@ function readClock(text: string): Clock | null {
   const minutes = hours * 60 + Number(minute) - offset;
   return {
     milliseconds: (minutes * 60 + Number(second)) * 1000 + Number(fraction.slice(0, 3).padEnd(3, '0')),
+    offsetMinutes: offset,
     unknownZone: name === undefined || ['Z', 'UTC', 'GMT'].includes(name) ? null : name,
     rest: `${text.slice(0, match.index)} ${after.slice(zone?.[0].length ?? 0)}`,
   };

@@ -2,11 +2,14 @@ import { describe, expect, test } from 'vitest';
 import { MAX_ATTESTATION_BYTES } from './attestation.ts';
 import { type BundleFileContents, brief, minimalYaml, readYamlBundle } from './testing/bundle.ts';
 
-const column = (keys: string) =>
-  readYamlBundle(minimalYaml.replace('key: score, index: 0', `key: score, index: 0, ${keys}`));
+const withColumn = (keys: string) =>
+  minimalYaml.replace('key: score, index: 0', `key: score, index: 0, ${keys}`);
+const column = (keys: string) => readYamlBundle(onSites(withColumn(keys)));
 const phase = (keys: string) => readYamlBundle(minimalYaml.replace('name: Main', `name: Main\n    ${keys}`));
 const task = (keys: string, files: BundleFileContents = {}) =>
   readYamlBundle(minimalYaml.replace('name: Predict', `name: Predict\n    ${keys}`), files);
+
+const onSites = (yaml: string) => yaml.replace('name: Predict', 'name: Predict\n    site_data: icu@1');
 
 describe('a column declares its scores', () => {
   test.each([
@@ -41,13 +44,23 @@ describe('a column declares its scores', () => {
     expect(brief(problems)).toEqual([problem]);
   });
 
+  test.each(['type: text', 'range: 0-1', 'decimals: 16', `unit: ${'percent '.repeat(3)}`, 'min_cases: -1'])(
+    'and where no score leaves a site, %s of another platform is only noted',
+    async (keys) => {
+      const { bundle, notes } = await readYamlBundle(withColumn(keys));
+      expect(notes.length).toBeGreaterThan(0);
+      const nothing = { type: null, min: null, max: null, decimals: null, unit: '', minCases: 0 };
+      expect(bundle?.leaderboards[0]?.columns[0]?.declaration).toEqual(nothing);
+    },
+  );
+
   test('but not one that the hub computes', async () => {
     const computed = '- {title: Mean, key: mean, index: 1, computation: avg, computation_indexes: [0]';
-    const withColumn = (end: string) => readYamlBundle(`${minimalYaml}      ${computed}${end}\n`);
-    expect(brief((await withColumn(', range: [0, 1]}')).problems)).toEqual([
+    const withEnd = (end: string) => readYamlBundle(onSites(`${minimalYaml}      ${computed}${end}\n`));
+    expect(brief((await withEnd(', range: [0, 1]}')).problems)).toEqual([
       'declaration_of_computed leaderboards[0].columns[1].computation',
     ]);
-    expect((await withColumn(', unit: mm}')).problems).toEqual([]);
+    expect((await withEnd(', unit: mm}')).problems).toEqual([]);
   });
 });
 

@@ -68,6 +68,7 @@ export class Fields {
     if (limits.max !== undefined && [...text].length > limits.max) {
       const message = `"${key}" has ${[...text].length} characters; at most ${limits.max} are allowed.`;
       this.error(key, 'text_too_long', message, 'Shorten it.');
+      return null;
     }
     return text === '' ? null : text;
   }
@@ -108,8 +109,19 @@ export class Fields {
     if (value < min || value > max) {
       const message = `"${key}" is ${value}; it must lie between ${min} and ${max}.`;
       this.error(key, 'number_out_of_range', message, 'Write a number within these bounds.');
+      return null;
     }
     return value;
+  }
+
+  /** A finite number. `null` when absent or null. */
+  number(key: string): number | null {
+    const node = this.findValue(key);
+    if (node === undefined) return null;
+    const value = toNumber(node);
+    if (Number.isFinite(value)) return value;
+    this.error(key, 'not_a_number', `"${key}" must be a number.`, 'Write digits.');
+    return null;
   }
 
   requiredInteger(key: string): number | null {

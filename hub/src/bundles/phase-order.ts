@@ -1,3 +1,4 @@
+import { readDate } from './date.ts';
 import type { Fields } from './fields.ts';
 import type { BundlePhase } from './model.ts';
 
@@ -26,14 +27,27 @@ export function checkPhaseOrder(phases: readonly ReadPhase[]): void {
       fields.error('end', 'phase_end_missing', message, 'Add "end", before the start of the next phase.');
     } else if (isValid(phase.end) && isValid(next.phase.start) && next.phase.start <= phase.end) {
       const message = `"${next.phase.name}" starts at ${next.phase.start.toISOString()}, and "${phase.name}" ends at ${phase.end.toISOString()}.`;
-      next.fields.error(
-        'start',
-        'phases_overlap',
-        message,
-        'A phase must start after the one before it has ended.',
-      );
+      const cure = 'A phase must start after the one before it has ended.';
+      const startsLater = asWritten(next.fields, 'start') > asWritten(fields, 'end');
+      if (startsLater)
+        next.fields.note('start', 'phases_overlap_by_offset', `Exactly taken, ${message}`, cure);
+      else next.fields.error('start', 'phases_overlap', message, cure);
     }
   }
+}
+
+const DAY = 24 * 60 * 60 * 1000;
+
+/**
+ * As Codabench understands a date: without its offset, and without its time of day unless it is in quotes. What is in order there, as when
+ * one phase ends at midnight "anywhere on earth" and the next begins at midnight UTC, is not refused here.
+ */
+function asWritten(fields: Fields, key: string): number {
+  const node = fields.findValue(key);
+  const date = node !== undefined && 'text' in node ? readDate(node.text) : null;
+  if (date === null) return Number.NaN;
+  const clock = date.instant.getTime() + date.offsetMinutes * 60_000;
+  return node?.kind === 'timestamp' ? Math.floor(clock / DAY) * DAY : clock;
 }
 
 /** A date that could not be read is reported where it stands, and not compared. */

@@ -51,7 +51,7 @@ export function readLeaderboards(root: Fields): BundleLeaderboard[] {
 
 function readRank(key: string, fields: Fields) {
   const board = fields.requiredFields('leaderboard').text('label');
-  return { fields, key, rank: fields.integer('rank') ?? 1, board: board?.toLowerCase() ?? null };
+  return { fields, key, rank: fields.number('rank') ?? 1, board: board?.toLowerCase() ?? null };
 }
 
 function readBoard(key: string, board: Fields, all: readonly RankedColumn[]): BundleLeaderboard {

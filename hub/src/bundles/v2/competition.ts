@@ -13,7 +13,8 @@ import { readTasks } from './tasks.ts';
 export async function readVersion2(root: Fields, files: BundleFiles): Promise<Bundle> {
   const isDump = root.integer('weir_dump') !== null;
   const tasks = await readTasks(root, files, { isDump });
-  const leaderboards = readLeaderboards(root);
+  const isForSites = tasks.some((task) => task.kind === 'new' && task.siteData !== null);
+  const leaderboards = readLeaderboards(root, { isForSites });
   const indexes = taskIndexes(tasks);
   return {
     format: '2',

@@ -14,8 +14,9 @@ const SUBMISSION_RULES = [
   'Force_Best',
 ] as const satisfies readonly SubmissionRule[];
 
-export function readLeaderboards(root: Fields): BundleLeaderboard[] {
-  const boards = root.mappings('leaderboards').map(readLeaderboard);
+/** @param isForSites scores leave sites, so that what columns declare of them has to be right; else such keys may be anybody's */
+export function readLeaderboards(root: Fields, { isForSites }: { isForSites: boolean }): BundleLeaderboard[] {
+  const boards = root.mappings('leaderboards').map((board) => readLeaderboard(board, isForSites));
   if (boards.length === 0 && root.list('leaderboards').length === 0) {
     const cure = 'Add "leaderboards", a list of at least one, with columns.';
     root.error('leaderboards', 'leaderboards_missing', 'There is no leaderboard.', cure);
@@ -23,11 +24,11 @@ export function readLeaderboards(root: Fields): BundleLeaderboard[] {
   return boards;
 }
 
-function readLeaderboard(board: Fields): BundleLeaderboard {
+function readLeaderboard(board: Fields, isForSites: boolean): BundleLeaderboard {
   const primaryIndex = board.integer('primary_index') ?? 0;
   const columns: ReadColumn[] = board
     .mappings('columns')
-    .map((fields) => ({ fields, column: readColumn(fields) }));
+    .map((fields) => ({ fields, column: readColumn(fields, isForSites) }));
   checkColumns(board, columns, primaryIndex);
   const leaderboard = {
     title: board.requiredText('title', { max: MAX_LEADERBOARD_TITLE }),
@@ -42,8 +43,9 @@ function readLeaderboard(board: Fields): BundleLeaderboard {
   return leaderboard;
 }
 
-function readColumn(fields: Fields): BundleColumn {
+function readColumn(fields: Fields, isForSites: boolean): BundleColumn {
   const computation = readComputation(fields);
+  const declare = () => readScoreDeclaration(fields, computation !== null);
   const column: BundleColumn = {
     index: fields.requiredInteger('index') ?? Number.NaN,
     title: fields.requiredText('title', { max: MAX_COLUMN_TEXT }),
@@ -53,7 +55,7 @@ function readColumn(fields: Fields): BundleColumn {
     hidden: fields.flag('hidden', false),
     group: fields.log.leniently(() => fields.text('group')),
     computation,
-    declaration: readScoreDeclaration(fields, computation !== null),
+    declaration: isForSites ? declare() : fields.log.leniently(declare),
   };
   fields.noteUnknownKeys();
   return column;
