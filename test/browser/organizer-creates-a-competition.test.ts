@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import type { Browser } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { launchBrowser, openPage } from '../harness/browser.ts';
 import { competitionBundle } from '../harness/challenge.ts';
@@ -17,6 +17,13 @@ afterAll(async () => {
   await network[Symbol.asyncDispose]();
 });
 
+/** The page takes a file only once its script is at work. */
+async function choose(page: Page, file: ReturnType<typeof asFile>): Promise<void> {
+  const input = page.locator('input[type=file]:enabled');
+  await input.waitFor({ state: 'attached' });
+  await input.setInputFiles(file);
+}
+
 const asFile = (name: string, buffer: Buffer) => ({ name, mimeType: 'application/zip', buffer });
 
 test('somebody registers, uploads a bundle with problems, sees them all, puts them right, and publishes', async () => {
@@ -33,7 +40,7 @@ test('somebody registers, uploads a bundle with problems, sees them all, puts th
   const yaml =
     'version: 2\ntitle: Broken\nimage: missing.png\nphases: [{name: Main, start: soon, tasks: [7]}]\n';
   const broken = competitionBundle({ files: { 'competition.yaml': yaml } });
-  await page.getByLabel('Bundle', { exact: true }).last().setInputFiles(asFile('broken.zip', broken));
+  await choose(page, asFile('broken.zip', broken));
   await page.getByRole('button', { name: 'Create the competition' }).click();
   await page.getByText('The competition was not created').waitFor();
   const problems = await page.locator('.problems li').allInnerTexts();
@@ -42,7 +49,7 @@ test('somebody registers, uploads a bundle with problems, sees them all, puts th
   expect(problems.join('\n')).toContain('competition.yaml:4');
 
   const good = competitionBundle({ title: 'Wards of tomorrow' });
-  await page.getByLabel('Bundle', { exact: true }).last().setInputFiles(asFile('good.zip', good));
+  await choose(page, asFile('good.zip', good));
   await page.getByRole('button', { name: 'Check only' }).click();
   await page.getByText('The bundle is in order').waitFor();
   await page.getByText('Nothing has been created').waitFor();
@@ -58,7 +65,7 @@ test('somebody registers, uploads a bundle with problems, sees them all, puts th
   await page.getByRole('link', { name: 'Download' }).click();
   const dump = await readFile(await (await download).path());
   await page.goto('/manage/new');
-  await page.getByLabel('Bundle', { exact: true }).last().setInputFiles(asFile('dump.zip', dump));
+  await choose(page, asFile('dump.zip', dump));
   await page.getByRole('button', { name: 'Create the competition' }).click();
   await page.getByRole('link', { name: 'Manage and publish' }).click();
   await page.getByRole('heading', { name: 'Wards of tomorrow' }).waitFor();

@@ -3,6 +3,7 @@ import { aliasedTable, and, asc, eq, gt, or } from 'drizzle-orm';
 import { users } from '../accounts/schema.ts';
 import { columns, leaderboards, participants, phases, tasks } from '../competitions/schema.ts';
 import type { Queries } from '../db/database.ts';
+import { boardMarks } from '../leaderboards/schema.ts';
 import { resources } from '../resources/schema.ts';
 import type { ZipMember } from '../storage/archive/index.ts';
 import { scores, submissions } from '../submissions/schema.ts';
@@ -12,7 +13,7 @@ import { csvLine } from './csv.ts';
 const PORTION = 2_000;
 
 /**
- * Participants, submissions and scores as tables, for the records of the organizers. They are below `archive/`, where no reader of bundles looks:
+ * Participants, submissions, scores and marks of boards as tables, for the records of the organizers. They are below `archive/`, where no reader of bundles looks:
  * an import leaves them alone. Deleted submissions and rehearsals are in it, and say so.
  */
 export function archiveMembers(queries: Queries, competitionId: number): ZipMember[] {
@@ -24,6 +25,7 @@ export function archiveMembers(queries: Queries, competitionId: number): ZipMemb
     table('participants', PARTICIPANT, () => participantLines(queries, competitionId)),
     table('submissions', SUBMISSION, () => submissionLines(queries, competitionId)),
     table('scores', SCORE, () => scoreLines(queries, competitionId)),
+    table('marks', MARK, () => markLines(queries, competitionId)),
   ];
 }
 
@@ -60,6 +62,7 @@ const SUBMISSION = [
   'deleted_at',
 ];
 const SCORE = ['submission_id', 'phase_index', 'owner', 'leaderboard', 'column', 'value'];
+const MARK = ['submission_id', 'is_baseline', 'mark', 'note', 'marked_by', 'marked_at'];
 
 async function* participantLines(queries: Queries, competitionId: number): AsyncIterable<string> {
   yield* inPortions((after: number) =>
@@ -171,6 +174,26 @@ async function* scoreLines(queries: Queries, competitionId: number): AsyncIterab
       line: csvLine([submissionId, phaseIndex, owner, leaderboard, column, Number(value)]),
     }),
     { submissionId: 0, columnId: 0 },
+  );
+}
+
+async function* markLines(queries: Queries, competitionId: number): AsyncIterable<string> {
+  yield* inPortions((after: number) =>
+    queries
+      .select({ marked: boardMarks, by: users.username })
+      .from(boardMarks)
+      .innerJoin(submissions, eq(submissions.id, boardMarks.submissionId))
+      .innerJoin(phases, eq(phases.id, submissions.phaseId))
+      .innerJoin(users, eq(users.id, boardMarks.markedBy))
+      .where(and(eq(phases.competitionId, competitionId), gt(boardMarks.submissionId, after)))
+      .orderBy(asc(boardMarks.submissionId))
+      .limit(PORTION),
+  )(
+    ({ marked: { submissionId, isBaseline, mark, note, markedAt }, by }) => ({
+      after: submissionId,
+      line: csvLine([submissionId, isBaseline, mark, note, by, markedAt]),
+    }),
+    0,
   );
 }
 

@@ -294,6 +294,7 @@ test('participants, submissions and scores go along where asked for, and are lef
   expect(texts.get('archive/participants.csv')).toMatch(/,sam,.*,approved,1,\d{4}-/);
   expect(texts.get('archive/submissions.csv')).toMatch(/^id,parent_id,phase_index/);
   expect(texts.get('archive/scores.csv')).toMatch(/^submission_id,/);
+  expect(texts.get('archive/marks.csv')).toMatch(/^submission_id,is_baseline/);
   const creation = await restore(archived.key);
   expect(creation).toMatchObject({ status: 'Finished' });
   expect(await everything(creation.competitionId!)).toEqual(await everything(id));
