@@ -53,6 +53,7 @@ export async function startHub(
     'create-competition': ({ creationId }, signal) =>
       context.competitions.makeCompetition(creationId, signal),
     'copy-submissions': ({ batchId }, signal) => context.submissions.batches.run(batchId, signal),
+    'rebuild-board': ({ phaseId }) => context.leaderboards.rebuild(phaseId),
     'find-migrations': () => context.submissions.batches.findMigrations(),
     'dump-competition': ({ dumpId }, signal) => context.dumps.make(dumpId, signal),
   });

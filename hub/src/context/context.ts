@@ -24,6 +24,7 @@ import { createStewardship, type Stewardship } from '../sites/stewardship.ts';
 import type { BlobStore } from '../storage/blob-store.ts';
 import { DiskBlobStore } from '../storage/disk-blob-store.ts';
 import { createSubmissions, type Submissions } from '../submissions/service.ts';
+import { createTasks, type Tasks } from '../tasks/service.ts';
 
 /** Everything of one hub process, built once and passed explicitly. Parts take only what they name. */
 export interface HubContext extends AsyncDisposable {
@@ -52,6 +53,7 @@ export interface HubContext extends AsyncDisposable {
   readonly authority: Authority;
   readonly sites: Sites;
   readonly stewardship: Stewardship;
+  readonly tasks: Tasks;
   readonly dispatch: Dispatcher;
 }
 
@@ -152,6 +154,7 @@ export async function createContext({
     authority,
     sites,
     stewardship: createStewardship({ database, sites, dispatch, config }),
+    tasks: createTasks({ database, blobs, resources, dispatch, jobs, archives: config.archives, log }),
     dispatch,
     async [Symbol.asyncDispose]() {
       await dispatch[Symbol.asyncDispose]();

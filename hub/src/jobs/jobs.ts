@@ -11,6 +11,8 @@ export interface JobPayloads {
   'dump-competition': { dumpId: number };
   /** Enters the submissions of a batch. */
   'copy-submissions': { batchId: number };
+  /** Puts a board right after its tasks, columns or rules have changed. */
+  'rebuild-board': { phaseId: number };
   /** Looks for phases that begin soon, or have begun, and take over what is on the board of the one before. */
   'find-migrations': Record<string, never>;
 }

@@ -131,12 +131,27 @@ export async function putEntry(connection: Connection, placed: Placed): Promise<
 
 /** Whether it was there. */
 export async function removeEntry(connection: Connection, submissionId: number): Promise<boolean> {
-  return (await connection.prepared(REMOVE, [submissionId])).length > 0;
+  return (await removeEntries(connection, [submissionId])) > 0;
+}
+
+/** How many of them were there. */
+export async function removeEntries(
+  connection: Connection,
+  submissionIds: readonly number[],
+): Promise<number> {
+  return (await connection.prepared(REMOVE, [submissionIds])).length;
+}
+
+/** Moves those that are on the board to where their scores put them now; nothing enters. */
+export async function placeAgain(connection: Connection, placed: readonly Placed[]): Promise<void> {
+  await connection.prepared({ name: 'board-byHand', text: STATEMENTS.byHand }, arraysOf(placed));
 }
 
 const REMOVE = {
   name: 'board-remove',
-  text: noted('delete from leaderboard_entries where submission_id = $1 returning phase_id, -1 as added'),
+  text: noted(
+    'delete from leaderboard_entries where submission_id = any($1::bigint[]) returning phase_id, -1 as added',
+  ),
 };
 
 function arraysOf(placed: readonly Placed[]): [number[], string[], (string | null)[]] {

@@ -47,7 +47,8 @@ export async function electAgain(
   );
 }
 
-async function placeRoots(
+/** Where root submissions of a phase stand with the scores that they have; those that have none are left out. */
+export async function placeRoots(
   tx: Transaction,
   boards: Boards,
   phaseId: number,

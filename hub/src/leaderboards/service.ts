@@ -13,6 +13,7 @@ import { findVersion } from './changes.ts';
 import { type ColumnView, toColumnView } from './column-view.ts';
 import { BoardHiddenError } from './errors.ts';
 import { findEntry, type Mark, markEntry, setAnonymous } from './marks.ts';
+import { rebuildBoard } from './rebuild.ts';
 import { type BoardRow, placesOf, type Shown, toRow } from './row.ts';
 import { RULES, type SubmissionRule } from './rules.ts';
 import { findStandings, isStandingCursor, type StandingCursor } from './standings.ts';
@@ -81,6 +82,8 @@ export interface Leaderboards {
   mark(actor: Actor, mark: Mark): Promise<void>;
   /** Hides the names of a phase's board, and of all phases that share it, or lifts that. @throws OrganizersOnlyError */
   setAnonymous(actor: Actor, request: { phaseId: number; anonymous: boolean }): Promise<void>;
+  /** The job's handler: see `rebuildBoard`. */
+  rebuild(phaseId: number): Promise<void>;
 }
 
 interface Reach {
@@ -173,6 +176,8 @@ export function createLeaderboards({
   }
 
   return {
+    rebuild: (phaseId) => rebuildBoard({ database, boards, live }, phaseId),
+
     async get(actor, { phaseId, cursor, limit = 50, ...order }) {
       const reached = await reach(actor, phaseId);
       const after = decodeCursor(cursor, isStandingCursor);

@@ -1,4 +1,5 @@
 import { DomainError } from '../http/domain-error.ts';
+import type { ResourceUse } from './uses.ts';
 
 export class ResourceMissingError extends DomainError {
   readonly code = 'resource_missing';
@@ -8,6 +9,41 @@ export class ResourceMissingError extends DomainError {
     super(`There is no upload ${JSON.stringify(key)}, or it is not yours.`);
   }
 }
+
+/** It may be seen by whoever asks, since it is public. */
+export class NotYourResourceError extends DomainError {
+  readonly code = 'not_your_resource';
+  readonly kind = 'forbidden';
+
+  constructor(name: string) {
+    super(`"${name}" is somebody else's: only its owner may change or delete it.`);
+  }
+}
+
+export class ResourceInUseError extends DomainError {
+  readonly code = 'resource_in_use';
+  readonly kind = 'conflict';
+
+  constructor(name: string, uses: readonly ResourceUse[]) {
+    const listed = uses.slice(0, MOST_NAMED).map(({ kind, title }) => `${NAMES[kind]} "${title}"`);
+    const others = uses.length > MOST_NAMED ? ` and ${uses.length - MOST_NAMED} more` : '';
+    super(
+      `"${name}" is in use by ${listed.join(', ')}${others}. Put something else in its place there first.`,
+    );
+  }
+}
+
+const MOST_NAMED = 5;
+
+const NAMES: Readonly<Record<ResourceUse['kind'], string>> = {
+  task: 'the task',
+  former_version: 'the former version of a task',
+  solution: 'as a solution of the task',
+  phase: 'the phase',
+  submission: 'submissions in',
+  dump: 'a dump of',
+  creation: 'the creation of a competition from',
+};
 
 export class UploadIncompleteError extends DomainError {
   readonly code = 'upload_incomplete';

@@ -14,6 +14,7 @@ import {
   UploadIncompleteError,
   UploadSizeError,
 } from './errors.ts';
+import { createLibrary, type Library } from './library.ts';
 import {
   completeResource,
   findResource,
@@ -24,6 +25,7 @@ import {
   type ResourceType,
   storageUsedBy,
 } from './store.ts';
+import { isOpenedTo } from './uses.ts';
 
 export type { Resource, ResourceType } from './store.ts';
 
@@ -33,9 +35,9 @@ export type CompleteResource = Resource & { digest: string; size: number; md5: s
 export interface UploadRequest {
   readonly type: ResourceType;
   readonly fileName: string;
-  readonly name?: string;
-  readonly description?: string;
-  readonly isPublic?: boolean;
+  readonly name?: string | undefined;
+  readonly description?: string | undefined;
+  readonly isPublic?: boolean | undefined;
   /** Exact size in bytes; null when the client does not know it for certain. */
   readonly size: number | null;
 }
@@ -58,14 +60,27 @@ export interface Resources {
   /** @throws ResourceMissingError | UploadIncompleteError */
   finishUpload(actor: Actor, key: string): Promise<CompleteResource>;
 
-  /** One that the actor may read: their own, a public one, or any for administrators. @throws ResourceMissingError | UploadIncompleteError */
+  /** What people keep here. */
+  readonly library: Library;
+
+  /**
+   * One that the actor may read: their own, a public one, what a competition opens to them (see `isOpenedTo`), or any for administrators.
+   * @throws ResourceMissingError | UploadIncompleteError
+   */
   getReadable(actor: Actor, key: string): Promise<CompleteResource>;
 
-  /** One of these types that the actor may put to use. @throws ResourceMissingError | UploadIncompleteError | UnexpectedResourceTypeError */
+  /** One of these types that the actor may put to use: their own, a public one, or any for administrators. @throws ResourceMissingError | UploadIncompleteError | UnexpectedResourceTypeError */
   getUsable(actor: Actor, key: string, types: readonly ResourceType[]): Promise<CompleteResource>;
 
   /** The actor's own, newest first; also those not complete. */
   list(actor: Actor, filter: { type?: ResourceType; before?: number; limit: number }): Promise<Resource[]>;
+
+  /**
+   * Whether so many bytes more are within what somebody may keep here.
+   * @param replaced what they take the place of
+   * @throws StorageExhaustedError
+   */
+  checkRoom(userId: number, bytes: number, replaced?: { readonly size: number }): Promise<void>;
 
   /** Records bytes that are in the blob store already, such as a directory of a bundle. */
   add(
@@ -76,7 +91,7 @@ export interface Resources {
 }
 
 export function createResources({
-  database: { queries },
+  database,
   blobs,
   links,
   limits,
@@ -88,6 +103,8 @@ export function createResources({
   limits: { readonly maxUploadBytes: number; readonly maxBytesPerPerson: number };
   log: Logger;
 }): Resources {
+  const { queries } = database;
+
   async function getOwn(actor: Actor, key: string): Promise<Resource> {
     const { id } = requireUser(actor);
     const resource = await findResource(queries, key);
@@ -95,14 +112,9 @@ export function createResources({
     return resource;
   }
 
-  async function getReadable(actor: Actor, key: string): Promise<CompleteResource> {
-    const resource = await findResource(queries, key);
-    const isOwn = actor.kind === 'user' && actor.user.id === resource?.createdBy;
-    if (!resource || !(resource.isPublic || isOwn || isAdmin(actor))) throw new ResourceMissingError(key);
-    return complete(resource);
-  }
-
   return {
+    library: createLibrary(database),
+
     async startUpload(actor, { type, fileName, name, description, isPublic, size }) {
       const { id: createdBy } = requireUser(actor);
       if ((size ?? 0) > limits.maxUploadBytes) throw new BlobTooLargeError(limits.maxUploadBytes);
@@ -141,21 +153,40 @@ export function createResources({
       return complete(await getOwn(actor, key));
     },
 
-    getReadable,
+    async getReadable(actor, key) {
+      const resource = await findResource(queries, key);
+      if (!resource) throw new ResourceMissingError(key);
+      const isReadable =
+        mayUse(actor, resource) ||
+        (actor.kind === 'user' && (await isOpenedTo(database, resource, actor.user.id)));
+      if (!isReadable) throw new ResourceMissingError(key);
+      return complete(resource);
+    },
 
     async getUsable(actor, key, types) {
       requireUser(actor);
-      const resource = await getReadable(actor, key);
+      const resource = await findResource(queries, key);
+      if (!resource || !mayUse(actor, resource)) throw new ResourceMissingError(key);
       if (!types.includes(resource.type)) throw new UnexpectedResourceTypeError(resource.type, types);
-      return resource;
+      return complete(resource);
     },
 
     list: (actor, filter) => listResources(queries, { ...filter, ownerId: requireUser(actor).id }),
+
+    async checkRoom(userId, bytes, replaced) {
+      const used = (await storageUsedBy(queries, userId)) - (replaced?.size ?? 0);
+      if (used + bytes > limits.maxBytesPerPerson) throw new StorageExhaustedError(limits.maxBytesPerPerson);
+    },
 
     async add(within, resource, blob) {
       return complete(await insertResource(within, { ...resource, ...blob, uploadedAt: new Date() }));
     },
   };
+}
+
+function mayUse(actor: Actor, resource: Resource): boolean {
+  const isOwn = actor.kind === 'user' && actor.user.id === resource.createdBy;
+  return resource.isPublic || isOwn || isAdmin(actor);
 }
 
 function complete(resource: Resource): CompleteResource {

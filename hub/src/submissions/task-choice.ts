@@ -1,9 +1,10 @@
-import { and, eq, exists, or, sql } from 'drizzle-orm';
+import { and, eq, exists, isNull, or, sql } from 'drizzle-orm';
 import type { Actor } from '../accounts/access.ts';
 import type { ReachedPhase } from '../competitions/gate.ts';
 import { competitions, phases, phaseTasks, tasks } from '../competitions/schema.ts';
 import type { Database } from '../db/database.ts';
 import type { Dispatch } from '../dispatch/admission.ts';
+import { taskShares } from '../tasks/schema.ts';
 import { UnknownTasksError } from './errors.ts';
 import { foreignTasks } from './schema.ts';
 import { findPhaseTasks } from './store.ts';
@@ -11,7 +12,7 @@ import { findPhaseTasks } from './store.ts';
 /** Which tasks a submission may be run on again. */
 export interface TaskChoice {
   /**
-   * One of the phase's own tasks, or of elsewhere: of another phase of the competition, public, or the actor's own; robots may choose those of every
+   * One of the phase's own tasks, or of elsewhere: of another phase of the competition, public, shared with the actor, or their own; robots may choose those of every
    * competition that allows robots, and administrators all. One of elsewhere belongs to the phase from then on, for re-runs alone.
    * @throws UnknownTasksError
    */
@@ -57,13 +58,19 @@ export function createTaskChoice(
     const isOpen = or(
       tasks.isPublic,
       eq(tasks.createdBy, id),
+      exists(
+        queries
+          .select({ one: sql`1` })
+          .from(taskShares)
+          .where(and(eq(taskShares.taskId, tasks.id), eq(taskShares.userId, id))),
+      ),
       usedIn(eq(competitions.id, competitionId)),
       isRobot ? usedIn(eq(competitions.allowRobotSubmissions, true)) : undefined,
     );
     const [row] = await queries
       .select({ id: tasks.id })
       .from(tasks)
-      .where(and(eq(tasks.key, key), isAdmin ? undefined : isOpen));
+      .where(and(eq(tasks.key, key), isNull(tasks.deletedAt), isAdmin ? undefined : isOpen));
     return row?.id ?? null;
   }
 }

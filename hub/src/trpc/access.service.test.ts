@@ -93,6 +93,22 @@ const TABLE: Readonly<Record<string, Line>> = {
     input: ({ submissionKey }) => ({ key: submissionKey }),
   },
 
+  'resources.list': { allowed: users, input: () => ({}) },
+  'resources.get': {
+    allowed: ['participant', 'admin'],
+    input: ({ submissionKey }) => ({ key: submissionKey }),
+  },
+  'resources.edit': {
+    allowed: ['participant', 'admin'],
+    input: ({ submissionKey }) => ({ key: submissionKey, name: 'Mine' }),
+  },
+  'resources.remove': {
+    allowed: ['participant', 'admin'],
+    input: ({ submissionKey }) => ({ key: submissionKey }),
+  },
+  // What is refused is told for each; nobody gets more than alone.
+  'resources.removeMany': { allowed: users, input: ({ submissionKey }) => ({ keys: [submissionKey] }) },
+
   'submissions.allowance': { allowed: users, input: ({ phaseId }) => ({ phaseId }) },
   'submissions.start': { allowed: organizers, input: ({ submissionId }) => ({ id: submissionId }) },
   'submissions.create': {
@@ -153,6 +169,17 @@ const TABLE: Readonly<Record<string, Line>> = {
   'live.logs': { allowed: involved, input: ({ runId }) => ({ runId }) },
   'live.leaderboard': { allowed: everybody, input: ({ phaseId }) => ({ phaseId }) },
   'live.creation': { allowed: organizers, input: ({ creationId }) => ({ id: creationId }) },
+
+  'tasks.list': { allowed: users, input: () => ({}) },
+  'tasks.get': { allowed: organizers, input: ({ taskId }) => ({ id: taskId }) },
+  'tasks.create': { allowed: users, input: () => ({ name: 'Task' }) },
+  'tasks.fromArchive': { allowed: organizers, input: ({ bundleKey }) => ({ resourceKey: bundleKey }) },
+  'tasks.edit': { allowed: organizers, input: ({ taskId }) => ({ id: taskId, name: 'Task' }) },
+  'tasks.remove': { allowed: organizers, input: ({ taskId }) => ({ id: taskId }) },
+  'tasks.share': {
+    allowed: organizers,
+    input: ({ taskId }) => ({ id: taskId, username: 'participant', isShared: true }),
+  },
 
   'sites.status': { allowed: everybody },
   'sites.create': {

@@ -7,6 +7,7 @@ import { receiptsRouter } from '../receipts/router.ts';
 import { resourcesRouter } from '../resources/router.ts';
 import { sitesRouter } from '../sites/router.ts';
 import { submissionsRouter } from '../submissions/router.ts';
+import { tasksRouter } from '../tasks/router.ts';
 import { router } from './init.ts';
 
 export const appRouter = router({
@@ -19,6 +20,7 @@ export const appRouter = router({
   resources: resourcesRouter,
   sites: sitesRouter,
   submissions: submissionsRouter,
+  tasks: tasksRouter,
 });
 
 /** All of the hub that the portal knows at compile time. */

@@ -27,11 +27,12 @@ import { createLeaderboards } from '../../leaderboards/service.ts';
 import { LocalLiveBus } from '../../live/bus.ts';
 import { createReceiptDesk } from '../../receipts/service.ts';
 import { resources as resourcesTable } from '../../resources/schema.ts';
-import { createResources } from '../../resources/service.ts';
+import { createResources, type ResourceType } from '../../resources/service.ts';
 import { loadAuthority } from '../../sites/authority.ts';
 import { createSites } from '../../sites/service.ts';
 import { defaultArchiveLimits } from '../../storage/archive/index.ts';
 import type { BlobStore } from '../../storage/blob-store.ts';
+import { createTasks } from '../../tasks/service.ts';
 import { createSubmissions } from '../service.ts';
 
 export type PhaseOptions = Parameters<typeof seedPhase>[1] & {
@@ -124,6 +125,7 @@ export async function createHarness() {
     competitions,
     submissions,
     leaderboards,
+    tasks: createTasks({ database, blobs, resources, dispatch, jobs, archives: defaultArchiveLimits, log }),
     boards,
     jobs,
 
@@ -168,11 +170,11 @@ export async function createHarness() {
     },
 
     /** A complete upload, by key. */
-    async upload(actor: Actor & { kind: 'user' }): Promise<string> {
+    async upload(actor: Actor & { kind: 'user' }, type: ResourceType = 'submission'): Promise<string> {
       const [resource] = await queries
         .insert(resourcesTable)
         .values({
-          type: 'submission',
+          type,
           name: 'code.zip',
           fileName: 'code.zip',
           createdBy: actor.user.id,
