@@ -137,7 +137,11 @@ export async function startNode(config: NodeConfig, overrides: NodeOverrides = {
   const logSender = owned.use(
     new LogSender({ append: (chunks) => link.appendLogs(chunks), logger: logger.child({ part: 'logs' }) }),
   );
-  const { executor, engine } = owned.use(
+  const {
+    executor,
+    engine,
+    reservedBits = () => [],
+  } = owned.use(
     await (overrides.executor ?? createExecutor)({
       config,
       home,
@@ -233,6 +237,7 @@ export async function startNode(config: NodeConfig, overrides: NodeOverrides = {
             engine,
             receiptKey,
             credentials: () => credentials,
+            reservedBits,
             isConnected: () => link.session !== null,
             load: () => runs,
             stop: () => stopAsked.resolve(),

@@ -36,6 +36,7 @@ export interface BundleOptions {
   readonly maxSubmissionsPerDay?: number;
   /** Keys to the bundle's questions, without what each repeats of its key. */
   readonly factSheet?: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+  readonly logs?: 'none' | 'codes' | 'scrubbed' | 'full';
   /** More files of the archive, or others in the place of those made here. */
   readonly files?: Files;
 }
@@ -72,6 +73,7 @@ export function competitionBundle(options: BundleOptions = {}): Buffer {
     registration_auto_approve: true,
     enable_detailed_results: true,
     ...(options.factSheet && { fact_sheet: withKeys(options.factSheet) }),
+    ...(options.logs && { logs: options.logs }),
     pages: [{ title: 'Overview', file: 'overview.md' }],
     tasks: tasks.map((task, index) => ({
       index,

@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import { expectExactlyOnce } from '../harness/accounting.ts';
 import { codeSubmission, competitionBundle, zip } from '../harness/challenge.ts';
 import { TestNetwork } from '../harness/test-network.ts';
+import { PERMISSIVE } from '../harness/test-node.ts';
 
 /** Would give the site's data away, if what it prints and writes could leave. */
 const TALKATIVE = `import os
@@ -69,4 +70,34 @@ with open("/app/output/scores.json", "w") as out:
     scores: [],
     explanation: { code: 'refused_release' },
   });
+});
+
+test('of logs leaves the lower of what the competition asks for and what the site lets out', async () => {
+  await using network = await TestNetwork.start();
+  const dataset = { input: { 'value.txt': '0.25' }, reference: { 'truth.txt': '1' } };
+  const scrub = `    logs: scrubbed
+    scrub: [{ pattern: '[0-9.]+', replace: '#' }]`;
+  const policy = PERMISSIVE.replace('    logs: none', scrub);
+  await network.addNode({ site: 'north', engine: 'bubblewrap', dataset, policy });
+  const tasks = [{ siteData: 'ward@1' }];
+  const open = await network.addChallenge(competitionBundle({ tasks, logs: 'full' }));
+  const closed = await network.addChallenge(competitionBundle({ tasks, logs: 'codes' }));
+  const ada = await network.addParticipant('ada', open, closed);
+  const read = async ({ phaseId }: typeof open, program: string) => {
+    const id = await ada.submit(phaseId, codeSubmission(program));
+    const { explanation, runs } = await ada.submissionOver(id, { within: 60_000 });
+    expect(explanation).toBeNull();
+    const logs = await ada.trpc.submissions.logs.query({ runId: runs[0]!.id });
+    return { ...logs, text: logs.streams.map(({ text }) => text).join('') };
+  };
+
+  const scrubbed = await read(open, TALKATIVE);
+  expect(scrubbed).toMatchObject({ level: 'scrubbed', seesSiteData: true, permitted: true });
+  expect(scrubbed.text).toContain('the data says #\n');
+  expect(scrubbed.text).not.toMatch(/[0-9]/);
+  // Another program: the same one would be answered from the ledger, and run nothing that could print.
+  const codes = await read(closed, `${TALKATIVE}print("again")\n`);
+  expect(codes).toMatchObject({ level: 'codes', seesSiteData: true, permitted: true });
+  expect(codes.text).not.toContain('the data says');
+  expect(codes.text).toBe('The programs of this step ended by themselves, with exit code 0.\n'.repeat(2));
 });

@@ -11,7 +11,7 @@ import {
 import { eq } from 'drizzle-orm';
 import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest';
 import { users } from '../accounts/schema.ts';
-import { columns, phases, tasks } from '../competitions/schema.ts';
+import { columns, competitions, phases, tasks } from '../competitions/schema.ts';
 import { nodes } from '../sites/schema.ts';
 import { isLeasedTo } from './outputs.ts';
 import { runs } from './schema.ts';
@@ -121,6 +121,22 @@ test('an assignment carries what the competition declares and who submits', asyn
     rehearsal: false,
     logLevel: LogLevel.FULL,
   });
+  dispatch.disconnect(session);
+});
+
+test.each([
+  ['none', LogLevel.NONE],
+  ['codes', LogLevel.CODES],
+  ['scrubbed', LogLevel.SCRUBBED],
+  ['full', LogLevel.FULL],
+] as const)('a competition that asks for %s asks the node for it', async (logLevel, level) => {
+  const { queries } = fixture.database;
+  const seed = await seedPhase(fixture.database);
+  const [phase] = await queries.select().from(phases).where(eq(phases.id, seed.phaseId));
+  await queries.update(competitions).set({ logLevel }).where(eq(competitions.id, phase!.competitionId));
+  const session = await fixture.connect(dispatch);
+  await dispatch.admit(seed.submission());
+  expect(session.assigned[0]).toMatchObject({ logLevel: level });
   dispatch.disconnect(session);
 });
 

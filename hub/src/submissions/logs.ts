@@ -20,7 +20,11 @@ export interface RunLogs {
     readonly truncated: boolean;
   }[];
   readonly nextCursor: string;
+  /** What the competition asks for. Sites may let out less; next to their own data never more than scrubbed lines. */
   readonly level: LogLevelName;
+  /** The run sees data of the site: whatever leaves of its logs leaves with its outcome. */
+  readonly seesSiteData: boolean;
+  /** Whether the one who asks may see them. */
   readonly permitted: boolean;
 }
 
@@ -47,14 +51,20 @@ export function createSubmissionLogs(queries: Queries, gate: SubmissionGate): Su
       const { run, ...reached } = await gate.findOfRun(actor, runId);
       // For others the run does not exist.
       await gate.view(actor, reached.submission.id);
-      const level = reached.submission.isRehearsal ? 'full' : reached.competition.logLevel;
+      const { seesSiteData } = run;
+      const level = levelOf(reached, seesSiteData);
       if (!maySeeLogs(reached))
-        return { streams: [], nextCursor: encodeCursor(START), level, permitted: false };
+        return { streams: [], nextCursor: encodeCursor(START), level, seesSiteData, permitted: false };
       const from = decodeCursor(cursor, isLogCursor) ?? START;
       const seen = from.attempt === run.attempt ? from : { attempt: run.attempt, sequences: {} };
-      return { ...(await readFrom(queries, runId, seen)), level, permitted: true };
+      return { ...(await readFrom(queries, runId, seen)), level, seesSiteData, permitted: true };
     },
   };
+}
+
+function levelOf({ submission, competition }: ReachedSubmission, seesSiteData: boolean): LogLevelName {
+  if (submission.isRehearsal) return 'full';
+  return seesSiteData && competition.logLevel === 'full' ? 'scrubbed' : competition.logLevel;
 }
 
 /** Output of programs may tell about the data: it is for organizers, and for the owner unless the phase hides it; of a rehearsal there is nothing to hide. */

@@ -237,8 +237,15 @@ export async function findArchive(queries: Queries, resourceId: number) {
 
 export async function findRun(queries: Queries, runId: number) {
   const [row] = await queries
-    .select({ submissionId: runs.submissionId, attempt: runs.attempt, outputs: runs.outputs })
+    .select({
+      submissionId: runs.submissionId,
+      attempt: runs.attempt,
+      outputs: runs.outputs,
+      seesSiteData: sql<boolean>`${tasks.siteDatasetName} is not null and not ${submissions.isRehearsal}`,
+    })
     .from(runs)
+    .innerJoin(submissions, eq(submissions.id, runs.submissionId))
+    .innerJoin(tasks, eq(tasks.id, submissions.taskId))
     .where(eq(runs.id, runId));
   return row ?? null;
 }

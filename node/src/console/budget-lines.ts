@@ -1,3 +1,4 @@
+import type { ReservedBits } from '../egress/budgets.ts';
 import { resolveEgress } from '../policy/egress-rules.ts';
 import type { Policy } from '../policy/schema.ts';
 import type { ConsoleView, EventOf } from './view.ts';
@@ -8,6 +9,8 @@ export interface BudgetLine {
   /** Whether the policy in force names the dataset; without that nothing more is told about it. */
   readonly isNamed: boolean;
   readonly drawnBits: number;
+  /** Put aside for runs that are under way: charged at their end, or given back. */
+  readonly reservedBits: number;
   /** Null: no limit. */
   readonly allowedBits: number | null;
   readonly submitters: readonly {
@@ -15,6 +18,7 @@ export interface BudgetLine {
     /** As the hub said last; null when the ledger does not know. */
     readonly name: string | null;
     readonly drawnBits: number;
+    readonly reservedBits: number;
     readonly allowedBits: number | null;
     readonly runs: readonly { readonly run: string; readonly bits: number }[];
   }[];
@@ -39,21 +43,31 @@ export class ReleaseSums {
     return new Map([...this.#byDataset].map(([dataset, releases]) => [dataset, sum(releases)]));
   }
 
-  async lines(policy: Policy | null): Promise<readonly BudgetLine[]> {
+  async lines(policy: Policy | null, reserved: readonly ReservedBits[]): Promise<readonly BudgetLine[]> {
     await this.#catchUp();
-    return [...this.#byDataset].map(([dataset, releases]) => {
+    const datasets = new Set([...this.#byDataset.keys(), ...reserved.map(({ dataset }) => dataset)]);
+    return [...datasets].map((dataset) => {
       const limits = policy ? limitsOf(policy, dataset) : null;
-      const submitters = [...Map.groupBy(releases, ({ submitter }) => submitter)].map(([submitter, own]) => ({
-        submitter,
-        name: this.#names.get(submitter) ?? null,
-        drawnBits: sum(own),
-        allowedBits: limits?.perSubmitterBits ?? null,
-        runs: [...Map.groupBy(own, ({ run }) => run)].map(([run, each]) => ({ run, bits: sum(each) })),
-      }));
+      const releases = this.#byDataset.get(dataset) ?? [];
+      const waiting = reserved.filter((each) => each.dataset === dataset);
+      const released = Map.groupBy(releases, ({ submitter }) => submitter);
+      const names = new Set([...released.keys(), ...waiting.map(({ submitter }) => submitter)]);
+      const submitters = [...names].map((submitter) => {
+        const own = released.get(submitter) ?? [];
+        return {
+          submitter,
+          name: this.#names.get(submitter) ?? null,
+          drawnBits: sum(own),
+          reservedBits: sum(waiting.filter((each) => each.submitter === submitter)),
+          allowedBits: limits?.perSubmitterBits ?? null,
+          runs: [...Map.groupBy(own, ({ run }) => run)].map(([run, each]) => ({ run, bits: sum(each) })),
+        };
+      });
       return {
         dataset,
         isNamed: limits?.isNamed ?? false,
         drawnBits: sum(releases),
+        reservedBits: sum(waiting),
         allowedBits: limits?.perDatasetBits ?? null,
         submitters,
       };
@@ -102,6 +116,6 @@ function nameOf(dataset: string): string {
   return dataset.split('@')[0] ?? dataset;
 }
 
-function sum(releases: readonly Release[]): number {
+function sum(releases: readonly { readonly bits: number }[]): number {
   return releases.reduce((total, { bits }) => total + bits, 0);
 }

@@ -47,7 +47,8 @@ export function guard(
       );
     }
     const session = sessions.find(request.cookies[COOKIE]);
-    request.signedIn = session && (await persons.isCurrent(session.person)) ? session : null;
+    const isCurrent = session && (await persons.isCurrent(session.person, session.credential));
+    request.signedIn = isCurrent ? session : null;
     return admit(request, reply);
   });
 }

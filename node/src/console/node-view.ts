@@ -7,6 +7,7 @@ import { SOFTWARE_VERSION } from '../config/version.ts';
 import { checkDataset } from '../data/check.ts';
 import { DatasetChangedError, DatasetMissingError, DatasetUnreadableError } from '../data/errors.ts';
 import type { DatasetRegistry, SiteDataset } from '../data/registry.ts';
+import type { ReservedBits } from '../egress/budgets.ts';
 import { readFileIfThere } from '../home/atomic-file.ts';
 import type { Home } from '../home/home.ts';
 import { type Credentials, fingerprintOf, type Identity, readAuthority } from '../home/identity.ts';
@@ -42,6 +43,7 @@ export interface NodeParts {
   /** Signs the ledger's head. */
   readonly receiptKey: ReceiptKey;
   credentials(): Credentials;
+  reservedBits(): readonly ReservedBits[];
   isConnected(): boolean;
   load(): { readonly occupied: number; readonly unsettled: number };
   /** Ends the process once the runs at work are over. */
@@ -92,6 +94,10 @@ export class NodeView implements ConsoleView, ConsoleActions {
 
   currentRuns() {
     return this.#node.board.list();
+  }
+
+  reservedBits() {
+    return this.#node.reservedBits();
   }
 
   async datasets(): Promise<readonly DatasetView[]> {

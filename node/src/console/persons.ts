@@ -76,11 +76,11 @@ export class Persons {
     return true;
   }
 
-  /** Whether somebody who signed in may still be here: removed people, and those whose role or organization changed, may not. */
-  async isCurrent({ name, organization, role }: ConsolePerson): Promise<boolean> {
+  /** Whether somebody who signed in may still be here: removed people, those with a new token, and those whose role or organization changed, may not. */
+  async isCurrent({ name, organization, role }: ConsolePerson, credential: string | null): Promise<boolean> {
     if (name === STEWARD) return true;
     const found = (await this.#read()).find((each) => each.name === name);
-    return found !== undefined && found.organization === organization && found.role === role;
+    return found?.tokenHash === credential && found.organization === organization && found.role === role;
   }
 
   async findByToken(token: string): Promise<ConsolePerson | null> {

@@ -85,6 +85,14 @@ describe('who gets in', () => {
     expect((await console.post('', '/login', { token: old })).statusCode).toBe(401);
   });
 
+  test('a new token ends what was begun with the one before, in every browser', async () => {
+    const begun = [await console.signIn(ADA)];
+    const token = await console.persons.add({ ...ADA, role: 'reviewer' });
+    expect((await console.get(begun[0]!, '/reviews')).statusCode).toBe(303);
+    const anew = (await console.post('', '/login', { token })).headers['set-cookie'];
+    expect((await console.get(String(anew).split(';')[0]!, '/reviews')).statusCode).toBe(200);
+  });
+
   test('whoever is removed is out at once', async () => {
     const cookie = await console.signIn(BEN);
     await console.persons.remove(BEN.name);
@@ -182,6 +190,20 @@ describe('what the node does', () => {
     expect(other.body).toMatch(/Refused.*<code>competitions<\/code>/s);
     const named = await console.get(cookie, '/policy?competition=7&submitter=ada&try=1');
     expect(named.body).toContain('Permitted');
+  });
+
+  test('what is put aside for runs under way stands beside what was told', async () => {
+    const cookie = await console.steward();
+    console.reserved = [
+      { submitter: '5@hub', dataset: 'ward', bits: 21 },
+      { submitter: '6@hub', dataset: 'ward', bits: 13 },
+    ];
+    const { body } = await console.get(cookie, '/budgets');
+    expect(body).toContain('<h2>ward</h2>');
+    expect(body).toMatch(/Everybody together:.*and 34 bits put aside/);
+    expect(body).toMatch(/5@hub.*and 21 bits put aside/);
+    console.reserved = [];
+    expect((await console.get(cookie, '/budgets')).body).not.toContain('put aside<');
   });
 
   test('the ledger is read page by page, and filtered', async () => {

@@ -6,6 +6,8 @@ const MOST = 1_000;
 
 export interface ConsoleSession {
   readonly person: ConsolePerson;
+  /** Hash of the token that the person signed in with; null for the steward, whose addresses work once. */
+  readonly credential: string | null;
   readonly begunAt: number;
   usedAt: number;
   /** Shown on the next page, once. */
@@ -21,13 +23,13 @@ export class Sessions {
     this.#now = now;
   }
 
-  begin(person: ConsolePerson): string {
+  begin(person: ConsolePerson, credential: string | null = null): string {
     const now = this.#now();
     for (const [hash, session] of this.#sessions) if (this.#isOver(session)) this.#sessions.delete(hash);
     // Maps keep the order of insertion: the oldest goes.
     if (this.#sessions.size >= MOST) this.#sessions.delete([...this.#sessions.keys()][0]!);
     const token = newToken();
-    this.#sessions.set(hashOf(token), { person, begunAt: now, usedAt: now, notice: null });
+    this.#sessions.set(hashOf(token), { person, credential, begunAt: now, usedAt: now, notice: null });
     return token;
   }
 

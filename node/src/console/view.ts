@@ -1,4 +1,5 @@
 import type { Readable } from 'node:stream';
+import type { ReservedBits } from '../egress/budgets.ts';
 import type { LedgerEntry, LedgerEvent } from '../ledger/ledger.ts';
 import type { EntryFilter } from '../ledger/read.ts';
 import type { Decision, PolicyRequest } from '../policy/decide.ts';
@@ -17,6 +18,8 @@ export interface ConsoleView {
     verify(): Promise<readonly string[]>;
   };
   datasets(): Promise<readonly DatasetView[]>;
+  /** What budgets have put aside for runs that are under way. */
+  reservedBits(): readonly ReservedBits[];
   policy(): Promise<PolicyView>;
   /** What the policy in force would say to a run now. */
   decide(request: PolicyRequest): Promise<Decision>;

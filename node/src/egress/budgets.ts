@@ -6,6 +6,13 @@ export interface Reservation extends Disposable {
   readonly bits: number;
 }
 
+export interface ReservedBits {
+  readonly submitter: string;
+  /** Its name, without a version. */
+  readonly dataset: string;
+  readonly bits: number;
+}
+
 /**
  * The limits on what may be drawn from a dataset. A run puts aside the most that it could tell before its containers begin, so that whether
  * it may begin depends on nothing that its data say, and runs side by side cannot overdraw together.
@@ -36,6 +43,13 @@ export class Budgets {
     const held = { account, bits };
     this.#reserved.add(held);
     return { bits, [Symbol.dispose]: () => void this.#reserved.delete(held) };
+  }
+
+  /** What is put aside at this moment, for each run and dataset (of whatever version). */
+  reserved(): readonly ReservedBits[] {
+    return [...this.#reserved].flatMap(({ account: { submitter, datasets }, bits }) =>
+      [...new Set(datasets.map(nameOf))].map((dataset) => ({ submitter, dataset, bits })),
+    );
   }
 
   #reservedFor(dataset: string, submitter: string | null): number {

@@ -2,7 +2,7 @@ import { ArtifactCache } from '../cache/artifact-cache.ts';
 import type { NodeConfig } from '../config/config.ts';
 import type { DatasetRegistry } from '../data/registry.ts';
 import { Books } from '../egress/books.ts';
-import { Budgets } from '../egress/budgets.ts';
+import { Budgets, type ReservedBits } from '../egress/budgets.ts';
 import { EgressDesk } from '../egress/desk.ts';
 import type { Home } from '../home/home.ts';
 import { fingerprintOf, type Identity, readAuthority } from '../home/identity.ts';
@@ -36,6 +36,8 @@ export interface ExecutorContext {
 export interface ReadyExecutor extends AsyncDisposable {
   readonly executor: Executor;
   readonly engine: { readonly kind: string; readonly version: string };
+  /** Put aside for runs that have begun and may still tell something. */
+  readonly reservedBits?: () => readonly ReservedBits[];
 }
 
 export async function createExecutor(context: ExecutorContext): Promise<ReadyExecutor> {
@@ -59,6 +61,7 @@ async function createContainerExecutor(context: ExecutorContext): Promise<ReadyE
   const version = await engine.probe();
   const held = spool.recovered.held.map(({ runId, attempt }) => ({ runId, attempt }));
   const books = await Books.open(ledger, held);
+  const budgets = new Budgets(books);
   const executor = new ContainerExecutor({
     nodeId: identity.nodeId,
     hubUrl: identity.hubUrl,
@@ -74,12 +77,17 @@ async function createContainerExecutor(context: ExecutorContext): Promise<ReadyE
     policy,
     registry,
     books,
-    budgets: new Budgets(books),
+    budgets,
     desk: new EgressDesk({ books, people }),
     people,
     logSender,
     logger,
   });
   await executor.removeLeftovers(held);
-  return { executor, engine: version, [Symbol.asyncDispose]: () => engine[Symbol.asyncDispose]() };
+  return {
+    executor,
+    engine: version,
+    reservedBits: () => budgets.reserved(),
+    [Symbol.asyncDispose]: () => engine[Symbol.asyncDispose](),
+  };
 }

@@ -4,7 +4,7 @@ import type { ConsoleContext } from '../context.ts';
 import { COOKIE } from '../guard.ts';
 import { bare } from '../layout.ts';
 import { enteredPage, loginPage } from '../pages/login.ts';
-import type { ConsolePerson } from '../persons.ts';
+import { type ConsolePerson, hashOf } from '../persons.ts';
 
 const tokenSchema = z.object({ token: z.string().min(1).max(200) });
 
@@ -19,10 +19,11 @@ export function entranceRoutes(app: FastifyInstance, context: ConsoleContext): v
   );
 
   app.post('/login', { config: { access: 'public', rateLimit: RATE } }, async (request, reply) => {
-    const { token } = tokenSchema.parse(request.body);
-    const person = (await persons.findByToken(token.trim())) ?? (await persons.enter(token.trim()));
+    const token = tokenSchema.parse(request.body).token.trim();
+    const registered = await persons.findByToken(token);
+    const person = registered ?? (await persons.enter(token));
     if (!person) return turnAway(reply, 'That is not a token of this node, or it was used already.');
-    return signIn(reply, person).redirect('/', 303);
+    return signIn(reply, person, registered && hashOf(token)).redirect('/', 303);
   });
 
   app.get('/enter', { config: { access: 'public', rateLimit: RATE } }, async (request, reply) => {
@@ -34,7 +35,7 @@ export function entranceRoutes(app: FastifyInstance, context: ConsoleContext): v
         'This address was used already, or is too old. On the node’s machine, weir-node console address prints a new one.',
       );
     }
-    return signIn(reply, person).type('text/html; charset=utf-8').send(enteredPage());
+    return signIn(reply, person, null).type('text/html; charset=utf-8').send(enteredPage());
   });
 
   app.post('/logout', { config: { access: 'reviewer' } }, (request, reply) => {
@@ -42,9 +43,10 @@ export function entranceRoutes(app: FastifyInstance, context: ConsoleContext): v
     return reply.clearCookie(COOKIE, { path: '/' }).redirect('/login', 303);
   });
 
-  function signIn(reply: FastifyReply, person: ConsolePerson): FastifyReply {
+  function signIn(reply: FastifyReply, person: ConsolePerson, credential: string | null): FastifyReply {
     logger.info({ person: person.name }, 'signed in to the console');
-    return reply.setCookie(COOKIE, sessions.begin(person), { path: '/', httpOnly: true, sameSite: 'strict' });
+    const session = sessions.begin(person, credential);
+    return reply.setCookie(COOKIE, session, { path: '/', httpOnly: true, sameSite: 'strict' });
   }
 
   function turnAway(reply: FastifyReply, problem: string): FastifyReply {

@@ -1,6 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import type { FastifyInstance, InjectOptions } from 'fastify';
+import type { ReservedBits } from '../../egress/budgets.ts';
 import { homeAt, makeHome } from '../../home/home.ts';
 import { Ledger } from '../../ledger/ledger.ts';
 import { createLogger } from '../../logging/logger.ts';
@@ -36,6 +37,7 @@ export class TestConsole implements AsyncDisposable {
   readonly did: string[] = [];
   datasets: DatasetView[] = [];
   runs: CurrentRun[] = [];
+  reserved: ReservedBits[] = [];
   readonly #disposal: AsyncDisposableStack;
 
   private constructor(
@@ -165,6 +167,7 @@ function viewOf(console: () => TestConsole, ledger: Ledger, path: string, text: 
       verify: () => Promise.resolve([]),
     },
     datasets: () => Promise.resolve(console().datasets),
+    reservedBits: () => console().reserved,
     policy: () => Promise.resolve({ path, text, digest: read.digest, policy: read.policy, problems: [] }),
     decide: (request) => {
       const facts = { moment: 'assignment', now: new Date(), runsToday: 0, runsTodayOfSubmitter: 0 } as const;
