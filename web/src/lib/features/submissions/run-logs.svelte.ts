@@ -17,7 +17,7 @@ export interface ShownStream {
  */
 export function followLogs(api: Api, runId: () => number) {
   const shown = new SvelteMap<LogStreamName, ShownStream>();
-  let permission = $state.raw<Pick<RunLogs, 'level' | 'permitted'> | null>(null);
+  let permission = $state.raw<Pick<RunLogs, 'level' | 'seesSiteData' | 'permitted'> | null>(null);
   let failure = $state.raw<Failure | null>(null);
 
   // Memoized: each change of the submission brings a new object of the same run.
