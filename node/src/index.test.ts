@@ -6,6 +6,7 @@ import { readCredentials } from './home/identity.ts';
 import { type NodeOverrides, startNode } from './index.ts';
 import { Backoff } from './link/backoff.ts';
 import { FakeHub } from './link/testing/fake-hub.ts';
+import { createLogger } from './logging/logger.ts';
 import type { Executor, RunWatch } from './run/executor.ts';
 import { enrolHome, testConfig } from './testing/enrolled-home.ts';
 import { temporaryFolder } from './testing/temporary-folder.ts';
@@ -48,6 +49,13 @@ class HeldExecutor implements Executor {
         }),
     };
   }
+}
+
+/** What a node writes into its log. */
+function notedLog() {
+  const written: string[] = [];
+  const logger = createLogger('info', { write: (line) => void written.push(line) });
+  return { logger, lines: () => written.join('') };
 }
 
 async function setUp() {
@@ -213,6 +221,49 @@ test('a node that is turned away keeps asking', async () => {
   await waitFor('the first stream', () => hub.isConnected);
   hub.end(status.PERMISSION_DENIED, 'revoked');
   await waitFor('the second stream', () => hub.hellos.length === 2);
+});
+
+test('a hub of another release is told apart, with what to do, and nothing is lost by it', async () => {
+  const { hub, folder, config } = await setUp();
+  await using _ = folder;
+  await using __ = hub;
+  hub.failReports = 1_000;
+  hub.enqueue({ runId: 1n, attempt: 1 });
+  const { logger, lines } = notedLog();
+  await using _node = await startNode(config, { backoff: quick(), logger });
+  await waitFor('the first report', () => hub.reportCalls.length > 0);
+  const reason =
+    'this hub speaks version 2 of the protocol and the node version 1: bring both to the same release';
+  hub.end(status.FAILED_PRECONDITION, reason);
+  await waitFor('the next stream', () => hub.hellos.length === 2);
+  expect(lines()).toContain('the hub turned this node away');
+  expect(lines()).toContain('bring both to the same release');
+  hub.failReports = 0;
+  await waitFor('the outcome', () => hub.outcomes.length === 1);
+});
+
+test('a node whose certificate has ended says what to do, and goes on with all it had once it is enrolled again', async () => {
+  const { hub, folder, config } = await setUp();
+  await using _ = folder;
+  await using __ = hub;
+  hub.failReports = 1_000;
+  hub.enqueue({ runId: 1n, attempt: 1 });
+  const first = await startNode(config, { backoff: quick() });
+  await waitFor('the first report', () => hub.reportCalls.length > 0);
+  await first[Symbol.asyncDispose]();
+
+  await enrolHome(folder.path, hub, { certificateLifeMs: -1_000 });
+  const { logger, lines } = notedLog();
+  const ended = await startNode(config, { backoff: quick(), logger });
+  await waitFor('the sentence', () => lines().includes('weir-node enrol --again'));
+  expect(hub.hellos.length).toBe(1);
+  await ended[Symbol.asyncDispose]();
+
+  hub.failReports = 0;
+  await enrolHome(folder.path, hub);
+  await using _node = await startNode(config, { backoff: quick() });
+  await waitFor('the outcome', () => hub.outcomes.length === 1);
+  expect(hub.outcomes[0]?.attempt).toMatchObject({ runId: 1n, attempt: 1 });
 });
 
 test('stale and rejected outcomes are settled too', async () => {

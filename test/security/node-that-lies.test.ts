@@ -148,7 +148,9 @@ test('messages out of order, out of bounds or out of their mind end the stream, 
 
   const old = hostile.openStream();
   old.send({ case: 'hello', value: { protocolVersion: 999 } });
-  expect((await old.ended()).code).toBe(status.FAILED_PRECONDITION);
+  const refusal = await old.ended();
+  expect(refusal.code).toBe(status.FAILED_PRECONDITION);
+  expect(refusal.details).toMatch(/version 1 .* version 999: bring both to the same release/);
 
   const greedy = await hostile.openHonestly(0);
   greedy.send({ case: 'credit', value: { runs: 1_000_000 } });

@@ -199,6 +199,19 @@ test('each phase has the leaderboard that it names', async () => {
   expect(phase).toEqual({ key: 'second' });
 });
 
+test('a bundle that asks for more than the hub gives makes nothing, and is told how much there is', async () => {
+  const greedy = '    tasks: [0]\n    resources: {memory: 65GiB, cpus: 2, gpus: 9}';
+  const refused = await create(minimalYaml.replace('    tasks: [0]', greedy));
+  expect(refused).toMatchObject({ status: 'Failed', competitionId: null });
+  const beyond = refused.problems.filter(({ code }) => code === 'resources_over_ceiling');
+  expect(beyond.map(({ where, cure }) => [where, cure])).toEqual([
+    ['phases[0].resources.memory', expect.stringContaining('at most 64GiB')],
+    ['phases[0].resources.gpus', expect.stringContaining('at most 8')],
+  ]);
+  const allowed = greedy.replace('65GiB', '64GiB').replace('gpus: 9', 'gpus: 8');
+  expect(await create(minimalYaml.replace('    tasks: [0]', allowed))).toMatchObject({ status: 'Finished' });
+});
+
 test('keys of resources, tasks and queues that the maker may not use are problems too', async () => {
   const key = '11111111-1111-4111-8111-111111111111';
   const yaml = `${minimalYaml.replace('scoring.zip', key)}queue: ${key}\n`;

@@ -11,6 +11,7 @@ import type { RecordedSession } from '../dispatch/testing/recorded-session.ts';
 import { type Seed, seedPhase } from '../dispatch/testing/seed.ts';
 import { KeyRing } from '../keys/ring.ts';
 import { receipts } from './schema.ts';
+import { findNodeKeys } from './store.ts';
 
 let fixture: DispatchFixture;
 let phase: Seed;
@@ -100,6 +101,32 @@ test('a receipt that is reported twice is kept once', async () => {
   const first = await reported(assignment, { accuracy: 1 }, receipt);
   const again = await reported(assignment, { accuracy: 1 }, receipt);
   expect(again.envelope).toBe(first.envelope);
+});
+
+test('a node may sign with another key from some day on: what it signed with the one before stays good, also when it comes late', async () => {
+  const scores = { accuracy: 1 };
+  const [early, late] = [await assigned(), await assigned()];
+  const before = [await reported(early, scores, signer.receipt(early, scores))];
+  const { id, siteName } = node.node;
+  const rotated = testSigner({ nodeId: id, site: siteName, hub: 'test' });
+  await fixture.receipts.learn(node.node, rotated.publicKey);
+  before.push(await reported(late, scores, signer.receipt(late, scores)));
+  const assignment = await assigned();
+  const after = await reported(assignment, scores, rotated.receipt(assignment, scores));
+
+  const { published } = await KeyRing.load(fixture.database, Buffer.alloc(32), 'test');
+  const site = { role: 'site', owner: 'n', algorithm: 'ed25519', since: '' } as const;
+  const shown = await findNodeKeys(fixture.database.queries, id);
+  const keys = [...shown.map(({ keyId, publicKey }) => ({ ...site, id: keyId, publicKey })), ...published];
+  expect(keys.map((key) => key.id)).toEqual(expect.arrayContaining([signer.keyId, rotated.keyId]));
+  for (const { run, envelope } of [...before, after]) {
+    expect(run).toMatchObject({ state: 'finished', scores });
+    const report = verifyReceipt(
+      { format: 'weir-receipt-1', envelope: readEnvelope(envelope!), keys },
+      { hubKeys: published.map((key) => key.id), scores },
+    );
+    expect(report.checks.map(({ result }) => result)).toEqual(['good', 'good', 'good', 'good', 'good']);
+  }
 });
 
 test('scores without a receipt are a failure of the site', async () => {

@@ -1,5 +1,8 @@
+import { eq } from 'drizzle-orm';
 import type { LightMyRequestResponse } from 'fastify';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { tasks } from '../competitions/schema.ts';
+import { seedNode } from '../dispatch/testing/seed.ts';
 import {
   createPeople,
   createTestChallenge,
@@ -7,6 +10,7 @@ import {
   type TestChallenge,
 } from '../http/testing/test-challenge.ts';
 import { createTestHub, type TestHub, type TestPerson } from '../http/testing/test-hub.ts';
+import { siteDatasets } from '../sites/schema.ts';
 
 let hub: TestHub;
 let people: People;
@@ -202,6 +206,35 @@ test('a participant submits as the example script does, and follows it', async (
 
   const cancelled = await get(`submissions/${id}/cancel_submission/`, participant);
   expect(cancelled.json()).toEqual({ canceled: true });
+});
+
+test.each([postForm, postJson])('a script rehearses, everywhere or at one site', async (post) => {
+  const { queries } = hub.context.database;
+  const { participant } = people;
+  const { phaseId, taskId } = challenge;
+  const rehearse = async (fields: Record<string, string> = {}) => {
+    const { key, sassy_url } = await announce(participant);
+    await sendTo(sassy_url);
+    return post('submissions/', { phase: phaseId, data: key, rehearse: 'true', ...fields }, participant);
+  };
+  const nothing = await rehearse();
+  expectStatus(nothing, 400);
+  expect(nothing.body).toMatch(/no task of this phase runs on data/i);
+
+  const dataset = { siteDatasetName: `ward-${taskId}`, siteDatasetVersion: '1', siteDatasetInput: true };
+  await queries.update(tasks).set(dataset).where(eq(tasks.id, taskId));
+  for (const side of ['north', 'south']) {
+    const { siteId } = await seedNode(hub.context.database, `${side}-${taskId}`, `ward-${taskId}`);
+    await queries.update(siteDatasets).set({ hasSynthetic: true }).where(eq(siteDatasets.siteId, siteId));
+  }
+  const created = await rehearse();
+  expectStatus(created, 201);
+  const one = (await get(`submissions/${created.json().id}/`, participant)).json();
+  expect(one).toMatchObject({ is_rehearsal: true, on_leaderboard: false, status: 'Submitted' });
+  expectStatus(await rehearse({ rehearsal_site: `north-${taskId}` }), 201);
+  const elsewhere = await rehearse({ rehearsal_site: 'nowhere' });
+  expectStatus(elsewhere, 400);
+  expect(elsewhere.body).toMatch(/this site has no synthetic data/i);
 });
 
 test.each([
