@@ -58,10 +58,12 @@ export class NoSuchSiteDataError extends DomainError {
 /** The phase has nothing to rehearse on, or no such site has. */
 export class RehearsalNotOfferedError extends DomainError {
   readonly code = 'rehearsal_not_offered';
-  readonly kind = 'unavailable';
+  readonly kind: 'invalid' | 'unavailable';
 
   constructor(why: 'no_site_data' | 'no_site' | 'not_there') {
     super(REHEARSAL_NOT_OFFERED[why]);
+    // A site may offer it one day; to ask the same again is of no use otherwise.
+    this.kind = why === 'no_site' ? 'unavailable' : 'invalid';
   }
 }
 
