@@ -1,4 +1,4 @@
-import { eq } from 'drizzle-orm';
+import { eq, sql } from 'drizzle-orm';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { Actor } from '../accounts/access.ts';
 import { competitions, phases, phaseTasks, tasks } from '../competitions/schema.ts';
@@ -204,9 +204,113 @@ describe('run again', () => {
       organizer,
       roots.length ? (await hub.submissions.peek(organizer, first.id)).competitionId : 0,
     );
-    expect(batch).toMatchObject({ kind: 'rerun', entered: 2, finishedAt: expect.any(Date) });
+    expect(batch).toMatchObject({
+      kind: 'rerun',
+      total: 2,
+      entered: 2,
+      over: 2,
+      finishedAt: expect.any(Date),
+    });
     expect(await hub.submissions.allowance(ada, phaseId)).toMatchObject({ usedInAll: 2 });
   });
+});
+
+describe('many at once', () => {
+  test('what the rules refuse is told for each, and the others are done', async () => {
+    const { phaseId, competitionId, organizer, ada } = await entered({ rule: 'Force_Best' });
+    const best = await submit(ada, phaseId);
+    await score(0.9);
+    const fair = await submit(ada, phaseId);
+    await score(0.5);
+    const open = await submit(ada, phaseId);
+    const ids = [best.id, fair.id, open.id];
+    const forced = await hub.submissions.forceManyOntoLeaderboard(organizer, [fair.id, open.id], 'The jury');
+    expect(forced).toMatchObject({ done: [fair.id], refused: [{ id: open.id, code: 'not_finished' }] });
+    expect(await board(ada, phaseId)).toEqual([fair.id]);
+    expect(await hub.submissions.setManyOnLeaderboard(organizer, ids, true)).toMatchObject({
+      done: [],
+      refused: [{ code: 'not_allowed' }, { code: 'not_allowed' }, { code: 'not_allowed' }],
+    });
+    expect(await hub.submissions.editMany(organizer, ids, { isPublic: true })).toMatchObject({
+      done: [best.id, fair.id],
+      refused: [{ id: open.id, code: 'not_publishable' }],
+    });
+    expect(await hub.submissions.removeMany(organizer, ids)).toMatchObject({
+      done: [best.id, fair.id],
+      refused: [{ id: open.id, code: 'still_running' }],
+    });
+    expect(await board(ada, phaseId)).toEqual([]);
+    const { items } = await hub.submissions.all(organizer, { competitionId });
+    expect(items.map(({ id }) => id)).toEqual([open.id]);
+  });
+});
+
+describe('what organizers did by hand', () => {
+  test('is listed with who, when and why, also of parts and of what was deleted since', async () => {
+    const { phaseId, competitionId, organizer, ada } = await entered({ tasks: 2, rule: 'Add' });
+    const other = await submit(ada, phaseId);
+    const { id } = await submit(ada, phaseId);
+    await score(0.5);
+    const [part] = (await hub.submissions.get(organizer, id)).children;
+    await hub.submissions.editScore(organizer, part!.id, {
+      columnKey: 'score',
+      value: 0.25,
+      reason: 'A typo',
+    });
+    const found = await hub.submissions.all(organizer, { competitionId, byHand: true });
+    expect(found.items.map((one) => one.id)).toEqual([id]);
+    const rest = await hub.submissions.all(organizer, { competitionId, byHand: false });
+    expect(rest.items.map((one) => one.id)).toEqual([other.id]);
+    await hub.submissions.forceOntoLeaderboard(organizer, id, 'The jury');
+    await hub.submissions.remove(organizer, id);
+    const changes = await hub.submissions.changes(organizer, { competitionId });
+    expect(changes.items).toMatchObject([
+      { kind: 'board', submissionId: id, isDeleted: true, owner: ada.user.username, reason: 'The jury' },
+      { kind: 'score', submissionId: id, taskName: part!.taskName, oldValue: 0.5, newValue: 0.25 },
+    ]);
+    await expect(hub.submissions.changes(ada, { competitionId })).rejects.toMatchObject({
+      kind: 'forbidden',
+    });
+  });
+
+  test('is listed of limits too', async () => {
+    const { phaseId, competitionId, organizer, ada } = await entered();
+    const own = { perDay: 9, perMonth: null, inAll: null, atATime: null, isBlocked: false };
+    const { username } = ada.user;
+    await hub.submissions.limits.set(organizer, { phaseId, username, own, reset: true, reason: 'An appeal' });
+    const changes = await hub.submissions.limitChanges(organizer, { competitionId });
+    expect(changes.items).toMatchObject([
+      {
+        phaseId,
+        username,
+        before: { perDay: null },
+        after: { perDay: 9 },
+        isReset: true,
+        reason: 'An appeal',
+      },
+    ]);
+  });
+});
+
+test('a re-run whose job was given up goes on', async () => {
+  const { phaseId, organizer, ada } = await entered();
+  await submit(ada, phaseId);
+  await score(1);
+  const { id } = await hub.submissions.batches.rerunPhase(organizer, { phaseId });
+  const { queries } = hub.database;
+  const jobs = () =>
+    queries
+      .execute(sql`select key from graphile_worker.jobs where key = ${`batch:${id}`}`)
+      .then(({ rows }) => rows);
+  await queries.execute(sql`select graphile_worker.remove_job(${`batch:${id}`})`);
+  await hub.submissions.batches.findMigrations();
+  expect(await jobs()).toEqual([]);
+  await queries
+    .update(batches)
+    .set({ createdAt: new Date(0) })
+    .where(eq(batches.id, id));
+  await hub.submissions.batches.findMigrations();
+  expect(await jobs()).toHaveLength(1);
 });
 
 describe('a phase that takes over the board of the one before', () => {

@@ -15,6 +15,12 @@ export interface SubmissionEdit {
   readonly factSheetAnswers?: Readonly<Record<string, unknown>> | undefined;
 }
 
+/** Its owner, where the competition lets them, and organizers. What is public is seen by whoever sees the competition. */
+export function mayPublish({ submission, competition, access, isOwner }: ReachedSubmission): boolean {
+  const isLet = access.canManage || (isOwner && competition.canParticipantsMakeSubmissionsPublic);
+  return isLet && submission.status === 'Finished' && !submission.isRehearsal;
+}
+
 /**
  * Changes what a submission says of itself, for the whole of it. Its owner and organizers; owners publish where the competition lets them.
  * @throws NotAllowedError | NotPublishableError | FactSheetError

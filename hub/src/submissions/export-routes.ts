@@ -16,6 +16,7 @@ const query = z.object({
   kind: z.enum(['submission', 'rehearsal']).optional(),
   owner: z.string().max(200).optional(),
   board: flag.optional(),
+  changed: flag.optional(),
   public: flag.optional(),
   search: z.string().trim().max(200).optional(),
   /** Separated by commas. */
@@ -46,8 +47,21 @@ export async function exportRoutes(app: FastifyInstance, context: HubContext): P
 }
 
 function toFilter(request: { params: unknown; query: unknown }) {
-  const { phase: phaseId, board: onLeaderboard, public: isPublic, ...filter } = query.parse(request.query);
-  return { competitionId: params.parse(request.params).id, phaseId, onLeaderboard, isPublic, ...filter };
+  const {
+    phase: phaseId,
+    board: onLeaderboard,
+    changed: byHand,
+    public: isPublic,
+    ...filter
+  } = query.parse(request.query);
+  return {
+    competitionId: params.parse(request.params).id,
+    phaseId,
+    onLeaderboard,
+    byHand,
+    isPublic,
+    ...filter,
+  };
 }
 
 function download(reply: FastifyReply, fileName: string, mediaType: string): FastifyReply {

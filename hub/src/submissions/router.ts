@@ -52,6 +52,7 @@ export const submissionsRouter = router({
         kind: kind.optional(),
         owner: z.string().max(200).optional(),
         onLeaderboard: z.boolean().optional(),
+        byHand: z.boolean().optional(),
         isPublic: z.boolean().optional(),
         search: z.string().trim().max(200).optional(),
         ...paging,
@@ -102,29 +103,53 @@ export const submissionsRouter = router({
     .input(z.object({ phaseId: id, ...paging }))
     .query(({ ctx, input }) => ctx.hub.submissions.published(ctx.actor, input)),
 
+  /** As each alone: what is refused is told, and holds up no other. */
   many: userProcedure
     .input(
-      z.object({
-        ids: z.array(id).min(1).max(200),
-        action: z.enum(['start', 'cancel', 'remove', 'rerun']),
-        /** Of a re-run: on this task alone. */
-        taskKey: z.guid().optional(),
-      }),
+      z.intersection(
+        z.object({ ids: z.array(id).min(1).max(200) }),
+        z.discriminatedUnion('action', [
+          z.object({ action: z.literal('start') }),
+          z.object({ action: z.literal('cancel') }),
+          z.object({ action: z.literal('remove') }),
+          /** With a task's key: on that one alone. */
+          z.object({ action: z.literal('rerun'), taskKey: z.guid().optional() }),
+          z.object({ action: z.literal('setOnLeaderboard'), onLeaderboard: z.boolean() }),
+          z.object({ action: z.literal('forceOntoLeaderboard'), reason }),
+          z.object({ action: z.literal('publish'), isPublic: z.boolean() }),
+        ]),
+      ),
     )
-    .mutation(({ ctx: { hub, actor }, input: { ids, action, taskKey } }) => {
-      switch (action) {
+    .mutation(({ ctx: { hub, actor }, input }) => {
+      const { submissions } = hub;
+      const { ids } = input;
+      switch (input.action) {
         case 'start':
-          return hub.submissions.startMany(actor, ids);
+          return submissions.startMany(actor, ids);
         case 'cancel':
-          return hub.submissions.cancelMany(actor, ids);
+          return submissions.cancelMany(actor, ids);
         case 'remove':
-          return hub.submissions.removeMany(actor, ids);
+          return submissions.removeMany(actor, ids);
         case 'rerun':
-          return hub.submissions.rerunMany(actor, ids, taskKey);
+          return submissions.rerunMany(actor, ids, input.taskKey);
+        case 'setOnLeaderboard':
+          return submissions.setManyOnLeaderboard(actor, ids, input.onLeaderboard);
+        case 'forceOntoLeaderboard':
+          return submissions.forceManyOntoLeaderboard(actor, ids, input.reason);
+        case 'publish':
+          return submissions.editMany(actor, ids, { isPublic: input.isPublic });
         default:
-          return action satisfies never;
+          return input satisfies never;
       }
     }),
+
+  changes: userProcedure
+    .input(z.object({ competitionId: id, ...paging }))
+    .query(({ ctx, input }) => ctx.hub.submissions.changes(ctx.actor, input)),
+
+  limitChanges: userProcedure
+    .input(z.object({ competitionId: id, ...paging }))
+    .query(({ ctx, input }) => ctx.hub.submissions.limitChanges(ctx.actor, input)),
 
   batches: userProcedure
     .input(z.object({ competitionId: id }))

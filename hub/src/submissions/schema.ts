@@ -180,6 +180,8 @@ export const batches = pgTable(
     askedBy: integer(),
     /** Submissions after this one are not of the batch; null for a migration, which takes what is on the board. */
     upTo: bigint({ mode: 'number' }),
+    /** How many are to be entered; null until that is known. */
+    total: integer(),
     /** Why it waits or could not go on; empty otherwise. */
     details: text().notNull().default(''),
     createdAt: timestamp({ withTimezone: true }).notNull().defaultNow(),

@@ -1,8 +1,6 @@
-import { and, asc, eq, inArray, sql } from 'drizzle-orm';
+import { and, eq, sql } from 'drizzle-orm';
 import { type Actor, requireUser } from '../accounts/access.ts';
-import { users } from '../accounts/schema.ts';
-import { columns } from '../competitions/schema.ts';
-import type { Database, Queries, Transaction } from '../db/database.ts';
+import type { Database, Transaction } from '../db/database.ts';
 import { claims, runs } from '../dispatch/schema.ts';
 import type { Boards } from '../leaderboards/boards.ts';
 import { electAgain, takeOffBoard } from '../leaderboards/moves.ts';
@@ -18,30 +16,6 @@ export interface ScoreEdit {
   readonly columnKey: string;
   readonly value: number;
   readonly reason: string;
-}
-
-export type SubmissionChange = Awaited<ReturnType<typeof findChanges>>[number];
-
-/** What organizers changed by hand of these submissions, oldest first. */
-export function findChanges(queries: Queries, submissionIds: readonly number[]) {
-  return queries
-    .select({
-      submissionId: submissionChanges.submissionId,
-      kind: submissionChanges.kind,
-      columnKey: columns.key,
-      columnTitle: columns.title,
-      isHidden: columns.hidden,
-      oldValue: sql<number | null>`${submissionChanges.oldValue}::float8`,
-      newValue: sql<number | null>`${submissionChanges.newValue}::float8`,
-      reason: submissionChanges.reason,
-      by: users.username,
-      at: submissionChanges.changedAt,
-    })
-    .from(submissionChanges)
-    .innerJoin(users, eq(users.id, submissionChanges.changedBy))
-    .leftJoin(columns, eq(columns.id, submissionChanges.columnId))
-    .where(inArray(submissionChanges.submissionId, [...submissionIds]))
-    .orderBy(asc(submissionChanges.id));
 }
 
 /**

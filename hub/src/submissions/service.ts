@@ -10,7 +10,8 @@ import type { LiveBus } from '../live/bus.ts';
 import type { Resources } from '../resources/service.ts';
 import { type Batches, createBatches } from './batches/service.ts';
 import { BoardMoves } from './board.ts';
-import { editSubmission, type SubmissionEdit } from './editing.ts';
+import { type ChangeOfCompetition, type LimitChange, listChanges, listLimitChanges } from './changes.ts';
+import { editSubmission, mayPublish, type SubmissionEdit } from './editing.ts';
 import { type Allowance, Entering, type RehearsalRequest, type SubmissionRequest } from './entering.ts';
 import { NotAllowedError, SubmissionMissingError } from './errors.ts';
 import { createExports, type Exports } from './exports.ts';
@@ -30,6 +31,11 @@ export interface SubmissionDetail extends SubmissionView {
   readonly canManage: boolean;
   readonly canPutOnLeaderboard: boolean;
   readonly canRemoveFromLeaderboard: boolean;
+  /** What it says of itself. */
+  readonly canEdit: boolean;
+  readonly canPublish: boolean;
+  /** Columns in which organizers may write another score; none for others. */
+  readonly editableColumns: { readonly key: string; readonly title: string }[];
 }
 
 interface Paging {
@@ -95,11 +101,16 @@ export interface Submissions extends Pick<SubmissionFiles, 'fileFor' | 'reportFo
       kind?: SubmissionKind | undefined;
       owner?: string | undefined;
       onLeaderboard?: boolean | undefined;
+      byHand?: boolean | undefined;
       isPublic?: boolean | undefined;
       search?: string | undefined;
       ids?: readonly number[] | undefined;
     },
   ): Promise<Page<SubmissionView>>;
+  /** What organizers changed by hand of a competition's submissions, newest first. For organizers. */
+  changes(actor: Actor, filter: Paging & { competitionId: number }): Promise<Page<ChangeOfCompetition>>;
+  /** What organizers changed of people's limits, newest first. For organizers. */
+  limitChanges(actor: Actor, filter: Paging & { competitionId: number }): Promise<Page<LimitChange>>;
   /** Finished ones that were made public, newest first: for whoever sees the competition. */
   published(actor: Actor, filter: Paging & { phaseId: number }): Promise<Page<SubmissionView>>;
   /** Starts one that waits for an organizer. For organizers. */
@@ -127,6 +138,9 @@ export interface Submissions extends Pick<SubmissionFiles, 'fileFor' | 'reportFo
   cancelMany(actor: Actor, ids: readonly number[]): Promise<ManyDone>;
   removeMany(actor: Actor, ids: readonly number[]): Promise<ManyDone>;
   rerunMany(actor: Actor, ids: readonly number[], taskKey?: string): Promise<ManyDone>;
+  forceManyOntoLeaderboard(actor: Actor, ids: readonly number[], reason: string): Promise<ManyDone>;
+  setManyOnLeaderboard(actor: Actor, ids: readonly number[], onLeaderboard: boolean): Promise<ManyDone>;
+  editMany(actor: Actor, ids: readonly number[], edit: SubmissionEdit): Promise<ManyDone>;
 }
 
 export interface SubmissionsDependencies {
@@ -191,6 +205,13 @@ export function createSubmissions({
     return mapPage(shown, (id) => byId.get(id)!);
   }
 
+  async function editableColumns(phaseId: number): Promise<SubmissionDetail['editableColumns']> {
+    const board = (await boards.get(database, [phaseId])).get(phaseId);
+    return (board?.columns ?? []).flatMap(({ key, title, computation }) =>
+      computation === null ? [{ key, title }] : [],
+    );
+  }
+
   const submissions: Submissions = {
     logs: createSubmissionLogs(queries, gate),
     batches,
@@ -218,6 +239,9 @@ export function createSubmissions({
         ...view,
         files: await files.list(reached),
         canManage: reached.access.canManage,
+        canEdit: reached.isOwner || reached.access.canManage,
+        canPublish: mayPublish(reached),
+        editableColumns: reached.access.canManage ? await editableColumns(reached.submission.phaseId) : [],
         ...(await moves.permissions(actor, reached, view.onLeaderboard)),
       };
     },
@@ -249,6 +273,18 @@ export function createSubmissions({
     async all(actor, filter) {
       await competitions.gate.manage(actor, filter.competitionId);
       return page(filter, true);
+    },
+
+    async changes(actor, { competitionId, cursor, limit = 50 }) {
+      await competitions.gate.manage(actor, competitionId);
+      const filter = { competitionId, before: decodeIdCursor(cursor), limit: limit + 1 };
+      return toPage(await listChanges(queries, filter), limit, ({ id }) => id);
+    },
+
+    async limitChanges(actor, { competitionId, cursor, limit = 50 }) {
+      await competitions.gate.manage(actor, competitionId);
+      const filter = { competitionId, before: decodeIdCursor(cursor), limit: limit + 1 };
+      return toPage(await listLimitChanges(queries, filter), limit, ({ id }) => id);
     },
 
     async published(actor, { phaseId, ...paging }) {
@@ -342,6 +378,11 @@ export function createSubmissions({
     cancelMany: (actor, ids) => doToMany(ids, (id) => submissions.cancel(actor, id)),
     removeMany: (actor, ids) => doToMany(ids, (id) => submissions.remove(actor, id)),
     rerunMany: (actor, ids, taskKey) => doToMany(ids, (id) => submissions.rerun(actor, id, taskKey)),
+    forceManyOntoLeaderboard: (actor, ids, reason) =>
+      doToMany(ids, (id) => submissions.forceOntoLeaderboard(actor, id, reason)),
+    setManyOnLeaderboard: (actor, ids, onLeaderboard) =>
+      doToMany(ids, (id) => submissions.setOnLeaderboard(actor, id, onLeaderboard)),
+    editMany: (actor, ids, edit) => doToMany(ids, (id) => submissions.edit(actor, id, edit)),
   };
   return submissions;
 }

@@ -7,7 +7,7 @@ import { leaderboardEntries } from '../leaderboards/schema.ts';
 import { resources } from '../resources/schema.ts';
 import { sites } from '../sites/schema.ts';
 import type { SubmissionStatus } from './outcome.ts';
-import { scores, submissions } from './schema.ts';
+import { scores, submissionChanges, submissions } from './schema.ts';
 
 export type SubmissionRow = Awaited<ReturnType<typeof findFamilies>>[number];
 export type RunRow = Awaited<ReturnType<typeof findRuns>>[number];
@@ -139,6 +139,8 @@ export interface SubmissionFilter {
   /** Login name of whose they are. */
   readonly owner?: string | undefined;
   readonly onLeaderboard?: boolean | undefined;
+  /** Organizers changed a score or the board by hand. */
+  readonly byHand?: boolean | undefined;
   /** Only these, as far as they match. */
   readonly ids?: readonly number[] | undefined;
   /** Without, both. */
@@ -185,6 +187,13 @@ export async function listRoots(queries: Queries, filter: SubmissionFilter): Pro
           : eq(
               sql`exists (select from ${leaderboardEntries} where ${leaderboardEntries.submissionId} = ${submissions.id})`,
               filter.onLeaderboard,
+            ),
+        filter.byHand === undefined
+          ? undefined
+          : eq(
+              sql`exists (select from ${submissionChanges} c where c.submission_id = ${submissions.id}
+                or c.submission_id in (select part.id from ${submissions} part where part.parent_id = ${submissions.id}))`,
+              filter.byHand,
             ),
         filter.ids && inArray(submissions.id, [...filter.ids]),
         filter.kind && eq(submissions.isRehearsal, filter.kind === 'rehearsal'),

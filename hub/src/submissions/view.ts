@@ -1,9 +1,9 @@
 import type { Queries } from '../db/database.ts';
 import type { Dispatch } from '../dispatch/admission.ts';
+import { findChanges, type SubmissionChange } from './changes.ts';
 import { type Explanation, explain } from './explanations.ts';
 import { ownScores, type SitesView, toSitesView } from './many-sites/view.ts';
 import type { RunState, SubmissionStatus } from './outcome.ts';
-import { findChanges, type SubmissionChange } from './score-edits.ts';
 import {
   type ColumnRow,
   findColumns,

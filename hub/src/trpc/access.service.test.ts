@@ -143,6 +143,8 @@ const TABLE: Readonly<Record<string, Line>> = {
     allowed: users,
     input: ({ submissionId }) => ({ ids: [submissionId], action: 'start' }),
   },
+  'submissions.changes': { allowed: organizers, input: ({ competitionId }) => ({ competitionId }) },
+  'submissions.limitChanges': { allowed: organizers, input: ({ competitionId }) => ({ competitionId }) },
   'submissions.batches': { allowed: organizers, input: ({ competitionId }) => ({ competitionId }) },
   'submissions.rerunPhase': { allowed: organizers, input: ({ phaseId }) => ({ phaseId }) },
   'submissions.migrateTo': { allowed: organizers, input: ({ phaseId }) => ({ phaseId }) },

@@ -10,9 +10,11 @@ import { findPhaseTasks, findSubmission, findTaskIds } from '../store.ts';
 import type { TaskChoice } from '../task-choice.ts';
 import {
   type Batch,
+  countEntered,
   countUnderWay,
   ensureMigration,
   findBatch,
+  findLateReruns,
   findPhaseBefore,
   findPhasesToMigrate,
   insertRerun,
@@ -39,7 +41,10 @@ export interface Batches {
   migrateTo(actor: Actor, phaseId: number): Promise<{ id: number }>;
   /** The latest of a competition. For organizers. */
   list(actor: Actor, competitionId: number): Promise<BatchView[]>;
-  /** Sees to it that phases that begin soon, or began while no hub was running, take over what they are to take over. A job. */
+  /**
+   * Sees to it that phases that begin soon, or began while no hub was running, take over what they are to take over, and that re-runs whose job was given
+   * up go on. A job.
+   */
   findMigrations(): Promise<void>;
   /** Enters the submissions of a batch. A job: done at least once, and each submission is entered exactly once. */
   run(batchId: number, signal: AbortSignal): Promise<void>;
@@ -167,6 +172,7 @@ export function createBatches({
           schedule(tx, await ensureMigration(tx, phaseId, null), startsAt),
         );
       }
+      for (const id of await findLateReruns(queries)) await database.transaction((tx) => schedule(tx, id));
     },
 
     async run(batchId, signal) {
@@ -174,6 +180,8 @@ export function createBatches({
       if (!batch || batch.finishedAt || batch.isGone) return;
       const sources = await findSources(batch);
       if (!sources) return;
+      const total = (await countEntered(queries, batchId)) + sources.length;
+      await tellBatch(queries, batchId, { details: '', total });
       const failures: unknown[] = [];
       for (const sourceId of sources) {
         signal.throwIfAborted();

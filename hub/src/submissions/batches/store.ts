@@ -13,6 +13,7 @@ import {
   notInArray,
   sql,
 } from 'drizzle-orm';
+import { users } from '../../accounts/schema.ts';
 import { competitions, phases, tasks } from '../../competitions/schema.ts';
 import type { Queries, Transaction } from '../../db/database.ts';
 import { leaderboardEntries } from '../../leaderboards/schema.ts';
@@ -46,6 +47,7 @@ const batchColumns = {
   askedBy: batches.askedBy,
   upTo: batches.upTo,
   details: batches.details,
+  total: batches.total,
   createdAt: batches.createdAt,
   finishedAt: batches.finishedAt,
 };
@@ -57,11 +59,16 @@ export function listBatches(queries: Queries, competitionId: number, limit: numb
       ...batchColumns,
       phaseName: phases.name,
       taskName: tasks.name,
+      askedBy: users.username,
       entered: sql<number>`(select count(*)::int from ${batchEntries} where ${batchEntries.batchId} = ${batches.id})`,
+      /** Of those that were entered, so many are over. */
+      over: sql<number>`(select count(*)::int from ${batchEntries} join ${submissions} on ${submissions.id} = ${batchEntries.submissionId}
+        where ${batchEntries.batchId} = ${batches.id} and ${submissions.status} in ('Finished', 'Failed', 'Cancelled'))`,
     })
     .from(batches)
     .innerJoin(phases, eq(phases.id, batches.phaseId))
     .leftJoin(tasks, eq(tasks.id, batches.taskId))
+    .leftJoin(users, eq(users.id, batches.askedBy))
     .where(eq(phases.competitionId, competitionId))
     .orderBy(desc(batches.id))
     .limit(limit);
@@ -82,6 +89,26 @@ export function findPhasesToMigrate(queries: Queries) {
         sql`not ${isDone}`,
       ),
     );
+}
+
+/** Re-runs that somebody asked for some time ago and that are not done: their job may have been given up. */
+export async function findLateReruns(queries: Queries): Promise<number[]> {
+  const rows = await queries
+    .select({ id: batches.id })
+    .from(batches)
+    .where(
+      and(
+        eq(batches.kind, 'rerun'),
+        isNull(batches.finishedAt),
+        sql`${batches.createdAt} < now() - interval '10 minutes'`,
+      ),
+    );
+  return rows.map(({ id }) => id);
+}
+
+/** How many a batch has entered. */
+export function countEntered(queries: Queries, batchId: number): Promise<number> {
+  return queries.$count(batchEntries, eq(batchEntries.batchId, batchId));
 }
 
 /** The one migration to a phase. Asked for by somebody, it no longer waits for the phase to begin. */
@@ -211,10 +238,10 @@ export async function recordEntry(
 export async function tellBatch(
   queries: Queries,
   id: number,
-  told: { details: string; isFinished?: boolean },
+  { isFinished, ...told }: { details: string; total?: number; isFinished?: boolean },
 ): Promise<void> {
   await queries
     .update(batches)
-    .set({ details: told.details, ...(told.isFinished && { finishedAt: new Date() }) })
+    .set({ ...told, ...(isFinished && { finishedAt: new Date() }) })
     .where(and(eq(batches.id, id), isNull(batches.finishedAt)));
 }

@@ -1,0 +1,1 @@
+ALTER TABLE "submission_batches" ADD COLUMN "total" integer;
