@@ -31,6 +31,8 @@ export interface SubmissionDetail extends SubmissionView {
   readonly canManage: boolean;
   readonly canPutOnLeaderboard: boolean;
   readonly canRemoveFromLeaderboard: boolean;
+  /** The competition's questions, with what was answered when it was submitted. */
+  readonly factSheet: { readonly key: string; readonly title: string; readonly answer: unknown }[];
   /** What it says of itself. */
   readonly canEdit: boolean;
   readonly canPublish: boolean;
@@ -239,6 +241,9 @@ export function createSubmissions({
         ...view,
         files: await files.list(reached),
         canManage: reached.access.canManage,
+        factSheet: (reached.competition.factSheet ?? []).flatMap(({ key, title }) =>
+          view.factSheetAnswers ? [{ key, title, answer: view.factSheetAnswers[key] ?? null }] : [],
+        ),
         canEdit: reached.isOwner || reached.access.canManage,
         canPublish: mayPublish(reached),
         editableColumns: reached.access.canManage ? await editableColumns(reached.submission.phaseId) : [],
