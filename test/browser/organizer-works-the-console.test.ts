@@ -39,11 +39,13 @@ async function openConsole({ id }: Challenge, where = '', expects?: RegExp): Pro
 }
 
 const choose = (page: Page, id: number) =>
-  page.getByRole('checkbox', { name: `Choose submission ${id}` }).check();
+  page.getByRole('checkbox', { name: `Choose submission ${id}`, exact: true }).check();
 const act = (page: Page, name: string) =>
   page.getByRole('toolbar', { name: 'Chosen submissions' }).getByRole('button', { name }).click();
 const row = (page: Page, id: number): Locator =>
-  page.getByRole('row').filter({ has: page.getByRole('checkbox', { name: `Choose submission ${id}` }) });
+  page
+    .getByRole('row')
+    .filter({ has: page.getByRole('checkbox', { name: `Choose submission ${id}`, exact: true }) });
 
 test('filters survive a reload, hold for downloads, and what they let through is run again at once', async () => {
   const challenge = await makeChallenge();

@@ -34,6 +34,8 @@ export interface BundleOptions {
   readonly stepSeconds?: number;
   readonly maxSubmissions?: number;
   readonly maxSubmissionsPerDay?: number;
+  /** When a second phase begins, which takes over the board of the first. */
+  readonly nextPhaseStarts?: string;
   /** Keys to the bundle's questions, without what each repeats of its key. */
   readonly factSheet?: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
   readonly logs?: 'none' | 'codes' | 'scrubbed' | 'full';
@@ -94,7 +96,19 @@ export function competitionBundle(options: BundleOptions = {}): Buffer {
         execution_time_limit: options.stepSeconds ?? 60,
         max_submissions: options.maxSubmissions ?? 1_000,
         max_submissions_per_day: options.maxSubmissionsPerDay ?? 1_000,
+        ...(options.nextPhaseStarts && { end: '2020-01-02' }),
       },
+      ...(options.nextPhaseStarts
+        ? [
+            {
+              index: 1,
+              name: 'Final',
+              start: options.nextPhaseStarts,
+              tasks: tasks.map((_, index) => index),
+              auto_migrate_to_this_phase: true,
+            },
+          ]
+        : []),
     ],
     leaderboards: [
       {

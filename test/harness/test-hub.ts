@@ -31,6 +31,7 @@ export class TestHub implements AsyncDisposable {
   readonly process: TestProcess;
   /** Its WEIR_HOME. */
   readonly home: string;
+  readonly #env: Readonly<Record<string, string | undefined>>;
   readonly #databaseUrl: string | null;
   readonly #disposal: AsyncDisposableStack;
 
@@ -39,6 +40,7 @@ export class TestHub implements AsyncDisposable {
     httpPort: number;
     grpcPort: number;
     process: TestProcess;
+    env: Readonly<Record<string, string | undefined>>;
     databaseUrl: string | null;
     disposal: AsyncDisposableStack;
   }) {
@@ -47,6 +49,7 @@ export class TestHub implements AsyncDisposable {
     this.grpcPort = parts.grpcPort;
     this.process = parts.process;
     this.home = parts.home;
+    this.#env = parts.env;
     this.#databaseUrl = parts.databaseUrl;
     this.#disposal = parts.disposal;
   }
@@ -58,20 +61,21 @@ export class TestHub implements AsyncDisposable {
     await chmod(home, 0o755);
     const shared = database === 'shared' ? disposal.use(await createTestDatabase()) : null;
     const [httpPort, grpcPort] = [await freePort(), await freePort()];
+    const hubEnv = {
+      WEIR_HOME: home,
+      WEIR_HTTP: `127.0.0.1:${httpPort}`,
+      WEIR_GRPC: `127.0.0.1:${grpcPort}`,
+      WEIR_LEASE_MS: String(LEASE_MS),
+      WEIR_ADMIN_USERNAME: ADMINISTRATOR.username,
+      WEIR_ADMIN_PASSWORD: ADMINISTRATOR.password,
+      NODE_ENV: 'production',
+      DATABASE_URL: shared?.url,
+      ...env,
+    };
     const process = new TestProcess({
       title: 'the hub',
       script: MAIN,
-      env: {
-        WEIR_HOME: home,
-        WEIR_HTTP: `127.0.0.1:${httpPort}`,
-        WEIR_GRPC: `127.0.0.1:${grpcPort}`,
-        WEIR_LEASE_MS: String(LEASE_MS),
-        WEIR_ADMIN_USERNAME: ADMINISTRATOR.username,
-        WEIR_ADMIN_PASSWORD: ADMINISTRATOR.password,
-        NODE_ENV: 'production',
-        DATABASE_URL: shared?.url,
-        ...env,
-      },
+      env: hubEnv,
       log: join(folder, 'hub.log'),
     });
     disposal.defer(async () => {
@@ -79,7 +83,15 @@ export class TestHub implements AsyncDisposable {
     });
     process.start();
     const databaseUrl = shared?.url ?? null;
-    const hub = new TestHub({ home, httpPort, grpcPort, process, databaseUrl, disposal: disposal.move() });
+    const hub = new TestHub({
+      home,
+      httpPort,
+      grpcPort,
+      process,
+      env: hubEnv,
+      databaseUrl,
+      disposal: disposal.move(),
+    });
     try {
       await hub.ready();
     } catch (error) {
@@ -105,6 +117,24 @@ export class TestHub implements AsyncDisposable {
   async restart(): Promise<void> {
     this.process.start();
     await this.ready();
+  }
+
+  /** Starts another process on its home and database, and does not wait for it: the two are one hub. */
+  async startAnother(): Promise<void> {
+    const process = new TestProcess({
+      title: 'another process of the hub',
+      script: MAIN,
+      env: {
+        ...this.#env,
+        WEIR_HTTP: `127.0.0.1:${await freePort()}`,
+        WEIR_GRPC: `127.0.0.1:${await freePort()}`,
+      },
+      log: join(this.home, 'another-process.log'),
+    });
+    this.#disposal.defer(async () => {
+      if (process.isRunning) await process.stop();
+    });
+    process.start();
   }
 
   administrator(): Promise<Person> {
