@@ -22,6 +22,9 @@ export type Dump = Output['dumps']['list'][number];
 export type Problem = Creation['problems'][number];
 
 export type ResourceType = Input['resources']['startUpload']['type'];
+export type Resource = Output['resources']['list']['items'][number];
+export type TaskCard = Output['tasks']['list']['items'][number];
+export type TaskDetails = Output['tasks']['get'];
 
 export type Submission = Output['submissions']['mine']['items'][number];
 export type SubmissionDetails = Output['submissions']['get'];

@@ -10,7 +10,13 @@ export function linksFor(me: Me | null): NavigationLink[] {
     { label: 'Competitions', href: '/' },
     { label: 'Sites and queue', href: '/status' },
   ];
-  return me === null ? links : [...links, { label: 'Manage', href: '/manage' }];
+  if (me === null) return links;
+  return [
+    ...links,
+    { label: 'Manage', href: '/manage' },
+    { label: 'Tasks', href: '/tasks' },
+    { label: 'Resources', href: '/resources' },
+  ];
 }
 
 /** A link is current on its own page and below it; the start page only on itself and on competitions. */
