@@ -1,0 +1,74 @@
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { launchBrowser, openPage } from '../harness/browser.ts';
+import { codeSubmission, scriptedBundle, zip } from '../harness/challenge.ts';
+import { TestNetwork } from '../harness/test-network.ts';
+
+let network: TestNetwork;
+let browser: Browser;
+
+beforeAll(async () => {
+  network = await TestNetwork.start({ portal: true });
+  await network.addNode({ site: 'cloud' });
+  browser = await launchBrowser();
+});
+afterAll(async () => {
+  await browser.close();
+  await network[Symbol.asyncDispose]();
+});
+
+const SCORING = zip({ metadata: 'command: scores={"score":0.25}\n' });
+
+/** The page takes a file only once its script is at work. */
+async function choose(page: Page, name: string, buffer: Buffer): Promise<void> {
+  const input = page.locator('input[type=file]:enabled');
+  await input.waitFor({ state: 'attached' });
+  await input.setInputFiles({ name, mimeType: 'application/zip', buffer });
+}
+
+test('an organizer uploads a task, puts its program into the task of a phase, and is offered to score again', async () => {
+  const challenge = await network.addChallenge(scriptedBundle('scores={"score":0.625}'));
+  const ada = await network.addParticipant('ada', challenge);
+  await ada.submissionOver(await ada.submit(challenge.phaseId, codeSubmission()));
+  const board = await openPage(browser, network.hub.url, { as: ada });
+  await board.goto(`/competitions/${challenge.id}/leaderboard`);
+  await board.getByText('0.625').waitFor();
+
+  const page = await openPage(browser, network.hub.url, { as: network.administrator, expects: /40[09]/ });
+  await page.goto('/tasks');
+  await page.getByRole('button', { name: 'Upload a task' }).click();
+  await choose(page, 'broken.zip', zip({ 'task.yaml': 'scoring_program: {zip: gone.zip}\n' }));
+  await page.getByRole('button', { name: 'Make the task' }).click();
+  await page.getByText('This task cannot be made').waitFor();
+  await page.getByText('"name" is missing.').waitFor();
+  await page.getByText(/gone\.zip/).waitFor();
+  await page.getByRole('button', { name: 'Choose another file' }).click();
+  const yaml = 'name: A second look\nscoring_program: {zip: scoring.zip, name: Stricter scoring}\n';
+  await choose(page, 'task.zip', zip({ 'task.yaml': yaml, 'scoring.zip': SCORING }));
+  await page.getByRole('button', { name: 'Make the task' }).click();
+  await page.getByRole('heading', { name: 'A second look' }).waitFor();
+
+  await page.goto('/resources?search=Stricter');
+  await page.getByRole('link', { name: 'Stricter scoring' }).waitFor();
+  await page.getByRole('link', { name: 'Task “A second look”' }).waitFor();
+  await page.getByRole('button', { name: 'Edit Stricter scoring' }).click();
+  await page.getByRole('button', { name: 'Delete it' }).click();
+  await page.getByText(/is in use by the task "A second look"/).waitFor();
+
+  const { phases } = await network.administrator.trpc.competitions.get.query({ id: challenge.id });
+  await page.goto(`/tasks/${phases[0]!.tasks[0]!.id}`);
+  await page.getByText('Version 1').first().waitFor();
+  await page.getByRole('button', { name: 'Edit the task' }).click();
+  await page.getByLabel('Scoring program', { exact: true }).selectOption({ label: 'Stricter scoring' });
+  await page.getByLabel('What changes, and why').fill('Half marks for half answers');
+  await page.getByRole('button', { name: 'Make version 2' }).click();
+  await page.getByText('Half marks for half answers').waitFor();
+  await page.getByText(/1 submission has its latest score from an earlier version/).waitFor();
+
+  // The board follows without being loaded again.
+  await board.getByText('0.625').waitFor({ state: 'detached' });
+  await page.getByRole('button', { name: 'Score them again' }).click();
+  await page.getByText(/are entered again and run on version 2/).waitFor();
+  await board.getByText('0.625').waitFor();
+  expect(await board.getByText('earlier version').count()).toBe(0);
+});
