@@ -24,14 +24,37 @@ type Stored =
 /** The archive's own limits are tighter; this one only has to be there. */
 const MAX_DATA_BYTES = 2 ** 38;
 
-/** Makes a task of an uploaded archive, all of it or nothing, and deletes the upload. @throws TaskArchiveError and what resources throw */
+/**
+ * Makes a task of an uploaded archive, all of it or nothing, and deletes the upload: also one that is refused, since it will never be of use.
+ * @throws TaskArchiveError and what resources throw
+ */
 export async function createFromArchive(
-  { database, blobs, resources, archives }: Dependencies,
+  dependencies: Dependencies,
   actor: Actor,
   resourceKey: string,
 ): Promise<number> {
-  const { id: createdBy } = requireUser(actor);
+  const { resources } = dependencies;
+  const { id } = requireUser(actor);
   const upload = await resources.getUsable(actor, resourceKey, ['competition_bundle']);
+  const discard = async () => {
+    if (upload.createdBy === id) await resources.library.remove(actor, resourceKey);
+  };
+  try {
+    const taskId = await make(dependencies, actor, upload);
+    await discard();
+    return taskId;
+  } catch (error) {
+    if (error instanceof TaskArchiveError) await discard();
+    throw error;
+  }
+}
+
+async function make(
+  { database, blobs, resources, archives }: Dependencies,
+  actor: Actor,
+  upload: CompleteResource,
+): Promise<number> {
+  const { id: createdBy } = requireUser(actor);
   await using borrowed = await blobs.borrow(upload.digest);
   const read = await readTaskArchive(borrowed.path, archives);
   if (!read.task) throw new TaskArchiveError(read.problems);
@@ -43,9 +66,7 @@ export async function createFromArchive(
     if (file) stored.set(slot, await store({ blobs, resources }, actor, archive, file, TAKES[slot]));
   }
   await resources.checkRoom(createdBy, bytesOf(stored), upload);
-  const id = await database.transaction((tx) => insert(tx, resources, { task, stored, createdBy }));
-  if (upload.createdBy === createdBy) await resources.library.remove(actor, resourceKey);
-  return id;
+  return database.transaction((tx) => insert(tx, resources, { task, stored, createdBy }));
 }
 
 async function store(
