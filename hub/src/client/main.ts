@@ -1,25 +1,54 @@
 #!/usr/bin/env node
 import { parseArgs } from 'node:util';
 import { bundleCommand } from './bundle-check.ts';
+import { dumpCommand, resultsCommand, uploadCommand } from './competition-commands.ts';
 import { EXIT_FAILED, EXIT_USAGE, UsageError } from './errors.ts';
+import { loginCommand, logoutCommand } from './login.ts';
+import { submitCommand, watchCommand } from './submission-commands.ts';
 import { verifyCommand } from './verify.ts';
 
 const USAGE = `weir: for participants, organizers and auditors
 
+  weir login URL [--username NAME]
+      Asks for the password, or reads it from the input, and keeps a token of yours for the other commands. WEIR_TOKEN instead of a name
+      and a password works too. Scripts need not log in: they set WEIR_URL and WEIR_TOKEN.
+  weir logout
+      Forgets the token.
+
+  weir submit FILE --phase PHASE [--task TASK]... [--name NAME] [--watch] [--json]
+      Enters a phase, with all of its tasks or some, and prints the submission's number. With --watch, as below.
+  weir watch SUBMISSION [--json]
+      Stays until a submission is over, tells what happens, and prints its scores.
+  weir results PHASE [--json]
+      Prints the board of a phase.
+
   weir bundle check FILE|FOLDER [--json]
       Says what is wrong with a competition bundle, zipped or not, with file, line and cure. Nothing is sent anywhere.
+  weir upload FILE [--json]
+      Makes a competition of a bundle, and prints its address; or says what is wrong with the bundle.
+  weir dump COMPETITION [--output FILE] [--keys] [--archive] [--json]
+      Takes a competition away as a bundle: with its data, or the keys of its data; and with an archive of what was entered.
 
   weir verify FILE [--hub-key FINGERPRINT_OR_FILE] [--json]
       Checks a receipt without asking anybody. Say which key is the hub's: its fingerprint (sha256:...), or a file saved from the hub's
       /.well-known/weir/keys.json. Without it the signatures are checked, but anybody could have made them.
 
-Exit codes: 0 in order, 1 not, 2 wrong usage.
+Results are printed to the output, everything else beside it. Exit codes: 0 done and in order, 1 not, 2 wrong usage.
 `;
 
 type Flags = ReturnType<typeof parse>['values'];
 
-const COMMANDS: ReadonlyMap<string, (words: readonly string[], flags: Flags) => Promise<number>> = new Map([
+type Command = (words: readonly string[], flags: Flags) => Promise<number>;
+
+const COMMANDS = new Map<string, Command>([
+  ['login', loginCommand],
+  ['logout', logoutCommand],
+  ['submit', submitCommand],
+  ['watch', watchCommand],
+  ['results', resultsCommand],
   ['bundle', bundleCommand],
+  ['upload', uploadCommand],
+  ['dump', dumpCommand],
   ['verify', verifyCommand],
 ]);
 
@@ -44,6 +73,14 @@ function parse(args: readonly string[]) {
         help: { type: 'boolean', short: 'h' },
         'hub-key': { type: 'string', multiple: true },
         json: { type: 'boolean', default: false },
+        username: { type: 'string' },
+        phase: { type: 'string' },
+        task: { type: 'string', multiple: true },
+        name: { type: 'string' },
+        watch: { type: 'boolean', default: false },
+        output: { type: 'string', short: 'o' },
+        keys: { type: 'boolean', default: false },
+        archive: { type: 'boolean', default: false },
       },
     });
   } catch (error) {

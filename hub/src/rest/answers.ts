@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { submissionStatus } from '../submissions/schema.ts';
-import { toJsonSchema } from './rest-routes.ts';
+import { toJsonSchema } from './json-schema.ts';
 
 const id = z.int();
 const text = z.string();

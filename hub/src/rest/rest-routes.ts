@@ -6,6 +6,7 @@ import type { HubContext } from '../context/context.ts';
 import { authenticate } from '../http/authentication.ts';
 import { ActionNeedsTokenError, MethodRefusedError } from './errors.ts';
 import { readForm } from './form.ts';
+import { toJsonSchema } from './json-schema.ts';
 import type { RestRequest } from './request.ts';
 
 declare module 'fastify' {
@@ -154,11 +155,6 @@ function describe<Query, Body>(url: string, operation: Operation<Query, Body>) {
     },
     security: access === 'anybody' ? [{}, { token: [] }, { session: [] }] : [{ token: [] }, { session: [] }],
   };
-}
-
-export function toJsonSchema(schema: z.ZodType): object {
-  const { $schema: _, ...described } = z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' });
-  return described;
 }
 
 /** The public address; or, for a client that came another way, such as by the machine's own name, that way. */
