@@ -190,6 +190,18 @@ export const ANSWERS = {
     status: z.enum(['pending', 'approved', 'denied']),
     competition: id,
   }),
+  Task: z.object({
+    id,
+    key: text,
+    value: text,
+    name: text,
+    description: text,
+    created_by: text,
+    created_when: moment,
+    is_public: z.boolean(),
+    ingestion_only_during_scoring: z.boolean(),
+    version: z.int(),
+  }),
   Profile: z.object({ id, username: text, email: text, display_name: text, is_bot: z.boolean() }),
   Score: score,
 } as const satisfies Record<string, z.ZodType>;

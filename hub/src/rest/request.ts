@@ -33,6 +33,12 @@ export const numbers = z.preprocess(
   z.array(number).max(1_000),
 );
 
+/** Numbers of things: a list as the body, or as a field of it. */
+export const many = z.preprocess(
+  (sent) => (Array.isArray(sent) ? { pks: sent } : sent),
+  z.object({ pks: numbers, 'pks[]': numbers.optional() }),
+);
+
 /** A form carries an object as the text of its JSON. */
 export function parseJson(value: unknown): unknown {
   if (typeof value !== 'string') return value;

@@ -2,18 +2,12 @@ import { z } from 'zod';
 import type { ManyDone } from '../submissions/many.ts';
 import { one } from './answers.ts';
 import { NoneDoneError } from './errors.ts';
-import { idParams, numbers, type RestRequest } from './request.ts';
+import { idParams, many, type RestRequest } from './request.ts';
 import type { RestRoutes } from './rest-routes.ts';
 import { toSubmission } from './submission-shape.ts';
 import { factSheetAnswers } from './submissions.ts';
 
 const rerunQuery = z.object({ task_key: z.guid().optional() });
-/** A list as the body, or as a field of it. */
-const many = z.preprocess(
-  (sent) => (Array.isArray(sent) ? { pks: sent } : sent),
-  z.object({ pks: numbers, 'pks[]': numbers.optional() }),
-);
-
 /** What is done to submissions. Codabench has some of it by GET. */
 export function submissionActionRoutes(routes: RestRoutes): void {
   const cancelling = 'Cancel a submission that is not over';

@@ -1,12 +1,12 @@
-import type { MultipartFile } from '@fastify/multipart';
 import { z } from 'zod';
 import { submissionStatus } from '../submissions/schema.ts';
 import type { SubmissionView } from '../submissions/view.ts';
 import { listOrPage, one } from './answers.ts';
 import { toBoard } from './competition-shape.ts';
 import { sendTable } from './csv.ts';
+import { uploadFrom } from './form-upload.ts';
 import { inPagesIfAsked, pageQuery, readAll } from './paging.ts';
-import { filter, flag, idParams, number, numbers, parseJson, type RestRequest } from './request.ts';
+import { filter, flag, idParams, number, numbers, parseJson } from './request.ts';
 import type { RestRoutes } from './rest-routes.ts';
 import { toCreated, toDetails, toSubmission } from './submission-shape.ts';
 
@@ -60,7 +60,7 @@ export function submissionRoutes(routes: RestRoutes): void {
       body: newSubmission,
       answer: one('SubmissionCreated'),
       status: 201,
-      takeFile: takeSubmission,
+      takeFile: async (rest, file) => ({ data: await uploadFrom(rest, 'submission', file) }),
     },
     async ({ hub, actor, body }) => {
       const taskIds = [...(body.tasks ?? []), ...(body['tasks[]'] ?? [])];
@@ -153,19 +153,4 @@ export function submissionRoutes(routes: RestRoutes): void {
 /** As there, the parts are listed beside the whole; newest first. */
 function withParts(submission: SubmissionView): SubmissionView[] {
   return [...submission.children.toReversed(), submission];
-}
-
-/** The file of a form becomes an upload of its own. */
-async function takeSubmission(
-  rest: RestRequest,
-  { filename, file }: MultipartFile,
-): Promise<{ data: string }> {
-  const { hub, actor } = rest;
-  const { key, uploadPath } = await hub.resources.startUpload(actor, {
-    type: 'submission',
-    fileName: filename || 'submission.zip',
-    size: null,
-  });
-  await hub.resources.receive(uploadPath, key, file);
-  return { data: key };
 }
