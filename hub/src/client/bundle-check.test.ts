@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { rawZip } from '../../../test/fixtures/archives/raw-zip.ts';
 import { type BundleFileContents, minimalYaml, ordinaryFiles } from '../bundles/testing/bundle.ts';
@@ -82,3 +83,27 @@ test('what is no archive is a problem, what is not there is wrong usage', async 
   expect((await weir('bundle')).code).toBe(2);
   expect((await weir('bundle', 'check')).code).toBe(2);
 });
+
+/** What Linux counts for this program alone; `resourceUsage` has what started it in it. */
+const TELL_PEAK = `
+  import { readFileSync } from 'node:fs';
+  const status = () => readFileSync('/proc/self/status', 'utf8');
+  process.on('exit', () => console.error(status().match(/VmHWM:\\s*(\\d+)/)[1]));
+`;
+
+test('memory does not grow with what is in the archive', async () => {
+  const yaml = minimalYaml.replace('scoring.zip', 'scoring.zip\n    input_data: data');
+  const path = await asZip('large.zip', { ...withYaml(yaml), 'data/zeros': Buffer.alloc(384 * 2 ** 20) });
+  const program = join(import.meta.dirname, 'main.ts');
+  const words = [
+    '--import',
+    `data:text/javascript,${encodeURIComponent(TELL_PEAK)}`,
+    program,
+    'bundle',
+    'check',
+    path,
+  ];
+  const { stdout, stderr } = await promisify(execFile)(process.execPath, words);
+  expect(stdout).toContain('in order');
+  expect(Number(stderr)).toBeLessThan(300 * 1024);
+}, 120_000);
