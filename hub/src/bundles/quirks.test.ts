@@ -90,3 +90,8 @@ describe('version 1', () => {
     expect(bundle?.leaderboards[0]?.columns.map(({ key }) => key)).toEqual(['early', 'middle', 'late']);
   });
 });
+
+test('a bundle in the layout of version 2 that calls itself version 1 is told so, and nothing else', async () => {
+  const { problems } = await readYamlBundle(minimalYaml.replace('version: 2', 'version: 1'));
+  expect(brief(problems)).toEqual(['version_contradicts_layout version']);
+});

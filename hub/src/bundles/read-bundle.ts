@@ -83,17 +83,12 @@ function chooseReader(root: Fields): Reader | null {
     case '2':
       return readVersion2;
     case null:
-      if (looksLikeVersion2(root)) {
-        const message =
-          'Without "version" a bundle is one of version 1, and this one is laid out like version 2.';
-        root.error('version', 'version_missing', message, 'Add "version: 2".');
-        return null;
-      }
-      return readVersion1;
     case '1':
     case '1.5':
     case '1.8':
-      return readVersion1;
+      if (!looksLikeVersion2(root)) return readVersion1;
+      reportVersion(root, version);
+      return null;
     default:
       root.error(
         'version',
@@ -103,6 +98,13 @@ function chooseReader(root: Fields): Reader | null {
       );
       return null;
   }
+}
+
+function reportVersion(root: Fields, version: string | null): void {
+  const what =
+    version === null ? 'Without "version" a bundle is one of version 1' : `This is version ${version}`;
+  const code = version === null ? 'version_missing' : 'version_contradicts_layout';
+  root.error('version', code, `${what}, and it is laid out like version 2.`, 'Write "version: 2".');
 }
 
 function looksLikeVersion2(root: Fields): boolean {

@@ -56,10 +56,12 @@ export function readPhases(root: Fields, files: BundleFiles): { phases: BundlePh
 
 /** In 1.8 the first phase may stand for a group of parallel ones; those become phases one after the other. */
 function dropParallelParent(phases: ReadPhase[]): ReadPhase[] {
-  const isParallel = phases.some(
-    ({ fields }) =>
-      fields.flag('is_parallel_parent', false) || fields.findValue('parent_phasenumber') !== undefined,
-  );
+  const isParallel = phases
+    .flatMap(({ fields }) => [
+      fields.flag('is_parallel_parent', false),
+      fields.findValue('parent_phasenumber') !== undefined,
+    ])
+    .includes(true);
   if (!isParallel) return phases;
   const [parent, ...rest] = phases;
   const message = 'The parent of parallel phases is left out; its children follow one another.';
