@@ -55,6 +55,7 @@ export async function startHub(
     'copy-submissions': ({ batchId }, signal) => context.submissions.batches.run(batchId, signal),
     'rebuild-board': ({ phaseId }) => context.leaderboards.rebuild(phaseId),
     'find-migrations': () => context.submissions.batches.findMigrations(),
+    'tend-peers': () => context.federation.tend(),
     'dump-competition': ({ dumpId }, signal) => context.dumps.make(dumpId, signal),
   });
   // A phase may have begun while no hub was running.

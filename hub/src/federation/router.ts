@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { PROTOCOLS } from './hub-document.ts';
+import { peeringRouter } from './peers/wire.ts';
 import { federationRoutes, relationProcedure } from './trpc.ts';
 
 /**
@@ -18,6 +19,8 @@ export const federationRouter = federationRoutes({
       callsPerMinute: peer.callsPerMinute,
     })),
   }),
+
+  peering: peeringRouter,
 });
 
 export type FederationRouter = typeof federationRouter;

@@ -15,6 +15,8 @@ export interface JobPayloads {
   'rebuild-board': { phaseId: number };
   /** Looks for phases that begin soon, or have begun, and take over what is on the board of the one before. */
   'find-migrations': Record<string, never>;
+  /** Asks peers how they are. */
+  'tend-peers': Record<string, never>;
 }
 
 export interface JobOptions {
@@ -25,7 +27,7 @@ export interface JobOptions {
 }
 
 /** Done by one hub process each minute. */
-const EACH_MINUTE = ['find-migrations'] satisfies (keyof JobPayloads)[];
+const EACH_MINUTE = ['find-migrations', 'tend-peers'] satisfies (keyof JobPayloads)[];
 
 export type JobName = keyof JobPayloads;
 export type JobHandlers = {

@@ -79,6 +79,20 @@ const TABLE: Readonly<Record<string, Line>> = {
   'dumps.remove': { allowed: organizers, input: ({ dumpId }) => ({ id: dumpId }) },
   'dumps.follow': { allowed: organizers, input: ({ competitionId }) => ({ competitionId }) },
 
+  'peers.overview': { allowed: admins },
+  'peers.invite': { allowed: admins, input: () => ({ scopes: [], note: 'South', days: 1 }) },
+  'peers.withdraw': { allowed: admins, input: () => ({ id: crypto.randomUUID() }) },
+  'peers.examine': { allowed: admins, input: () => ({ code: 'none' }) },
+  'peers.accept': { allowed: admins, input: () => ({ code: 'none', scopes: [] }) },
+  // There is no peer: what is missing for everybody is denied to everybody.
+  'peers.confirm': { allowed: [], input: () => ({ id: 0, scopes: [] }) },
+  'peers.setScopes': { allowed: [], input: () => ({ id: 0, scopes: [] }) },
+  'peers.setRate': { allowed: [], input: () => ({ id: 0, callsPerMinute: 1 }) },
+  'peers.decide': { allowed: [], input: () => ({ id: 0, decision: 'pause' }) },
+  'peers.acceptIdentity': { allowed: [], input: () => ({ id: 0, newestKey: `sha256:${'0'.repeat(64)}` }) },
+  'peers.rotateKey': { allowed: admins },
+  'peers.retireKey': { allowed: [], input: () => ({ keyId: `sha256:${'0'.repeat(64)}` }) },
+
   'receipts.get': { allowed: involved, input: ({ runId }) => ({ runId }) },
   // Who may see none gets none.
   'receipts.ofSubmission': { allowed: everybody, input: ({ submissionId }) => ({ id: submissionId }) },

@@ -1,6 +1,7 @@
 import { accountsRouter } from '../accounts/router.ts';
 import { competitionsRouter } from '../competitions/router.ts';
 import { dumpsRouter } from '../dumps/router.ts';
+import { peersRouter } from '../federation/peers/router.ts';
 import { leaderboardsRouter } from '../leaderboards/router.ts';
 import { liveRouter } from '../live/router.ts';
 import { receiptsRouter } from '../receipts/router.ts';
@@ -16,6 +17,7 @@ export const appRouter = router({
   dumps: dumpsRouter,
   live: liveRouter,
   leaderboards: leaderboardsRouter,
+  peers: peersRouter,
   receipts: receiptsRouter,
   resources: resourcesRouter,
   sites: sitesRouter,

@@ -40,6 +40,38 @@ export class PeerCallError extends DomainError {
   }
 }
 
+export type PeeringProblem =
+  | 'invitation_unreadable'
+  | 'invitation_over'
+  | 'fingerprint_differs'
+  | 'own_invitation'
+  | 'peer_name_taken'
+  | 'already_peers'
+  | 'peer_is_blocked'
+  | 'protocol_unsupported'
+  | 'wrong_state';
+
+/** Something that administrators or other hubs ask for about a relation, and that cannot be. */
+export class PeeringError extends DomainError {
+  readonly code: PeeringProblem;
+  readonly kind = 'conflict';
+
+  constructor(code: PeeringProblem, message: string) {
+    super(message);
+    this.code = code;
+  }
+}
+
+/** The hub of an invitation does not show who it is. */
+export class HubUnreachableError extends DomainError {
+  readonly code = 'hub_unreachable';
+  readonly kind = 'unavailable';
+
+  constructor(address: string, cause: Error) {
+    super(`${address} does not show who it is: ${cause.message}`, { cause });
+  }
+}
+
 export class PeerMissingError extends DomainError {
   readonly code = 'peer_missing';
   readonly kind = 'missing';

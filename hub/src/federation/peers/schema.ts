@@ -38,6 +38,8 @@ export const peers = pgTable('peers', {
   /** Origin where it answers. */
   address: text().notNull(),
   state: peerState().notNull(),
+  /** How it sees this hub, as it says; null before it has said so. */
+  theirState: peerState(),
   /** The keys that are believed, oldest first. */
   chain: jsonb().$type<ChainKey[]>().notNull(),
   /** Keys that it shows and that are not believed, until an administrator decides. */
