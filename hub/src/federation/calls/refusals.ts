@@ -2,7 +2,7 @@ import { DomainError, type DomainErrorKind } from '../../http/domain-error.ts';
 
 /** Why a call of a peer is not taken, in the order in which it is looked at. Closed: peers compare them. */
 export const REFUSALS = {
-  method_wrong: 'invalid',
+  method_wrong: 'forbidden',
   token_missing: 'unauthenticated',
   token_unreadable: 'unauthenticated',
   protocol_unsupported: 'invalid',

@@ -1,0 +1,1 @@
+ALTER TABLE "peers" ADD COLUMN "their_state" "peer_state";
