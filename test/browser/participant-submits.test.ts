@@ -91,8 +91,9 @@ test('submits with the keyboard alone', async () => {
   await page.keyboard.press('Enter');
   await page.waitForURL(/\/submit/);
   await page.locator('input[type=file]:enabled').waitFor();
+  // Waited for from before the keys: a browser that is told late to give its chooser to us opens its own.
+  const chooser = page.waitForEvent('filechooser', { timeout: 60_000 });
   await tabTo(page, 'Submission file');
-  const chooser = page.waitForEvent('filechooser');
   await page.keyboard.press('Enter');
   await (await chooser).setFiles(FILE);
   await tabTo(page, 'Submit');
