@@ -27,6 +27,8 @@ export interface BundleOptions {
   readonly scoringProgram?: Files;
   /** Keys of the columns, or what a column declares besides its key, the primary one first; higher is better. */
   readonly columns?: readonly (string | { readonly key: string; readonly [declared: string]: unknown })[];
+  /** More keys of the leaderboard. */
+  readonly board?: Readonly<Record<string, unknown>>;
   readonly submissionRule?: 'Add' | 'Force_Last' | 'Force_Best';
   /** Markdown or HTML of the one page. */
   readonly page?: string;
@@ -115,6 +117,7 @@ export function competitionBundle(options: BundleOptions = {}): Buffer {
         title: 'Results',
         key: 'results',
         submission_rule: options.submissionRule ?? 'Force_Best',
+        ...options.board,
         columns: columns.map((column, index) => {
           const declared = typeof column === 'string' ? { key: column } : column;
           return { index, title: declared.key, sorting: 'desc', precision: 3, ...declared };

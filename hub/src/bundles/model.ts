@@ -175,6 +175,27 @@ export interface BoardSettings {
   rankingTask: number | null;
   /** Names are hidden, until an organizer lifts it. */
   anonymous: boolean;
+  /** Tables beside the board, of columns that are hidden on it. */
+  splits: BoardSplit[];
+  /** An entry takes the place of its owner's former one only where it is better by so much, and nothing finer is shown; null: no such rule. */
+  ladderStep: number | null;
+  /** How often tasks are drawn for the interval of a mean or a sum over tasks; null: no interval is made. */
+  bootstrapSamples: number | null;
+}
+
+/** Who sees a split before the day from which everybody does. */
+export const SPLIT_VISIBILITIES = ['organizers', 'owners', 'everybody'] as const;
+
+/** As a public and a private test set: the same entries, ranked by other scores that have an audience of their own. */
+export interface BoardSplit {
+  key: string;
+  title: string;
+  /** Indexes of its columns, which are hidden ones. The first ranks, the others part equals. */
+  columns: number[];
+  /** With `owners`, each sees their own entry without its rank. */
+  visibility: (typeof SPLIT_VISIBILITIES)[number];
+  /** ISO 8601 in UTC: everybody sees it from then on. Null: no such day. */
+  visibleFrom: string | null;
 }
 
 export interface BundleLeaderboard extends BoardSettings {
@@ -198,6 +219,8 @@ export interface BundleColumn {
   hidden: boolean;
   /** Heading that neighbouring columns share; null: none. */
   group: string | null;
+  /** Indexes of the columns in which the scoring program writes the bounds of this one's interval; null: none. */
+  bounds: { low: number; high: number } | null;
   computation: BundleComputation | null;
   declaration: ScoreDeclaration | null;
 }

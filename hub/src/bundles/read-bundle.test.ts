@@ -80,6 +80,9 @@ describe('a minimal bundle', () => {
           taskRule: 'best',
           rankingTask: null,
           anonymous: false,
+          splits: [],
+          ladderStep: null,
+          bootstrapSamples: null,
           columns: [
             {
               index: 0,
@@ -89,6 +92,7 @@ describe('a minimal bundle', () => {
               precision: 2,
               hidden: false,
               group: null,
+              bounds: null,
               computation: null,
               declaration: null,
             },

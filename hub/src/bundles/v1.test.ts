@@ -95,6 +95,9 @@ describe('a version 1 bundle', () => {
         taskRule: 'best',
         rankingTask: null,
         anonymous: false,
+        splits: [],
+        ladderStep: null,
+        bootstrapSamples: null,
         columns: [
           {
             index: 0,
@@ -104,6 +107,7 @@ describe('a version 1 bundle', () => {
             precision: 2,
             hidden: true,
             group: null,
+            bounds: null,
             computation: null,
             declaration: null,
           },
@@ -115,6 +119,7 @@ describe('a version 1 bundle', () => {
             precision: 4,
             hidden: false,
             group: null,
+            bounds: null,
             computation: null,
             declaration: null,
           },

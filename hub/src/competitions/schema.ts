@@ -15,7 +15,13 @@ import {
   uuid,
 } from 'drizzle-orm/pg-core';
 import { users } from '../accounts/schema.ts';
-import { COMPUTATION_KINDS, type FactSheetQuestion, LOG_LEVELS, TASK_RULES } from '../bundles/model.ts';
+import {
+  type BoardSplit,
+  COMPUTATION_KINDS,
+  type FactSheetQuestion,
+  LOG_LEVELS,
+  TASK_RULES,
+} from '../bundles/model.ts';
 import type { Problem } from '../bundles/problem.ts';
 import type { SiteRule } from '../bundles/site-rule.ts';
 import { resources } from '../resources/schema.ts';
@@ -144,6 +150,9 @@ export const leaderboards = pgTable('leaderboards', {
   rankingTask: integer(),
   /** Names are for organizers and the entries' owners alone, until an organizer lifts it. */
   anonymous: boolean().notNull().default(false),
+  splits: jsonb().$type<BoardSplit[]>().notNull().default(sql`'[]'::jsonb`),
+  ladderStep: doublePrecision(),
+  bootstrapSamples: integer(),
 });
 
 export const columns = pgTable(
@@ -165,6 +174,9 @@ export const columns = pgTable(
     computationWeights: doublePrecision().array(),
     /** Heading that neighbouring columns share; null: none. */
     groupTitle: text(),
+    /** Columns in which the scoring program writes the bounds of this one's interval. */
+    lowIndex: integer(),
+    highIndex: integer(),
     /** What the competition declares of a score: nothing else leaves a site. Null: nothing is declared. */
     scoreType: scoreType(),
     scoreMin: doublePrecision(),

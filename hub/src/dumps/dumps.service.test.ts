@@ -367,8 +367,9 @@ describe('no column of a competition is forgotten', () => {
     phases: `index name description startsAt endsAt maxSubmissionsPerDay maxSubmissionsPerPerson maxSubmissionsPerMonth maxConcurrentSubmissions keepFormerVersions
       executionTimeLimitSeconds autoMigrateToThisPhase hideOutput hidePredictionOutput hideScoreOutput memoryBytes cpuMillis diskBytes gpus
       leaderboardId publicDataId startingKitId`,
-    leaderboards: 'index title key primaryIndex hidden submissionRule taskRule rankingTask anonymous',
-    columns: `index key title sorting precision hidden computation computationIndexes computationWeights groupTitle scoreType scoreMin scoreMax
+    leaderboards:
+      'index title key primaryIndex hidden submissionRule taskRule rankingTask anonymous splits ladderStep bootstrapSamples',
+    columns: `index key title sorting precision hidden computation computationIndexes computationWeights groupTitle lowIndex highIndex scoreType scoreMin scoreMax
       scoreDecimals unit minCases`,
   };
 

@@ -137,24 +137,14 @@ function toLeaderboard(
   board: StoredCompetition['leaderboards'][number],
   { columns }: StoredCompetition,
 ): BundleLeaderboard {
-  const { title, key, primaryIndex, hidden, submissionRule, taskRule, rankingTask, anonymous } = board;
+  const { id: _, competitionId: __, index: ___, ...settings } = board;
   const own = columns.filter(({ leaderboardId }) => leaderboardId === board.id);
-  return {
-    title,
-    key,
-    primaryIndex,
-    hidden,
-    submissionRule,
-    taskRule,
-    rankingTask,
-    anonymous,
-    columns: own.map(toColumn),
-  };
+  return { ...settings, columns: own.map(toColumn) };
 }
 
 function toColumn(column: StoredCompetition['columns'][number]): BundleColumn {
   const { index, title, key, sorting, precision, hidden, computation: kind } = column;
-  const { computationIndexes: indexes, computationWeights: weights } = column;
+  const { computationIndexes: indexes, computationWeights: weights, lowIndex: low, highIndex: high } = column;
   const computation = kind && { kind, indexes: indexes ?? [], weights };
   const declaration = toDeclaration(column);
   return {
@@ -165,6 +155,7 @@ function toColumn(column: StoredCompetition['columns'][number]): BundleColumn {
     precision,
     hidden,
     group: column.groupTitle,
+    bounds: low === null || high === null ? null : { low, high },
     computation,
     declaration,
   };

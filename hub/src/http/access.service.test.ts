@@ -51,6 +51,7 @@ const TABLE: Readonly<Record<string, Line>> = {
     organizers,
     (c) => `/files/competitions/${c.competitionId}/submissions.zip`,
   ),
+  'GET /files/leaderboards/:phaseId/:format': line(everybody, (c) => `/files/leaderboards/${c.phaseId}/csv`),
   'GET /files/logs/:id/:stream': line(involved, (c) => `/files/logs/${c.runId}/scoring_stdout`),
   'GET /files/receipts/:id': line(involved, (c) => `/files/receipts/${c.runId}`),
   'GET /.well-known/weir/keys.json': line(everybody),

@@ -10,6 +10,7 @@ import Fastify, {
 import type { HubContext } from '../context/context.ts';
 import { nodeRoutes } from '../dispatch/node-routes.ts';
 import { federationRoutes } from '../federation/routes.ts';
+import { boardRoutes } from '../leaderboards/export-routes.ts';
 import { receiptRoutes } from '../receipts/routes.ts';
 import { uploadRoutes } from '../resources/upload-routes.ts';
 import { browserRoutes } from '../rest/browser-routes.ts';
@@ -75,6 +76,7 @@ export async function createHttpApp(
   await app.register(receiptRoutes, context);
   await app.register(federationRoutes, context);
   await app.register(exportRoutes, context);
+  await app.register(boardRoutes, context);
   await installPortal(app, context.config.portalUrl);
   return app;
 }

@@ -1,3 +1,4 @@
+import type { BoardSplit } from '../bundles/model.ts';
 import type { Database } from '../db/database.ts';
 import type { Ranked } from './placement.ts';
 import type { RankingColumn } from './ranking.ts';
@@ -14,6 +15,10 @@ export interface Board extends Ranked {
   /** Names are for organizers and the entries' owners. */
   readonly anonymous: boolean;
   readonly rule: SubmissionRule;
+  /** Tables beside it, of hidden columns. */
+  readonly splits: readonly BoardSplit[];
+  /** How often tasks are drawn for the intervals of means and sums over tasks; null: never. */
+  readonly bootstrapSamples: number | null;
   /** Of the phase, in its order. */
   readonly tasks: readonly { readonly id: number; readonly name: string }[];
   /** By index. */
@@ -26,6 +31,9 @@ export interface BoardColumn extends RankingColumn {
   readonly precision: number;
   /** Heading that neighbouring columns share. */
   readonly groupTitle: string | null;
+  /** Indexes of the columns with the bounds of its interval, as the scoring program makes them. */
+  readonly lowIndex: number | null;
+  readonly highIndex: number | null;
   /** For people; may be empty. */
   readonly unit: string;
   /** The declared range of its scores; null where it is open. */
@@ -40,12 +48,12 @@ const FIND_BOARDS = {
   name: 'boards-find',
   text: `
   select p.id as "phaseId", l.id as "leaderboardId", l.key, l.title, l.hidden, l.anonymous, l.submission_rule as rule, l.primary_index as "primaryIndex",
-    l.task_rule as "taskRule", l.ranking_task as "rankingTask",
+    l.task_rule as "taskRule", l.ranking_task as "rankingTask", l.splits, l.ladder_step as "ladderStep", l.bootstrap_samples as "bootstrapSamples",
     array(select task_id from phase_tasks where phase_id = p.id order by index, task_id) as "taskIds",
     (select coalesce(jsonb_agg(jsonb_build_object('id', t.id, 'name', t.name) order by pt.index, t.id), '[]')
       from phase_tasks pt join tasks t on t.id = pt.task_id where pt.phase_id = p.id) as tasks,
     coalesce(jsonb_agg(jsonb_build_object(
-      'id', c.id, 'index', c.index, 'key', c.key, 'title', c.title, 'sorting', c.sorting, 'precision', c.precision, 'unit', c.unit, 'groupTitle', c.group_title, 'min', c.score_min, 'max', c.score_max,
+      'id', c.id, 'index', c.index, 'key', c.key, 'title', c.title, 'sorting', c.sorting, 'precision', c.precision, 'unit', c.unit, 'groupTitle', c.group_title, 'lowIndex', c.low_index, 'highIndex', c.high_index, 'min', c.score_min, 'max', c.score_max,
       'hidden', c.hidden, 'computation', c.computation, 'computationIndexes', c.computation_indexes, 'computationWeights', c.computation_weights
     ) order by c.index) filter (where c.id is not null), '[]') as columns
   from phases p

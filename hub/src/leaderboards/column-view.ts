@@ -34,8 +34,8 @@ type Described = Pick<
   | 'computation'
 >;
 
-/** @param primaryIndex of the board */
-export function toColumnView(column: Described, primaryIndex: number): ColumnView {
+/** @param primaryIndex of the board or the split */
+export function toColumnView(column: Described, primaryIndex: number | undefined): ColumnView {
   const { id, index, key, title, precision, hidden, unit, groupTitle, computation } = column;
   return {
     id,

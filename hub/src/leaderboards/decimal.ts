@@ -19,6 +19,13 @@ export function toDecimal(value: number): string {
   return Number(towardsZero.at(-1)) % 2 === 0 ? towardsZero : rounded;
 }
 
+/** The smallest multiple of `step` that is not below the value. Both are decimals of ten digits, as `toDecimal` writes them. */
+export function upToMultiple(value: string, step: string): string {
+  const [units, size] = [unitsOf(value), unitsOf(step)];
+  const steps = units / size + (units > 0n && units % size !== 0n ? 1n : 0n);
+  return decimalOf(steps * size);
+}
+
 export function sumOf(values: readonly number[]): number {
   return fromUnits(sum(values.map(toUnits)));
 }
@@ -36,7 +43,16 @@ export function weightedMeanOf(values: readonly number[], weights: readonly numb
 }
 
 function toUnits(value: number): bigint {
-  return BigInt(toDecimal(value).replace('.', ''));
+  return unitsOf(toDecimal(value));
+}
+
+function unitsOf(decimal: string): bigint {
+  return BigInt(decimal.replace('.', ''));
+}
+
+function decimalOf(units: bigint): string {
+  const digits = String(units < 0n ? -units : units).padStart(DECIMALS + 1, '0');
+  return `${units < 0n ? '-' : ''}${digits.slice(0, -DECIMALS)}.${digits.slice(-DECIMALS)}`;
 }
 
 function fromUnits(units: bigint): number {

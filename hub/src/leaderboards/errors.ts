@@ -17,3 +17,12 @@ export class EntryMissingError extends DomainError {
     super(`Submission ${submissionId} is on no board. Put it on its board first.`);
   }
 }
+
+export class SplitMissingError extends DomainError {
+  readonly code = 'split_not_found';
+  readonly kind = 'missing';
+
+  constructor(key: string) {
+    super(`The board has no split "${key}", or it is not open to you yet.`);
+  }
+}

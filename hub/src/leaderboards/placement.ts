@@ -1,6 +1,7 @@
 import type { BoardSettings } from '../bundles/model.ts';
 import { rankInputs, ranksOverTasks } from './by-rank.ts';
 import { meanOf, sumOf } from './decimal.ts';
+import { onLadder } from './ladder.ts';
 import { compareSortKeys, isByRank, type RankingColumn, sortKey, type Values } from './ranking.ts';
 
 /** What placing an entry needs to know of its board. */
@@ -10,6 +11,8 @@ export interface Ranked {
   readonly taskRule: BoardSettings['taskRule'];
   /** With the rule `task`: its place in `taskIds`. */
   readonly rankingTask: number | null;
+  /** Scores are released in steps of this size; null: as they are. */
+  readonly ladderStep: number | null;
   /** Of the phase, in its order. */
   readonly taskIds: readonly number[];
 }
@@ -40,11 +43,17 @@ export function place(board: Ranked, leaves: readonly TaskValues[]): Placement |
 
 /** Where a submission stands with these scores of the whole. */
 export function placeValues(board: Ranked, whole: Values, leaves: readonly TaskValues[] = []): Placement {
-  const key = sortKey(board.columns, board.primaryIndex, whole);
   return {
-    sortKey: ranksOverTasks(board) ? ['0', ...key] : key,
+    sortKey: keyOf(board, whole),
     rankInputs: rankInputs(board, whole, leaves),
   };
+}
+
+/** On a ladder all that is released is how many steps the primary score comes to: what parts equals there would tell more. */
+function keyOf({ columns, primaryIndex, ladderStep, ...board }: Ranked, whole: Values): string[] {
+  const key = sortKey(columns, primaryIndex, whole);
+  if (ladderStep !== null) return key.slice(0, 1).map((place) => onLadder(place, ladderStep));
+  return ranksOverTasks(board) ? ['0', ...key] : key;
 }
 
 /**

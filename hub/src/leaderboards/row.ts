@@ -1,13 +1,21 @@
 import { ownScores, type SitesView, toSitesView } from '../submissions/many-sites/view.ts';
 import type { Board, BoardColumn } from './boards.ts';
 import { ranksOverTasks } from './by-rank.ts';
+import { intervalOf } from './intervals.ts';
 import { toValues } from './leaves.ts';
 import { bestOf, countsOneTask, rankingTaskOf, wholeOf } from './placement.ts';
-import { directionOf, isByRank, MISSING, rankingOrder } from './ranking.ts';
+import { directionOf, isByRank, MISSING, rankingOrder, toDecimal } from './ranking.ts';
+import { type Shown, showsScores } from './shown.ts';
 import type { Standing, StandingLeaf } from './standings.ts';
 
 /** Rounded to the columns' precision, by column key. */
 export type RoundedScores = Readonly<Record<string, string>>;
+
+export interface ShownScore {
+  readonly value: string;
+  /** Its 95% interval, or what the scoring program calls its bounds. */
+  readonly interval?: { readonly low: string; readonly high: string; readonly from: 'program' | 'tasks' };
+}
 
 export interface BoardRow {
   /** Shared by rows that nothing but their age tells apart. Null for a baseline, which takes none. */
@@ -18,7 +26,9 @@ export interface BoardRow {
   readonly displayName: string;
   readonly submittedAt: Date;
   /** By the board's rule for tasks; a missing score is null. */
-  readonly scores: Readonly<Record<string, { readonly value: string } | null>>;
+  readonly scores: Readonly<Record<string, ShownScore | null>>;
+  /** For organizers of a board that releases scores in steps: what others see in place of the primary one. */
+  readonly released: string | null;
   /** Where the board ranks by the mean of the ranks in each task. */
   readonly averageRank: string | null;
   /** Sites in the score, of those that were asked; null without site data. Of several tasks, those of the one that ranks or has the fewest. */
@@ -32,6 +42,7 @@ export interface BoardRow {
     readonly submissionId: number;
     readonly scores: RoundedScores;
     readonly detailedResultUrl: string | null;
+    readonly isEdited: boolean;
   }[];
   readonly detailedResultUrl: string | null;
   /** A task of it has been changed since: its scores and those of newer entries do not say the same. */
@@ -42,18 +53,9 @@ export interface BoardRow {
   /** What the organizers say of it. */
   readonly mark: 'verified' | 'flagged' | null;
   readonly note: string | null;
+  /** An organizer has put another score in place of one of its. */
+  readonly isEdited: boolean;
   readonly mine: boolean;
-}
-
-/** What somebody may see of a board. */
-export interface Shown {
-  /** Null for people who are not signed in. */
-  readonly userId: number | null;
-  readonly canManage: boolean;
-  readonly columns: readonly BoardColumn[];
-  readonly showsReports: boolean;
-  /** Keys of the fact sheet's questions. */
-  readonly shownAnswers: ReadonlySet<string>;
 }
 
 export const NAMELESS = 'Anonymous';
@@ -64,25 +66,27 @@ export function toRow(board: Board, standing: Standing, shown: Shown): BoardRow 
   const mine = standing.ownerId === shown.userId;
   const isNamed = !board.anonymous || mine || shown.canManage;
   const speaking = speakingLeaf(board, leaves);
-  const scores = wholeScores(board, leaves, sortKey, shown);
+  const scores = wholeScores(board, leaves, standing, shown);
+  const whole = showsScores(board, shown);
   return {
-    rank: isBaseline ? null : standing.rank,
+    rank: isBaseline || shown.onlyOwn ? null : standing.rank,
     submissionId,
     owner: isNamed ? standing.owner : null,
     displayName: isNamed ? standing.displayName : NAMELESS,
     submittedAt,
-    scores: Object.fromEntries(
-      shown.columns.map(({ key }) => [key, scores[key] === undefined ? null : { value: scores[key] }]),
-    ),
-    averageRank: ranksOverTasks(board) ? Number(sortKey[0]).toFixed(2) : null,
+    scores: Object.fromEntries(shown.columns.map(({ key }) => [key, scores[key] ?? null])),
+    released:
+      board.ladderStep !== null && shown.canManage && !shown.split ? releasedOf(board, standing) : null,
+    averageRank: ranksOverTasks(board) && !shown.split ? Number(sortKey[0]).toFixed(2) : null,
     coverage: speaking ? coverageOf(speaking) : null,
-    perSite: speaking && countsOneTask(board) ? perSite(speaking, shown) : [],
+    perSite: speaking && countsOneTask(board) && whole ? perSite(speaking, shown) : [],
     perTask: leaves.map((leaf) => ({
       taskId: leaf.taskId,
       taskName: leaf.taskName,
       submissionId: leaf.submissionId,
-      scores: roundAll(shown.columns, ({ id }) => leaf.values.get(id)),
+      scores: whole ? roundAll(shown.columns, ({ id }) => leaf.values.get(id)) : {},
       detailedResultUrl: reportOf(leaf, shown),
+      isEdited: leaf.isEdited,
     })),
     detailedResultUrl: speaking ? reportOf(speaking, shown) : null,
     isOfFormerVersion: leaves.some((leaf) => leaf.isOfFormerVersion),
@@ -92,29 +96,57 @@ export function toRow(board: Board, standing: Standing, shown: Shown): BoardRow 
     isBaseline,
     mark,
     note: standing.note || null,
+    isEdited: leaves.some((leaf) => leaf.isEdited),
     mine,
   };
 }
 
 type Leaf = StandingLeaf & { readonly values: ReadonlyMap<number, number> };
 
-/** What ranks make is in the sort key alone. */
-function wholeScores(board: Board, leaves: readonly Leaf[], sortKey: readonly string[], shown: Shown) {
+/** What ranks make, what a split ranks by and what a ladder releases is in the sort key alone. */
+function wholeScores(
+  board: Board,
+  leaves: readonly Leaf[],
+  { sortKey, submissionId }: Standing,
+  shown: Shown,
+): Record<string, ShownScore> {
   const whole = wholeOf(board, leaves);
-  const places = placesOf(board);
-  return roundAll(shown.columns, (column) => {
-    if (!isByRank(column)) return whole.get(column.id);
-    const turned = sortKey[(places.get(column.key) ?? 0) - 1];
-    if (turned === undefined || turned === MISSING) return undefined;
-    return directionOf(column) === 'desc' ? -Number(turned) : Number(turned);
-  });
+  const raw = showsScores(board, shown);
+  const scores = new Map(
+    shown.columns.map((column) => {
+      const isMade = shown.split !== null || !raw || isByRank(column);
+      return [
+        column,
+        isMade ? unturned(column, sortKey[(shown.places.get(column.key) ?? 0) - 1]) : whole.get(column.id),
+      ];
+    }),
+  );
+  return Object.fromEntries(
+    [...scores].flatMap(([column, value]): [string, ShownScore][] => {
+      if (value === undefined) return [];
+      const digits = raw ? column.precision : Math.max(column.precision, decimalsOf(board.ladderStep));
+      const interval = raw ? intervalOf(board, column, { leaves, whole, submissionId }) : null;
+      return [[column.key, { value: value.toFixed(digits), ...(interval && { interval }) }]];
+    }),
+  );
 }
 
-/** Where columns are in the sort key, counted from 1, by their keys. */
-export function placesOf(board: Board): Map<string, number> {
-  const first = ranksOverTasks(board) ? 2 : 1;
-  const order = rankingOrder(board.columns, board.primaryIndex);
-  return new Map(order.map(({ key }, place) => [key, place + first]));
+function releasedOf(board: Board, { sortKey }: Standing): string | null {
+  const column = rankingOrder(board.columns, board.primaryIndex)[0];
+  const value = column && unturned(column, sortKey[0]);
+  return column && value !== undefined
+    ? value.toFixed(Math.max(column.precision, decimalsOf(board.ladderStep)))
+    : null;
+}
+
+function unturned(column: BoardColumn, turned: string | undefined): number | undefined {
+  if (turned === undefined || turned === MISSING) return undefined;
+  return directionOf(column) === 'desc' ? -Number(turned) : Number(turned);
+}
+
+/** Digits that tell one step from the next. */
+function decimalsOf(step: number | null): number {
+  return step === null ? 0 : toDecimal(step).replace(/0+$/, '').split('.')[1]!.length;
 }
 
 /** The part whose sites and report stand for the whole. */
@@ -167,8 +199,10 @@ function reportOf({ runs }: StandingLeaf, { showsReports }: Shown): string | nul
 
 function answersShown(
   answers: Record<string, unknown>,
-  { shownAnswers }: Shown,
+  { questions }: Shown,
 ): Record<string, unknown> | null {
-  const entries = Object.entries(answers).filter(([key]) => shownAnswers.has(key));
+  const entries = Object.entries(answers).filter(([key]) =>
+    questions.some((question) => question.key === key),
+  );
   return entries.length > 0 ? Object.fromEntries(entries) : null;
 }

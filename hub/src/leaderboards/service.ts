@@ -1,7 +1,7 @@
 import { sql } from 'drizzle-orm';
 import type { Logger } from 'pino';
 import { type Actor, requireUser } from '../accounts/access.ts';
-import type { BoardSettings } from '../bundles/model.ts';
+import type { BoardSettings, BoardSplit } from '../bundles/model.ts';
 import { OrganizersOnlyError } from '../competitions/errors.ts';
 import type { Competitions } from '../competitions/service.ts';
 import type { Database } from '../db/database.ts';
@@ -11,12 +11,24 @@ import { type Board, type Boards, type Connection, findBoards, findPhasesOf } fr
 import { termsOf } from './by-rank.ts';
 import { findVersion } from './changes.ts';
 import { type ColumnView, toColumnView } from './column-view.ts';
-import { BoardHiddenError } from './errors.ts';
+import { BoardHiddenError, SplitMissingError } from './errors.ts';
+import { hasInterval } from './intervals.ts';
 import { findEntry, type Mark, markEntry, setAnonymous } from './marks.ts';
 import { rebuildBoard } from './rebuild.ts';
-import { type BoardRow, placesOf, type Shown, toRow } from './row.ts';
+import { isByRank } from './ranking.ts';
+import { type BoardRow, toRow } from './row.ts';
 import { RULES, type SubmissionRule } from './rules.ts';
-import { findStandings, isStandingCursor, type StandingCursor } from './standings.ts';
+import {
+  columnsShown,
+  combinationOf,
+  placesOf,
+  type Shown,
+  scoreOrder,
+  showsScores,
+  sightOf,
+} from './shown.ts';
+import { openSplit, type SplitOpening } from './splits.ts';
+import { findStandings, isStandingCursor, type StandingCursor, type StandingsRequest } from './standings.ts';
 
 export type { BoardRow } from './row.ts';
 
@@ -28,15 +40,37 @@ export interface BoardView {
   /** The rule in words. */
   readonly ruleSentence: string;
   readonly taskRule: BoardSettings['taskRule'];
+  /** Organizers alone see the board. */
+  readonly hidden: boolean;
   /** Names are kept back from all but organizers and whose they are. */
   readonly anonymous: boolean;
   readonly canManage: boolean;
-  readonly columns: ColumnView[];
+  /** The step in which scores are released; null: as they are. */
+  readonly ladderStep: number | null;
+  /** How often tasks are drawn for intervals; null: never. */
+  readonly bootstrapSamples: number | null;
+  /** Those that the actor sees something of. */
+  readonly splits: SplitView[];
+  /** The key of the one that this is; null: the board itself. */
+  readonly split: string | null;
+  readonly columns: (ColumnView & { readonly hasInterval: boolean })[];
+  /** Of the fact sheet, those whose answers the actor sees here. */
+  readonly questions: { readonly key: string; readonly title: string }[];
   /** Of the phase, in its order. */
   readonly tasks: { readonly id: number; readonly name: string }[];
   readonly total: number;
   /** Grows with each change of the board. */
   readonly version: number;
+}
+
+/** A table of the same entries by other scores. */
+export interface SplitView {
+  readonly key: string;
+  readonly title: string;
+  /** The actor's own entries alone. */
+  readonly onlyOwn: boolean;
+  readonly visibility: BoardSplit['visibility'];
+  readonly visibleFrom: string | null;
 }
 
 export interface BoardPage extends BoardView {
@@ -48,8 +82,12 @@ export interface BoardRequest {
   readonly phaseId: number;
   readonly cursor?: string | undefined;
   readonly limit?: number | undefined;
+  /** Key of a split. */
+  readonly split?: string | undefined;
   /** Key of a column: its best first. Without, or by a column that the actor does not see, the board's own order. */
   readonly sort?: string | undefined;
+  /** Sorts by the column's score in this task of the phase. */
+  readonly task?: number | undefined;
   /** The worst first; what is missing stays last. */
   readonly reversed?: boolean | undefined;
 }
@@ -57,7 +95,7 @@ export interface BoardRequest {
 export interface Leaderboards {
   /**
    * A page of a phase's board, for whoever sees the competition.
-   * @throws PhaseMissingError | BoardHiddenError
+   * @throws PhaseMissingError | BoardHiddenError | SplitMissingError
    */
   get(actor: Actor, request: BoardRequest): Promise<BoardPage>;
   /**
@@ -67,7 +105,7 @@ export interface Leaderboards {
    */
   whole<Result>(
     actor: Actor,
-    phaseId: number,
+    which: Pick<BoardRequest, 'phaseId' | 'split'>,
     use: (board: BoardView, rows: () => AsyncIterable<BoardRow>) => Promise<Result>,
   ): Promise<Result>;
   /** Those that use a board, in their order. What somebody may see of them is asked of each. */
@@ -84,10 +122,13 @@ export interface Leaderboards {
   setAnonymous(actor: Actor, request: { phaseId: number; anonymous: boolean }): Promise<void>;
   /** The job's handler: see `rebuildBoard`. */
   rebuild(phaseId: number): Promise<void>;
+  /** Who sees a split, and from when everybody does. @throws OrganizersOnlyError | SplitMissingError */
+  openSplit(actor: Actor, request: SplitOpening): Promise<void>;
 }
 
 interface Reach {
   readonly board: Board;
+  readonly splits: readonly (BoardSplit & { readonly onlyOwn: boolean })[];
   readonly shown: Shown;
 }
 
@@ -110,36 +151,52 @@ export function createLeaderboards({
   live: LiveBus;
   log: Logger;
 }): Leaderboards {
-  /** What the actor may see of a board. */
-  async function reach(actor: Actor, phaseId: number): Promise<Reach> {
+  /** What the actor may see of a board, or of one of its splits. */
+  async function reach(
+    actor: Actor,
+    { phaseId, split: key }: Pick<BoardRequest, 'phaseId' | 'split'>,
+  ): Promise<Reach> {
     const [{ phase, competition, access }, [board]] = await Promise.all([
       competitions.gate.viewPhase(actor, phaseId),
       findBoards(standings, [phaseId]),
     ]);
     const { canManage } = access;
     if (!board || (board.hidden && !canManage)) throw new BoardHiddenError();
+    const viewer = { userId: actor.kind === 'user' ? actor.user.id : null, canManage };
+    const now = new Date();
+    const split = key === undefined ? null : board.splits.find((one) => one.key === key);
+    const sight = split ? sightOf(split, viewer, now) : 'all';
+    // Whether there is one that is closed is nobody else's business.
+    if (split === undefined || sight === 'none') throw new SplitMissingError(key ?? '');
     const showsReports =
       canManage ||
-      (competition.enableDetailedResults &&
+      (board.ladderStep === null &&
+        competition.enableDetailedResults &&
         competition.showDetailedResultsInLeaderboard &&
         !phase.hideOutput);
     const answers = competition.factSheet ?? [];
     return {
       board,
+      splits: board.splits.flatMap((one) => {
+        const sight = sightOf(one, viewer, now);
+        return sight === 'none' ? [] : [{ ...one, onlyOwn: sight === 'own' }];
+      }),
       shown: {
-        userId: actor.kind === 'user' ? actor.user.id : null,
-        canManage,
-        columns: board.columns.filter(({ hidden }) => !hidden || canManage),
+        ...viewer,
+        split,
+        onlyOwn: sight === 'own',
+        columns: columnsShown(board, { canManage, split }),
+        places: placesOf(board, split),
         showsReports,
-        shownAnswers: new Set(
-          answers.filter(({ isOnLeaderboard }) => isOnLeaderboard || canManage).map(({ key }) => key),
-        ),
+        questions: answers
+          .filter(({ isOnLeaderboard }) => isOnLeaderboard || canManage)
+          .map(({ key, title }) => ({ key, title })),
       },
     };
   }
 
   async function manage(actor: Actor, phaseId: number): Promise<Board> {
-    const { board, shown } = await reach(actor, phaseId);
+    const { board, shown } = await reach(actor, { phaseId });
     if (!shown.canManage) throw new OrganizersOnlyError();
     return board;
   }
@@ -147,20 +204,25 @@ export function createLeaderboards({
   async function read(
     connection: Connection,
     { board, shown }: Reach,
-    request: { after: StandingCursor | null; limit: number; isSnapshot?: boolean } & Pick<
-      BoardRequest,
-      'sort' | 'reversed'
-    >,
+    request: Omit<BoardRequest, 'phaseId' | 'split' | 'cursor' | 'limit'> & {
+      after: StandingCursor | null;
+      limit: number;
+      isSnapshot?: boolean;
+    },
   ) {
-    const column = shown.columns.find(({ key }) => key === request.sort);
-    const place = column && placesOf(board).get(column.key);
+    const { split, columns } = shown;
     const found = await findStandings(connection, {
       phaseId: board.phaseId,
       after: request.after,
       limit: request.limit + 1,
       terms: termsOf(board),
       isSnapshot: request.isSnapshot ?? false,
-      sort: place === undefined ? null : { place, reversed: request.reversed ?? false },
+      split: split && {
+        columns: columns.map((column) => scoreOrder(board, column)),
+        over: combinationOf(board),
+      },
+      ownerId: shown.onlyOwn ? (shown.userId ?? 0) : null,
+      sort: sortOf(board, shown, request),
     });
     const { items, nextCursor } = toPage(
       found.standings,
@@ -178,15 +240,15 @@ export function createLeaderboards({
   return {
     rebuild: (phaseId) => rebuildBoard({ database, boards, live }, phaseId),
 
-    async get(actor, { phaseId, cursor, limit = 50, ...order }) {
-      const reached = await reach(actor, phaseId);
+    async get(actor, { phaseId, split, cursor, limit = 50, ...order }) {
+      const reached = await reach(actor, { phaseId, split });
       const after = decodeCursor(cursor, isStandingCursor);
       const { rows, nextCursor, ...summary } = await read(standings, reached, { after, limit, ...order });
       return { ...toView(reached), ...summary, rows, nextCursor };
     },
 
-    async whole(actor, phaseId, use) {
-      const reached = await reach(actor, phaseId);
+    async whole(actor, which, use) {
+      const reached = await reach(actor, which);
       return database.transaction(async (tx) => {
         await tx.queries.execute(sql`set transaction isolation level repeatable read, read only`);
         const page = (after: StandingCursor | null, limit: number) =>
@@ -199,7 +261,7 @@ export function createLeaderboards({
     phasesOf: (leaderboardId) => findPhasesOf(standings, leaderboardId),
 
     async version(actor, phaseId) {
-      await reach(actor, phaseId);
+      await reach(actor, { phaseId });
       return findVersion(standings, phaseId);
     },
 
@@ -226,11 +288,37 @@ export function createLeaderboards({
       });
       log.info({ leaderboardId, anonymous, by }, 'names of a board hidden or shown');
     },
+
+    async openSplit(actor, { phaseId, ...opening }) {
+      const { id: by } = requireUser(actor);
+      const { leaderboardId } = await manage(actor, phaseId);
+      await database.transaction(async (tx) => {
+        const phaseIds = await openSplit(tx, leaderboardId, opening);
+        tx.afterCommit(() => {
+          for (const id of phaseIds) boards.forget(id);
+          live.announce(phaseIds.map((id) => `leaderboard:${id}` as const));
+        });
+      });
+      log.info({ leaderboardId, ...opening, by }, 'split of a board opened or closed');
+    },
   };
 }
 
-function toView({ board, shown }: Reach): Omit<BoardView, 'total' | 'version'> {
-  const { phaseId, key, title, rule, taskRule, anonymous, tasks, primaryIndex } = board;
+function toView({ board, splits, shown }: Reach): Omit<BoardView, 'total' | 'version'> {
+  const {
+    phaseId,
+    key,
+    title,
+    rule,
+    taskRule,
+    anonymous,
+    tasks,
+    primaryIndex,
+    ladderStep,
+    bootstrapSamples,
+  } = board;
+  const { canManage, split, columns } = shown;
+  const ranking = split ? split.columns[0] : primaryIndex;
   return {
     phaseId,
     key,
@@ -238,11 +326,34 @@ function toView({ board, shown }: Reach): Omit<BoardView, 'total' | 'version'> {
     rule,
     ruleSentence: RULES[rule].sentence,
     taskRule,
+    hidden: board.hidden,
     anonymous,
-    canManage: shown.canManage,
-    columns: shown.columns.map((column) => toColumnView(column, primaryIndex)),
+    canManage,
+    ladderStep,
+    bootstrapSamples,
+    splits: splits.map(({ columns: _, ...one }) => one),
+    split: split?.key ?? null,
+    columns: columns.map((column) => ({
+      ...toColumnView(column, ranking),
+      hasInterval: showsScores(board, shown) && hasInterval(board, column),
+    })),
+    questions: [...shown.questions],
     tasks: [...tasks],
   };
+}
+
+/** By a place of the sort key where the column has one, else by its stored scores. */
+function sortOf(
+  board: Board,
+  { columns, places }: Shown,
+  { sort, task, reversed = false }: Pick<BoardRequest, 'sort' | 'task' | 'reversed'>,
+): StandingsRequest['sort'] {
+  const column = columns.find(({ key }) => key === sort);
+  if (!column) return null;
+  const inTask = board.tasks.length > 1 ? board.taskIds.find((id) => id === task) : undefined;
+  if (isByRank(column) && inTask !== undefined) return null;
+  const place = inTask === undefined ? places.get(column.key) : undefined;
+  return { by: place ?? scoreOrder(board, column, inTask), reversed };
 }
 
 async function* pages(

@@ -5,6 +5,16 @@ import type { Connection } from './boards.ts';
 import type { Term } from './by-rank.ts';
 import { foldChanges } from './changes.ts';
 import { toArray } from './entries.ts';
+import {
+  IN_ORDER,
+  ORDERS,
+  type Order,
+  type ScoreOrder,
+  SOURCES,
+  type Source,
+  sorted,
+  type TaskCombination,
+} from './page-orders.ts';
 import type { boardMark } from './schema.ts';
 
 /** A row of the board as it is stored, with everything that can be shown of it. */
@@ -35,6 +45,8 @@ export interface StandingLeaf {
   readonly taskName: string;
   /** Its task has been changed since. */
   readonly isOfFormerVersion: boolean;
+  /** An organizer has put another score in place of one. */
+  readonly isEdited: boolean;
   /** Column id -> value. */
   readonly scores: Readonly<Record<string, number>>;
   readonly rule: SiteRule | null;
@@ -53,72 +65,6 @@ export interface StandingCursor {
 
 /** Before every row there can be. */
 const BEGINNING: StandingCursor = { orderKey: [], submittedAt: '-infinity', submissionId: 0 };
-
-/** Entries that are better than a row, which its rank is one more than. Equals share a rank, and baselines take none. */
-const better = (key: string, partition = '') =>
-  `count(*) filter (where not e.is_baseline) over (${partition} order by ${key} groups between unbounded preceding and 1 preceding)`;
-
-const AFTER = '($2::text::numeric[], $3::timestamptz, $4::bigint)';
-
-/**
- * One page in the order of the index, whatever the size of the board. The ranks of a later page need those counted that come before, which is a
- * scan of the index alone.
- */
-const IN_ORDER = `
-    here as (
-      select e.*, e.sort_key as made_key, e.sort_key as order_key, ${better('e.sort_key')} as better_here, dense_rank() over (order by e.sort_key) = 1 as is_first
-      from (
-        select * from leaderboard_entries
-        where phase_id = $1 and (sort_key, submitted_at, submission_id) > ${AFTER}
-        order by sort_key, submitted_at, submission_id limit $5
-      ) e
-    ), first as (
-      select sort_key, submitted_at, submission_id from here order by sort_key, submitted_at, submission_id limit 1
-    ), before as (
-      select count(*) filter (where not e.is_baseline) as rows,
-        count(*) filter (where not e.is_baseline and e.sort_key < first.sort_key) as better
-      from first join leaderboard_entries e on e.phase_id = $1
-        and (e.sort_key, e.submitted_at, e.submission_id) < (first.sort_key, first.submitted_at, first.submission_id)
-    ), page as (
-      select h.*, h.better_here + case when h.is_first then b.better else b.rows end + 1 as rank from here h cross join before b
-    )`;
-
-/** What ranks of the whole board make of the sort keys; see by-rank.ts. */
-const MADE_KEYS = `
-    contest as (
-      select e.submission_id, i.contest::int, 1 + ${better('i.value', 'partition by i.contest')} as rank
-      from leaderboard_entries e cross join unnest(e.rank_inputs) with ordinality i(value, contest) where e.phase_id = $1
-    ), term as (
-      select * from unnest($6::int[], $7::int[], $8::numeric[], $9::bool[]) as t(place, contest, weight, is_reciprocal)
-    ), made as (
-      select c.submission_id, t.place,
-        round(case when t.is_reciprocal then -sum(t.weight / c.rank) else sum(t.weight * c.rank) end / sum(t.weight), 10) as value
-      from contest c join term t on t.contest = c.contest group by c.submission_id, t.place, t.is_reciprocal
-    ), keyed as (
-      select k.submission_id, array_agg(coalesce(m.value, k.value) order by k.place) as made_key
-      from (
-        select e.submission_id, u.value, u.place::int
-        from leaderboard_entries e cross join unnest(e.sort_key) with ordinality u(value, place) where e.phase_id = $1
-      ) k left join made m on m.submission_id = k.submission_id and m.place = k.place
-      group by k.submission_id
-    ), entry as (
-      select e.*, k.made_key from leaderboard_entries e join keyed k on k.submission_id = e.submission_id where e.phase_id = $1
-    )`;
-
-const STORED_KEYS = `
-    entry as (select e.*, e.sort_key as made_key from leaderboard_entries e where e.phase_id = $1)`;
-
-/** One page in another order, or of a board that ranks by ranks: all entries have to be looked at. Missing scores are last in either direction. */
-const SORTED = (entries: string, orderKey: string) => `${entries}, ranked as (
-      select e.*, 1 + ${better('e.made_key')} as rank from entry e
-    ), ordered as (
-      select r.*, ${orderKey} as order_key from ranked r
-    ), page as (
-      select * from ordered where (order_key, submitted_at, submission_id) > ${AFTER} order by order_key, submitted_at, submission_id limit $5
-    )`;
-
-const byColumn = (place: string, reversed: string) =>
-  `array_prepend(case when ${reversed} and r.made_key[${place}] <> 'Infinity' then -r.made_key[${place}] else r.made_key[${place}] end, r.made_key)`;
 
 /** Everything that can be shown of a page, and of the board as a whole: a row without a submission where the page is empty. */
 const statement = (name: string, page: string): Statement => ({
@@ -141,6 +87,7 @@ const statement = (name: string, page: string): Statement => ({
     left join lateral (
       select coalesce(json_agg(json_build_object(
         'submissionId', l.id, 'taskId', l.task_id, 'taskName', t.name, 'isOfFormerVersion', l.task_version < t.version, 'rule', t.site_rule, 'finishedAt', l.finished_at,
+        'isEdited', exists (select from submission_changes g where g.submission_id = l.id and g.kind = 'score'),
         'scores', (select coalesce(json_object_agg(c.column_id, c.value), '{}') from scores c where c.submission_id = l.id),
         'runs', (
           -- Of other runs there is nothing to show.
@@ -160,15 +107,15 @@ const statement = (name: string, page: string): Statement => ({
 });
 
 const IN_OWN_ORDER = statement('board-standings', IN_ORDER);
-const BY_RANK = statement('board-standings-by-rank', SORTED(MADE_KEYS, 'r.made_key'));
-const SORTED_STORED = statement(
-  'board-standings-sorted',
-  SORTED(STORED_KEYS, byColumn('$6::int', '$7::bool')),
-);
-const SORTED_BY_RANK = statement(
-  'board-standings-sorted-by-rank',
-  SORTED(MADE_KEYS, byColumn('$10::int', '$11::bool')),
-);
+
+const SORTED = Object.fromEntries(
+  (Object.keys(SOURCES) as Source[]).flatMap((source) =>
+    (Object.keys(ORDERS) as Order[]).map((order) => {
+      const name = `${source}-${order}` as const;
+      return [name, statement(`board-standings-${name}`, sorted(source, order))];
+    }),
+  ),
+) as Readonly<Record<`${Source}-${Order}`, Statement>>;
 
 export interface StandingsRequest {
   readonly phaseId: number;
@@ -176,8 +123,15 @@ export interface StandingsRequest {
   readonly limit: number;
   /** What ranks make of the sort keys; empty for boards on which only scores count. */
   readonly terms: readonly Term[];
-  /** Another order than the board's own: by a place of the sort key (from 1), the worst first if reversed. */
-  readonly sort: { readonly place: number; readonly reversed: boolean } | null;
+  /** Ranked by these columns instead, the first before the second. */
+  readonly split: {
+    readonly columns: readonly Pick<ScoreOrder, 'columnId' | 'falls'>[];
+    readonly over: TaskCombination;
+  } | null;
+  /** Another order than that of the ranks: by a place of the sort key (from 1) or by a score, the worst first if reversed. */
+  readonly sort: { readonly by: number | ScoreOrder; readonly reversed: boolean } | null;
+  /** Nobody's but theirs. */
+  readonly ownerId?: number | null;
   /** In a transaction that only reads. */
   readonly isSnapshot?: boolean;
 }
@@ -193,27 +147,57 @@ export interface Standings {
 /** A page of a board, with one statement. */
 export async function findStandings(
   connection: Connection,
-  { phaseId, after, limit, terms, sort, isSnapshot = false }: StandingsRequest,
+  { phaseId, after, limit, isSnapshot = false, ...request }: StandingsRequest,
 ): Promise<Standings> {
   const { orderKey, submittedAt, submissionId } = after ?? BEGINNING;
   const page = [phaseId, toArray(orderKey), submittedAt, submissionId, limit];
-  const made = [
-    terms.map(({ place }) => place),
-    terms.map(({ contest }) => contest),
-    terms.map(({ weight }) => weight),
-    terms.map(({ isReciprocal }) => isReciprocal),
-  ];
-  const byRank = terms.length > 0;
-  const order = sort ? [sort.place, sort.reversed] : [];
-  const chosen = sort ? (byRank ? SORTED_BY_RANK : SORTED_STORED) : byRank ? BY_RANK : IN_OWN_ORDER;
-  const rows = await connection.prepared<SummaryRow & (Standing | { submissionId: null })>(chosen, [
+  const { statement, parameters } = chosen(request);
+  const rows = await connection.prepared<SummaryRow & (Standing | { submissionId: null })>(statement, [
     ...page,
-    ...(byRank ? made : []),
-    ...order,
+    ...parameters,
   ]);
   const { total, version, pieces } = rows[0]!;
   if (!isSnapshot) await foldChanges(connection, phaseId, pieces);
   return { standings: rows.filter((row) => row.submissionId !== null), total, version };
+}
+
+function chosen({
+  terms,
+  split,
+  sort,
+  ownerId = null,
+}: Pick<StandingsRequest, 'terms' | 'split' | 'sort' | 'ownerId'>): {
+  statement: Statement;
+  parameters: unknown[];
+} {
+  const source = split ? 'split' : terms.length > 0 ? 'ranks' : 'stored';
+  const order = sort === null ? 'own' : typeof sort.by === 'number' ? 'place' : 'score';
+  if (source === 'stored' && order === 'own' && ownerId === null)
+    return { statement: IN_OWN_ORDER, parameters: [] };
+  const ofTasks = ({ rule, taskIds, needed }: TaskCombination) => [rule, taskIds, needed];
+  const ofSource = {
+    stored: () => [],
+    ranks: () => [
+      terms.map(({ place }) => place),
+      terms.map(({ contest }) => contest),
+      terms.map(({ weight }) => weight),
+      terms.map(({ isReciprocal }) => isReciprocal),
+    ],
+    split: () => [
+      split!.columns.map(({ columnId }) => columnId),
+      split!.columns.map(({ falls }) => falls),
+      ...ofTasks(split!.over),
+    ],
+  };
+  const ofOrder = () => {
+    if (sort === null) return [];
+    const { by, reversed } = sort;
+    return typeof by === 'number' ? [by, reversed] : [by.columnId, by.falls, ...ofTasks(by.over), reversed];
+  };
+  return {
+    statement: SORTED[`${source}-${order}`],
+    parameters: [ownerId, ...ofSource[source](), ...ofOrder()],
+  };
 }
 
 interface SummaryRow {

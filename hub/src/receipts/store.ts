@@ -2,6 +2,7 @@ import { and, asc, eq, inArray, isNull, or, sql } from 'drizzle-orm';
 import { columns, phases, tasks } from '../competitions/schema.ts';
 import type { Queries } from '../db/database.ts';
 import { runs } from '../dispatch/schema.ts';
+import { isConcealed } from '../leaderboards/concealed.ts';
 import { leaderboardEntries } from '../leaderboards/schema.ts';
 import { nodes, sites } from '../sites/schema.ts';
 import { scores, submissions } from '../submissions/schema.ts';
@@ -80,7 +81,7 @@ export async function findHiddenColumns(queries: Queries, leaderboardId: number)
   const rows = await queries
     .select({ key: columns.key })
     .from(columns)
-    .where(and(eq(columns.leaderboardId, leaderboardId), columns.hidden));
+    .where(and(eq(columns.leaderboardId, leaderboardId), isConcealed));
   return rows.map(({ key }) => key);
 }
 

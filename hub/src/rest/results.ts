@@ -60,7 +60,7 @@ async function readResults(rest: RestRequest, phaseId: number | undefined): Prom
   if (!competition.canManage) throw new OrganizersOnlyError();
   const results: Results = {};
   for (const phase of phasesAskedFor(competition, phaseId)) {
-    await hub.leaderboards.whole(actor, phase.id, async ({ title, columns, tasks }, rows) => {
+    await hub.leaderboards.whole(actor, { phaseId: phase.id }, async ({ title, columns, tasks }, rows) => {
       const titleOf = (taskId: number, column: string) =>
         `${tasks.find(({ id }) => id === taskId)?.name ?? ''}(${taskId})-${column}`;
       const board: Results[string] = {};

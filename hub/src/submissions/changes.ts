@@ -3,6 +3,7 @@ import { alias } from 'drizzle-orm/pg-core';
 import { users } from '../accounts/schema.ts';
 import { columns, phases, tasks } from '../competitions/schema.ts';
 import type { Queries } from '../db/database.ts';
+import { isConcealed } from '../leaderboards/concealed.ts';
 import { limitChanges, submissionChanges, submissions } from './schema.ts';
 
 export type SubmissionChange = Awaited<ReturnType<typeof findChanges>>[number];
@@ -26,7 +27,7 @@ export function findChanges(queries: Queries, submissionIds: readonly number[]) 
       ...change,
       submissionId: submissionChanges.submissionId,
       columnKey: columns.key,
-      isHidden: columns.hidden,
+      isHidden: isConcealed,
     })
     .from(submissionChanges)
     .innerJoin(users, eq(users.id, submissionChanges.changedBy))

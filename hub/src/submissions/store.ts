@@ -3,6 +3,7 @@ import { users } from '../accounts/schema.ts';
 import { collaborators, columns, competitions, phases, phaseTasks, tasks } from '../competitions/schema.ts';
 import type { Queries, Transaction } from '../db/database.ts';
 import { runs } from '../dispatch/schema.ts';
+import { isConcealed } from '../leaderboards/concealed.ts';
 import { leaderboardEntries } from '../leaderboards/schema.ts';
 import { resources } from '../resources/schema.ts';
 import { sites } from '../sites/schema.ts';
@@ -100,7 +101,7 @@ export function findScores(queries: Queries, ids: readonly number[]) {
       index: columns.index,
       title: columns.title,
       precision: columns.precision,
-      hidden: columns.hidden,
+      hidden: isConcealed,
       value: scores.value,
     })
     .from(scores)
@@ -119,7 +120,7 @@ export function findColumns(queries: Queries, leaderboardIds: readonly number[])
       columnKey: columns.key,
       title: columns.title,
       precision: columns.precision,
-      hidden: columns.hidden,
+      hidden: isConcealed,
     })
     .from(columns)
     .where(inArray(columns.leaderboardId, [...leaderboardIds]))

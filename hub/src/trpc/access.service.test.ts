@@ -179,6 +179,18 @@ const TABLE: Readonly<Record<string, Line>> = {
   'submissions.logs': { allowed: involved, input: ({ runId }) => ({ runId }) },
 
   'leaderboards.get': { allowed: everybody, input: ({ phaseId }) => ({ phaseId }) },
+  'leaderboards.mark': {
+    allowed: organizers,
+    input: ({ enteredId }) => ({ submissionId: enteredId, mark: 'verified' }),
+  },
+  'leaderboards.setAnonymous': {
+    allowed: organizers,
+    input: ({ phaseId }) => ({ phaseId, anonymous: true }),
+  },
+  'leaderboards.openSplit': {
+    allowed: organizers,
+    input: ({ phaseId }) => ({ phaseId, key: 'final', visibility: 'everybody' }),
+  },
 
   'live.submission': { allowed: involved, input: ({ submissionId }) => ({ id: submissionId }) },
   'live.mySubmissions': { allowed: users, input: ({ phaseId }) => ({ phaseId }) },

@@ -13,6 +13,7 @@ import {
   type FileDescription,
   type ScoreDeclaration,
   type SiteData,
+  SPLIT_VISIBILITIES,
   TASK_RULES,
 } from '../model.ts';
 
@@ -120,6 +121,7 @@ const columns: fc.Arbitrary<BundleColumn[]> = fc
       precision: fc.nat({ max: 10 }),
       hidden: fc.boolean(),
       group: orNull(name(36)),
+      isBounded: fc.boolean(),
       kind: orNull(fc.constantFrom(...COMPUTATION_KINDS)),
       weights: orNull(fc.array(positive, { minLength: 2, maxLength: 2 })),
       declaration,
@@ -127,7 +129,7 @@ const columns: fc.Arbitrary<BundleColumn[]> = fc
     { minLength: 3, maxLength: 5 },
   )
   .map((list) =>
-    list.map(({ kind, weights, ...column }, index) => {
+    list.map(({ kind, weights, isBounded, ...column }, index) => {
       const computation = index < 2 || kind === null ? null : computed(kind, weights);
       const unit = column.declaration?.unit ?? '';
       const ofComputed =
@@ -136,6 +138,7 @@ const columns: fc.Arbitrary<BundleColumn[]> = fc
         ...column,
         index,
         key: `c${index}`,
+        bounds: isBounded && index === 0 ? { low: 1, high: 2 } : null,
         computation,
         declaration: computation ? ofComputed : column.declaration,
       };
@@ -151,6 +154,13 @@ function computed(kind: BundleComputation['kind'], weights: number[] | null): Bu
   };
 }
 
+/** To the millisecond, with and without fractions of a second. */
+const date = fc.date({
+  min: new Date('1990-01-01T00:00:00Z'),
+  max: new Date('2199-12-31T23:59:59Z'),
+  noInvalidDate: true,
+});
+
 const leaderboard = fc
   .record({
     title: name(64),
@@ -165,16 +175,36 @@ const leaderboard = fc
     taskRule: fc.constantFrom(...TASK_RULES),
     anonymous: fc.boolean(),
     columns,
+    split: orNull(
+      fc.record({
+        key: name(36),
+        title: name(64),
+        visibility: fc.constantFrom(...SPLIT_VISIBILITIES),
+        visibleFrom: orNull(date),
+      }),
+    ),
+    ladderStep: orNull(fc.constantFrom(0.001, 0.5, 3)),
+    bootstrapSamples: orNull(fc.integer({ min: 100, max: 10_000 })),
   })
-  .map((board): BundleLeaderboard => ({ ...board, rankingTask: board.taskRule === 'task' ? 0 : null }));
+  .map(({ split, ladderStep, bootstrapSamples, ...board }): BundleLeaderboard => {
+    const { taskRule, submissionRule, primaryIndex, columns } = board;
+    const byRank = (index: number) => ['avg_rank', 'mrr'].includes(columns[index]?.computation?.kind ?? '');
+    const own = [0, 1].filter((index) => index !== primaryIndex);
+    const mayClimb = submissionRule === 'Force_Best' && taskRule !== 'average_rank' && !byRank(primaryIndex);
+    return {
+      ...board,
+      rankingTask: taskRule === 'task' ? 0 : null,
+      columns: columns.map((column) =>
+        split && own.includes(column.index) ? { ...column, hidden: true } : column,
+      ),
+      splits: split
+        ? [{ ...split, visibleFrom: split.visibleFrom?.toISOString() ?? null, columns: own }]
+        : [],
+      ladderStep: mayClimb ? ladderStep : null,
+      bootstrapSamples: taskRule === 'mean' || taskRule === 'sum' ? bootstrapSamples : null,
+    };
+  });
 const leaderboards = fc.array(leaderboard, { minLength: 1, maxLength: 3 });
-
-/** To the millisecond, with and without fractions of a second. */
-const date = fc.date({
-  min: new Date('1990-01-01T00:00:00Z'),
-  max: new Date('2199-12-31T23:59:59Z'),
-  noInvalidDate: true,
-});
 
 const phase = fc.record({
   name: name(256),
@@ -274,13 +304,19 @@ export function anyBundle({ isDump }: { isDump?: boolean } = {}): fc.Arbitrary<B
       phases: phases.map((phase, index) => ({
         ...phase,
         tasks: rest.tasks.slice(0, 1 + ((choice + index) % rest.tasks.length)).map((task) => task.index),
-        leaderboard: (choice + index) % rest.leaderboards.length,
+        ...boardOf(phase, rest.leaderboards, choice + index),
       })),
       files: new Map(),
     };
     const whole = bundle.isDump ? bundle : asWrittenByAPerson(bundle);
     return { ...whole, files: new Map(files.filter(([path]) => pathsOf(whole).includes(path))) };
   });
+}
+
+/** What leaves the outputs of a phase open would tell what the board keeps back. */
+function boardOf(phase: { hideOutput: boolean }, boards: readonly BundleLeaderboard[], choice: number) {
+  const leaderboard = choice % boards.length;
+  return { leaderboard, hideOutput: phase.hideOutput || (boards[leaderboard]?.ladderStep ?? null) !== null };
 }
 
 function toSolution(

@@ -27,7 +27,8 @@ export function readLeaderboards(root: Fields): BundleLeaderboard[] {
     .map(({ key, fields }) => ({ ...readRank(key, fields), group: groupOf(fields) }))
     .toSorted((a, b) => a.rank - b.rank);
   const boards = leaderboard.requiredFields('leaderboards').nested();
-  const read = boards.map(({ key, fields }) => readBoard(key, fields, columns));
+  const anonymous = root.log.leniently(() => root.flag('anonymous_leaderboard', false));
+  const read = boards.map(({ key, fields }) => readBoard(key, fields, { columns, anonymous }));
   if (leaderboard.findValue('leaderboards') !== undefined && boards.length === 0) {
     leaderboard.error(
       'leaderboards',
@@ -54,7 +55,11 @@ function readRank(key: string, fields: Fields) {
   return { fields, key, rank: fields.number('rank') ?? 1, board: board?.toLowerCase() ?? null };
 }
 
-function readBoard(key: string, board: Fields, all: readonly RankedColumn[]): BundleLeaderboard {
+function readBoard(
+  key: string,
+  board: Fields,
+  { columns: all, anonymous }: { columns: readonly RankedColumn[]; anonymous: boolean },
+): BundleLeaderboard {
   const label = board.text('label') ?? key;
   board.find('rank');
   const own = all.filter((column) => column.board === label.toLowerCase());
@@ -71,7 +76,10 @@ function readBoard(key: string, board: Fields, all: readonly RankedColumn[]): Bu
     submissionRule: 'Add',
     taskRule: 'best',
     rankingTask: null,
-    anonymous: false,
+    anonymous,
+    splits: [],
+    ladderStep: null,
+    bootstrapSamples: null,
     columns: columns.map(({ column }) => column),
   };
 }
@@ -91,6 +99,7 @@ function readColumn(
     precision: fields.integer('numeric_format') ?? 2,
     hidden: fields.flag('hidden', false),
     group,
+    bounds: null,
     computation,
     declaration: null,
   };

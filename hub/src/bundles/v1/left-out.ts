@@ -19,7 +19,6 @@ const OF_ROOT: Readonly<Record<string, string>> = {
   delete_submissions_except_best_and_last: 'All submissions are kept.',
   hide_top_three: 'The whole leaderboard is shown.',
   hide_chart: 'There is no chart.',
-  anonymous_leaderboard: 'Make the leaderboard anonymous in the portal, if it is to be.',
   default_docker_image: 'Write "competition_docker_image".',
 };
 

@@ -2,7 +2,10 @@ import { checkColumns, MAX_COLUMN_TEXT, MAX_LEADERBOARD_TITLE, type ReadColumn }
 import type { Fields } from '../fields.ts';
 import type { BundleColumn, BundleLeaderboard, SubmissionRule } from '../model.ts';
 import { readBoardSettings } from './board-settings.ts';
+import { hideSplitColumns, readSplits } from './board-splits.ts';
+import { checkBounds, readBounds } from './column-bounds.ts';
 import { readComputation } from './computation.ts';
+import { readLadderStep } from './ladder.ts';
 import { readScoreDeclaration } from './score-declaration.ts';
 
 const SUBMISSION_RULES = [
@@ -30,14 +33,24 @@ function readLeaderboard(board: Fields, isForSites: boolean): BundleLeaderboard 
     .mappings('columns')
     .map((fields) => ({ fields, column: readColumn(fields, isForSites) }));
   checkColumns(board, columns, primaryIndex);
+  checkBounds(columns);
+  const submissionRule = board.choice('submission_rule', SUBMISSION_RULES, 'Add');
+  const settings = board.log.leniently(() => readBoardSettings(board));
+  const known = {
+    ...settings,
+    submissionRule,
+    primaryIndex,
+    columns: columns.map(({ column }) => column),
+  };
+  const splits = readSplits(board, known);
   const leaderboard = {
     title: board.requiredText('title', { max: MAX_LEADERBOARD_TITLE }),
     key: board.requiredText('key', { max: MAX_COLUMN_TEXT }),
-    primaryIndex,
     hidden: board.flag('hidden', false),
-    submissionRule: board.choice('submission_rule', SUBMISSION_RULES, 'Add'),
-    ...board.log.leniently(() => readBoardSettings(board)),
-    columns: columns.map(({ column }) => column),
+    ...known,
+    splits,
+    ladderStep: readLadderStep(board, known),
+    columns: hideSplitColumns(known.columns, splits),
   };
   board.noteUnknownKeys();
   return leaderboard;
@@ -54,6 +67,7 @@ function readColumn(fields: Fields, isForSites: boolean): BundleColumn {
     precision: fields.integer('precision') ?? 2,
     hidden: fields.flag('hidden', false),
     group: fields.log.leniently(() => fields.text('group')),
+    bounds: readBounds(fields),
     computation,
     declaration: isForSites ? declare() : fields.log.leniently(declare),
   };

@@ -3,6 +3,7 @@ import type { BundleFiles } from '../files.ts';
 import type { BundleLeaderboard, BundlePhase } from '../model.ts';
 import { readDateField, readPhaseSettings, readRequiredDate } from '../phase-fields.ts';
 import { checkPhaseOrder } from '../phase-order.ts';
+import { hideOutputsOnLadders } from './ladder.ts';
 import { readResources } from './resources.ts';
 import { readTaskIndexes } from './solutions.ts';
 
@@ -31,7 +32,11 @@ export function readPhases(root: Fields, files: BundleFiles, known: Known): Bund
   const inOrder = read.toSorted((a, b) => a.order - b.order);
   if (!known.isDump) checkPhaseOrder(inOrder);
   for (const { fields } of inOrder) fields.noteUnknownKeys();
-  const phases = inOrder.map(({ phase }) => phase);
+  const phases = hideOutputsOnLadders(
+    root,
+    inOrder.map(({ phase }) => phase),
+    known.leaderboards,
+  );
   noteUnusedLeaderboards(root, phases, known.leaderboards);
   return phases;
 }

@@ -1,4 +1,4 @@
-import type { BundleColumn, BundleLeaderboard, ScoreDeclaration } from '../model.ts';
+import type { BoardSplit, BundleColumn, BundleLeaderboard, ScoreDeclaration } from '../model.ts';
 import { type Entry, entry, type Value } from './yaml-entry.ts';
 
 export function leaderboardEntry(board: BundleLeaderboard): Entry {
@@ -11,7 +11,20 @@ export function leaderboardEntry(board: BundleLeaderboard): Entry {
     task_rule: board.taskRule === 'best' ? null : board.taskRule,
     ranking_task: board.rankingTask,
     anonymous: board.anonymous || null,
+    splits: board.splits.length > 0 ? board.splits.map(splitEntry) : null,
+    ladder_step: board.ladderStep,
+    bootstrap_samples: board.bootstrapSamples,
     columns: board.columns.map(columnEntry),
+  });
+}
+
+function splitEntry(split: BoardSplit): Entry {
+  return entry({
+    key: split.key,
+    title: split.title,
+    columns: split.columns,
+    visibility: split.visibility,
+    visible_from: split.visibleFrom,
   });
 }
 
@@ -24,6 +37,8 @@ function columnEntry({ computation, ...column }: BundleColumn): Entry {
     precision: column.precision,
     hidden: column.hidden,
     group: column.group,
+    low_index: column.bounds?.low ?? null,
+    high_index: column.bounds?.high ?? null,
     computation: computation?.kind ?? null,
     computation_indexes: computation?.indexes ?? null,
     computation_weights: computation?.weights ?? null,

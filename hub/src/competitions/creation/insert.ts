@@ -103,7 +103,7 @@ async function insertLeaderboards(
     .returning({ id: leaderboards.id });
   await queries.insert(columns).values(
     bundle.leaderboards.flatMap((board, place) =>
-      board.columns.map(({ computation, declaration, group, ...column }) => ({
+      board.columns.map(({ computation, declaration, group, bounds, ...column }) => ({
         ...column,
         ...declarationOf(declaration),
         leaderboardId: inserted[place]!.id,
@@ -111,6 +111,8 @@ async function insertLeaderboards(
         computationIndexes: computation?.indexes ?? null,
         computationWeights: computation?.weights ?? null,
         groupTitle: group,
+        lowIndex: bounds?.low ?? null,
+        highIndex: bounds?.high ?? null,
       })),
     ),
   );

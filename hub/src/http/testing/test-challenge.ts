@@ -12,6 +12,7 @@ import {
 } from '../../competitions/schema.ts';
 import { runs } from '../../dispatch/schema.ts';
 import { competitionDumps } from '../../dumps/schema.ts';
+import { leaderboardEntries } from '../../leaderboards/schema.ts';
 import { receipts } from '../../receipts/schema.ts';
 import type { ResourceType } from '../../resources/service.ts';
 import { nodes, siteStewards, sites } from '../../sites/schema.ts';
@@ -72,7 +73,13 @@ export async function createTestChallenge({ context }: TestHub, people: People) 
   const board = await insertOne(
     queries
       .insert(leaderboards)
-      .values({ competitionId, title: 'Results', key: 'results', submissionRule: 'Add_And_Delete' })
+      .values({
+        competitionId,
+        title: 'Results',
+        key: 'results',
+        submissionRule: 'Add_And_Delete',
+        splits: [{ key: 'final', title: 'Final', columns: [0], visibility: 'organizers', visibleFrom: null }],
+      })
       .returning(),
   );
   const column = await insertOne(
@@ -134,6 +141,28 @@ export async function createTestChallenge({ context }: TestHub, people: People) 
       })
       .returning(),
   );
+  const entered = await insertOne(
+    queries
+      .insert(submissions)
+      .values({
+        phaseId: phase.id,
+        ownerId: people.participant.id,
+        taskId: task.id,
+        resourceId: entry.id,
+        fileName: entry.fileName,
+        status: 'Finished',
+        finishedAt: new Date(),
+      })
+      .returning(),
+  );
+  await queries.insert(leaderboardEntries).values({
+    phaseId: phase.id,
+    ownerId: people.participant.id,
+    slot: 0,
+    submissionId: entered.id,
+    sortKey: ['Infinity'],
+    submittedAt: entered.createdAt,
+  });
   const outputs = {
     prediction_result: (await store('predictions')).digest,
     scoring_result: (await store('scores')).digest,
@@ -187,6 +216,8 @@ export async function createTestChallenge({ context }: TestHub, people: People) 
     bundleKey: bundle.key,
     submissionId: submission.id,
     submissionKey: entry.key,
+    /** On the board. */
+    enteredId: entered.id,
     runId: run.id,
     site: site.name,
     steward: people.steward.username,

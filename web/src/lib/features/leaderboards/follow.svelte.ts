@@ -1,27 +1,36 @@
+import { untrack } from 'svelte';
 import type { Api } from '#lib/api/client.ts';
 
-/** Watches the board of a phase: says whether the line to the hub stands, and calls back when the board changed. */
-export function followBoard(api: Api, phaseId: () => number, changed: () => unknown) {
+/** However fast a board changes, a page that shows it asks for it no more often than this. */
+const REST_MS = 1_000;
+
+interface Shown {
+  readonly phaseId: number;
+  readonly version: number;
+}
+
+/** Watches the board of a phase: says whether the line to the hub stands, and calls back when the board is another one than is shown. */
+export function followBoard(api: Api, shown: () => Shown, changed: () => Promise<unknown>) {
   let connected = $state(false);
   let updatedAt = $state<string | null>(null);
 
   // Memoized: the page's data is loaded anew with each change, which must not cut the line that told of it.
-  const id = $derived(phaseId());
+  const id = $derived(shown().phaseId);
+  const refetch = paced(changed, REST_MS);
 
   $effect(() => {
     updatedAt = null;
-    let first = true;
     const subscription = api.live.leaderboard.subscribe(
       { phaseId: id },
       {
         onConnectionStateChange: ({ state }) => {
           connected = state === 'pending';
         },
-        onData: () => {
-          // The version right after connecting is the one that was loaded, or a newer one: refetch, but mark no news.
-          if (!first) updatedAt = new Date().toISOString();
-          first = false;
-          changed();
+        onData: ({ data }) => {
+          // Right after connecting comes the version that was loaded with the page, as a rule.
+          if (data.version === untrack(shown).version) return;
+          updatedAt = new Date().toISOString();
+          refetch();
         },
       },
     );
@@ -35,5 +44,24 @@ export function followBoard(api: Api, phaseId: () => number, changed: () => unkn
     get updatedAt() {
       return updatedAt;
     },
+  };
+}
+
+/** One call at a time and a rest after each; whatever is asked for meanwhile is one more call afterwards. */
+function paced(work: () => Promise<unknown>, rest: number): () => void {
+  let busy = false;
+  let again = false;
+  const run = async (): Promise<void> => {
+    busy = true;
+    do {
+      again = false;
+      await work().catch(() => {});
+      await new Promise((resolve) => setTimeout(resolve, rest));
+    } while (again);
+    busy = false;
+  };
+  return () => {
+    again = true;
+    if (!busy) void run();
   };
 }

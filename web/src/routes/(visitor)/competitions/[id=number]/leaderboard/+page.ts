@@ -8,14 +8,21 @@ import type { PageLoad } from './$types';
 export const load: PageLoad = async ({ fetch, url, parent, depends }) => {
   depends('weir:leaderboard');
   const asked = idFrom(url.searchParams, 'phase');
-  const cursor = url.searchParams.get('cursor') ?? undefined;
+  const given = (name: string) => url.searchParams.get(name) ?? undefined;
+  const order = { sort: given('sort'), task: given('task'), dir: given('dir') };
   const { competition } = await parent();
   const phase = phaseToShow(competition.phases, asked);
   if (phase === undefined) error(404, `“${competition.title}” has no phases, so no leaderboard.`);
   const query = createApi(fetch).leaderboards.get.query({
     phaseId: phase.id,
     limit: 50,
-    ...present({ cursor }),
+    ...present({
+      cursor: given('cursor'),
+      split: given('split'),
+      sort: order.sort,
+      task: idFrom(url.searchParams, 'task'),
+      reversed: order.dir === 'worst' || undefined,
+    }),
   });
-  return { phase, board: await orErrorPage(url, query) };
+  return { phase, order, board: await orErrorPage(url, query) };
 };
