@@ -14,8 +14,8 @@ import { type ColumnView, toColumnView } from './column-view.ts';
 import { BoardHiddenError, SplitMissingError } from './errors.ts';
 import { hasInterval } from './intervals.ts';
 import { findEntry, type Mark, markEntry, setAnonymous } from './marks.ts';
-import { rebuildBoard } from './rebuild.ts';
 import { isByRank } from './ranking.ts';
+import { rebuildBoard } from './rebuild.ts';
 import { type BoardRow, toRow } from './row.ts';
 import { RULES, type SubmissionRule } from './rules.ts';
 import {
@@ -335,6 +335,7 @@ function toView({ board, splits, shown }: Reach): Omit<BoardView, 'total' | 'ver
     split: split?.key ?? null,
     columns: columns.map((column) => ({
       ...toColumnView(column, ranking),
+      hidden: column.hidden && !split,
       hasInterval: showsScores(board, shown) && hasInterval(board, column),
     })),
     questions: [...shown.questions],
