@@ -23,6 +23,37 @@ const participantsRouter = router({
     ),
 });
 
+const limit = z.number().int().min(1).max(1_000_000).nullable().optional();
+
+const phasesRouter = router({
+  list: userProcedure
+    .input(z.object({ competitionId: id }))
+    .query(({ ctx, input }) => ctx.hub.competitions.phases.list(ctx.actor, input.competitionId)),
+
+  edit: userProcedure
+    .input(
+      z.object({
+        id,
+        name: z.string().trim().min(1).max(256).optional(),
+        description: z.string().max(10_000).optional(),
+        startsAt: z.coerce.date().optional(),
+        endsAt: z.coerce.date().nullable().optional(),
+        maxSubmissionsPerDay: limit,
+        maxSubmissionsPerMonth: limit,
+        maxSubmissionsPerPerson: limit,
+        maxConcurrentSubmissions: limit,
+        executionTimeLimitSeconds: z.number().int().min(1).max(2_000_000).optional(),
+        autoMigrateToThisPhase: z.boolean().optional(),
+        hideOutput: z.boolean().optional(),
+        hidePredictionOutput: z.boolean().optional(),
+        hideScoreOutput: z.boolean().optional(),
+        keepFormerVersions: z.boolean().optional(),
+        taskIds: z.array(id).max(100).optional(),
+      }),
+    )
+    .mutation(({ ctx, input: { id, ...edit } }) => ctx.hub.competitions.phases.edit(ctx.actor, id, edit)),
+});
+
 export const competitionsRouter = router({
   list: publicProcedure
     .input(
@@ -69,5 +100,6 @@ export const competitionsRouter = router({
     .input(z.object({ resourceKey: z.string().max(100) }))
     .mutation(({ ctx, input }) => ctx.hub.competitions.checkBundle(ctx.actor, input.resourceKey)),
 
+  phases: phasesRouter,
   participants: participantsRouter,
 });

@@ -25,6 +25,7 @@ import { CreationMissingError, FileMissingError, ParticipantsOnlyError } from '.
 import { type CompetitionGate, createCompetitionGate } from './gate.ts';
 import { type CompetitionCard, type CompetitionFilter, listCompetitions } from './listing.ts';
 import { createParticipation, type Participation } from './participation.ts';
+import { createPhases, type Phases } from './phases/service.ts';
 import { findPhaseFile, updateCompetition } from './store.ts';
 
 /** An uploaded bundle on its way to becoming a competition. */
@@ -52,6 +53,7 @@ export interface Competitions {
   /** For the other features: access to a competition and what belongs to it. */
   readonly gate: CompetitionGate;
   readonly participation: Participation;
+  readonly phases: Phases;
 
   list(actor: Actor, filter: CompetitionFilter): Promise<Page<CompetitionCard>>;
   /** @throws CompetitionMissingError */
@@ -86,7 +88,7 @@ export interface CompetitionsDependencies {
   readonly jobs: Pick<Jobs, 'enqueue'>;
   readonly live: LiveBus;
   readonly resources: Resources;
-  readonly dispatch: Pick<Dispatch, 'cancelCompetition'>;
+  readonly dispatch: Pick<Dispatch, 'cancelCompetition' | 'phaseChanged'>;
   readonly ceilings: ResourceCeilings;
   readonly archives: ArchiveLimits;
   readonly log: Logger;
@@ -113,6 +115,7 @@ export function createCompetitions(dependencies: CompetitionsDependencies): Comp
 
   return {
     gate,
+    phases: createPhases({ database, gate, dispatch, jobs }),
     participation: createParticipation(database, gate),
     makeCompetition: createCompetitionMaker(dependencies),
 

@@ -65,6 +65,14 @@ const TABLE: Readonly<Record<string, Line>> = {
     allowed: organizers,
     input: ({ bundleKey }) => ({ resourceKey: bundleKey }),
   },
+  'competitions.phases.list': {
+    allowed: organizers,
+    input: ({ competitionId }) => ({ competitionId }),
+  },
+  'competitions.phases.edit': {
+    allowed: organizers,
+    input: ({ phaseId }) => ({ id: phaseId, name: 'Main' }),
+  },
   'competitions.participants.list': {
     allowed: organizers,
     input: ({ competitionId }) => ({ competitionId }),

@@ -23,6 +23,7 @@ export type Problem = Creation['problems'][number];
 
 export type ResourceType = Input['resources']['startUpload']['type'];
 export type Resource = Output['resources']['list']['items'][number];
+export type EditablePhase = Output['competitions']['phases']['list'][number];
 export type TaskCard = Output['tasks']['list']['items'][number];
 export type TaskDetails = Output['tasks']['get'];
 

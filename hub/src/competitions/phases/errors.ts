@@ -1,0 +1,23 @@
+import { DomainError } from '../../http/domain-error.ts';
+
+export type PhaseField = 'startsAt' | 'endsAt' | 'tasks' | 'autoMigrateToThisPhase';
+
+/** Something of an edited phase that cannot be, with the field that it is about. */
+export class PhaseInvalidError extends DomainError {
+  readonly code = 'phase_invalid';
+  readonly kind = 'invalid';
+
+  constructor(field: PhaseField, message: string) {
+    super(message, { fields: { [field]: message } });
+  }
+}
+
+export class TaskNotUsableError extends DomainError {
+  readonly code = 'task_not_usable';
+  readonly kind = 'invalid';
+
+  constructor() {
+    const message = 'One of these tasks is gone, or is not yours to use. Choose others.';
+    super(message, { fields: { tasks: message } });
+  }
+}

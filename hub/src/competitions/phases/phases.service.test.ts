@@ -1,0 +1,91 @@
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import type { Actor } from '../../accounts/access.ts';
+import { claims } from '../../dispatch/schema.ts';
+import { createHarness, type Harness } from '../../submissions/testing/harness.ts';
+import { phases } from '../schema.ts';
+
+type Person = Actor & { kind: 'user' };
+
+let hub: Harness;
+let node: Awaited<ReturnType<Harness['node']>>;
+beforeAll(async () => {
+  hub = await createHarness();
+  await hub.jobs.migrate();
+  node = await hub.node('north', 'ward');
+});
+afterAll(() => hub[Symbol.asyncDispose]());
+beforeEach(() => hub.database.queries.delete(claims));
+
+const task = async (owner: Person, more: object = {}) =>
+  hub.tasks.create(owner, {
+    name: 'Another',
+    scoringProgram: await hub.upload(owner, 'scoring_program'),
+    ...more,
+  });
+
+test('an organizer changes what a phase says, and nothing else', async () => {
+  const { competitionId, phaseId, organizer } = await hub.phase();
+  const edit = hub.competitions.phases;
+  const [before] = await edit.list(organizer, competitionId);
+  const endsAt = new Date('2031-02-03T04:05:06.000Z');
+  await edit.edit(organizer, phaseId, { name: 'Final', endsAt, maxSubmissionsPerDay: 3 });
+  expect(await edit.list(organizer, competitionId)).toEqual([
+    { ...before, name: 'Final', endsAt, maxSubmissionsPerDay: 3 },
+  ]);
+  await expect(edit.edit(await hub.person(), phaseId, { name: 'Mine' })).rejects.toMatchObject({
+    code: 'organizers_only',
+  });
+});
+
+test('phases stay one after the other', async () => {
+  const { competitionId, phaseId, organizer } = await hub.phase({
+    startsAt: new Date('2030-01-01'),
+    endsAt: new Date('2030-02-01'),
+  });
+  const rows = await hub.database.queries.select().from(phases);
+  const { id: _, ...first } = rows.find(({ id }) => id === phaseId)!;
+  const [second] = await hub.database.queries
+    .insert(phases)
+    .values({ ...first, index: 1, name: 'Second', startsAt: new Date('2030-03-01'), endsAt: null })
+    .returning();
+  const edit = hub.competitions.phases;
+  for (const [id, change, field] of [
+    [phaseId, { endsAt: null }, 'endsAt'],
+    [phaseId, { endsAt: new Date('2030-03-01') }, 'endsAt'],
+    [phaseId, { endsAt: new Date('2029-03-01') }, 'endsAt'],
+    [phaseId, { autoMigrateToThisPhase: true }, 'autoMigrateToThisPhase'],
+    [second!.id, { startsAt: new Date('2030-02-01') }, 'startsAt'],
+  ] as const)
+    await expect(edit.edit(organizer, id, change)).rejects.toMatchObject({
+      code: 'phase_invalid',
+      fields: { [field]: expect.any(String) },
+    });
+  await edit.edit(organizer, second!.id, { startsAt: new Date('2030-02-02'), autoMigrateToThisPhase: true });
+  expect((await edit.list(organizer, competitionId)).map(({ name }) => name)).toEqual([first.name, 'Second']);
+});
+
+test('a phase takes tasks that its organizer may use, in their order; what waits on a former one is still run', async () => {
+  const { phaseId, seed, ...phase } = await hub.phase();
+  const organizer = phase.organizer as Person;
+  const ada = await hub.person();
+  await hub.approve(ada, phase.competitionId);
+  const waiting = await hub.submissions.create(ada, { phaseId, resourceKey: await hub.upload(ada) });
+  const [mine, theirs] = [await task(organizer), await task(ada)];
+  const edit = hub.competitions.phases;
+  await expect(edit.edit(organizer, phaseId, { taskIds: [theirs.id] })).rejects.toMatchObject({
+    code: 'task_not_usable',
+  });
+  await expect(edit.edit(organizer, phaseId, { taskIds: [] })).rejects.toMatchObject({
+    code: 'phase_invalid',
+  });
+  await hub.tasks.share(ada, theirs.id, organizer.user.username, true);
+  const edited = await edit.edit(organizer, phaseId, { taskIds: [theirs.id, mine.id] });
+  expect(edited.tasks.map(({ id }) => id)).toEqual([theirs.id, mine.id]);
+  await hub.finish(node, () => ({ scores: { score: 1 } }));
+  expect(await hub.submissions.get(ada, waiting.id)).toMatchObject({
+    status: 'Finished',
+    taskId: seed.taskIds[0],
+  });
+  const next = await hub.submissions.create(ada, { phaseId, resourceKey: await hub.upload(ada) });
+  expect(next.children.map(({ taskId }) => taskId)).toEqual([theirs.id, mine.id]);
+});
