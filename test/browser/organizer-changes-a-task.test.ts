@@ -72,3 +72,33 @@ test('an organizer uploads a task, puts its program into the task of a phase, an
   await board.getByText('0.625').waitFor();
   expect(await board.getByText('earlier version').count()).toBe(0);
 });
+
+test('an organizer gives a phase another end and another task', async () => {
+  const challenge = await network.addChallenge(scriptedBundle('scores={"score":0.5}'));
+  const { trpc } = network.administrator;
+  const { phases } = await trpc.competitions.get.query({ id: challenge.id });
+  const key = phases[0]!.tasks[0]!.key;
+  const page = await openPage(browser, network.hub.url, { as: network.administrator, expects: /400/ });
+  await page.goto('/tasks');
+  await page.getByRole('button', { name: 'Upload a task' }).click();
+  const yaml = 'name: Added later\nscoring_program: {zip: scoring.zip}\n';
+  await choose(page, 'task.zip', zip({ 'task.yaml': yaml, 'scoring.zip': SCORING }));
+  await page.getByRole('button', { name: 'Make the task' }).click();
+  await page.getByRole('heading', { name: 'Added later' }).waitFor();
+
+  await page.goto(`/manage/${challenge.id}/phases`);
+  await page.getByRole('button', { name: 'Edit Main' }).click();
+  await page.getByLabel('Ends, in UTC').fill('2019-01-01T00:00:00');
+  await page.getByRole('button', { name: 'Save the phase' }).click();
+  await page.getByText('A phase ends after it has begun.').first().waitFor();
+  await page.getByLabel('Ends, in UTC').fill('2031-12-31T23:59:59');
+  await page.getByLabel('Tasks', { exact: true }).selectOption({ label: 'Added later' });
+  await page.getByRole('button', { name: 'Move Added later up' }).click();
+  await page.getByLabel('Submissions a day').fill('7');
+  await page.getByRole('button', { name: 'Save the phase' }).click();
+  await page.getByText('7 a day').waitFor();
+  const [phase] = (await trpc.competitions.get.query({ id: challenge.id })).phases;
+  expect(phase).toMatchObject({ endsAt: '2031-12-31T23:59:59.000Z', maxSubmissionsPerDay: 7 });
+  expect(phase!.tasks.map(({ name }) => name)).toEqual(['Added later', phases[0]!.tasks[0]!.name]);
+  expect(phase!.tasks[1]!.key).toBe(key);
+});
