@@ -62,3 +62,9 @@ export type StewardedNode = StewardedSite['nodes'][number];
 export type StewardedRun = StewardedSite['runs'][number];
 export type StewardedDataset = StewardedSite['datasets'][number];
 export type Steward = StewardedSite['stewards'][number];
+
+export type FederationOverview = Output['peers']['overview'];
+export type Peer = FederationOverview['peers'][number];
+export type PeerInvitation = FederationOverview['invitations'][number];
+export type PeerDecision = Input['peers']['decide']['decision'];
+export type IntroducedHub = Output['peers']['examine'];

@@ -16,6 +16,7 @@ export function linksFor(me: Me | null): NavigationLink[] {
     { label: 'Manage', href: '/manage' },
     { label: 'Tasks', href: '/tasks' },
     { label: 'Resources', href: '/resources' },
+    ...(me.isAdmin ? [{ label: 'Federation', href: '/federation' }] : []),
   ];
 }
 
