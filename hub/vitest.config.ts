@@ -9,7 +9,7 @@ export default defineConfig({
           name: 'unit',
           include: ['src/**/*.test.ts'],
           exclude: ['src/**/*.service.test.ts'],
-          testTimeout: 20_000,
+          testTimeout: 60_000,
         },
       },
       {
@@ -17,7 +17,7 @@ export default defineConfig({
           name: 'service',
           include: ['src/**/*.service.test.ts'],
           globalSetup: ['src/db/testing/global-setup.ts'],
-          testTimeout: 30_000,
+          testTimeout: 60_000,
           hookTimeout: 60_000,
         },
       },

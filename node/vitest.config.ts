@@ -6,7 +6,14 @@ const serviceTests = 'src/**/*.service.test.ts';
 export default defineConfig({
   test: {
     projects: [
-      { test: { name: 'unit', include: ['src/**/*.test.ts'], exclude: [engineTests, serviceTests] } },
+      {
+        test: {
+          name: 'unit',
+          include: ['src/**/*.test.ts'],
+          exclude: [engineTests, serviceTests],
+          testTimeout: 30_000,
+        },
+      },
       // Need the engines themselves: Docker at DOCKER_HOST with the image WEIR_TEST_IMAGE, and bubblewrap.
       { test: { name: 'engine', include: [engineTests], fileParallelism: false } },
     ],
