@@ -51,9 +51,6 @@ const TABLE: Readonly<Record<string, Line>> = {
     organizers,
     (c) => `/files/competitions/${c.competitionId}/submissions.zip`,
   ),
-  // Hubs that are peers, with a token for the very call: see federation/access.service.test.ts.
-  'GET /federation/trpc/:path': line(nobody, () => '/federation/trpc/hub.describe'),
-  'POST /federation/trpc/:path': line(nobody, () => '/federation/trpc/hub.describe'),
   'GET /files/leaderboards/:phaseId/:format': line(everybody, (c) => `/files/leaderboards/${c.phaseId}/csv`),
   'GET /files/logs/:id/:stream': line(involved, (c) => `/files/logs/${c.runId}/scoring_stdout`),
   'GET /files/receipts/:id': line(involved, (c) => `/files/receipts/${c.runId}`),
