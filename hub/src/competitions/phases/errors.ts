@@ -1,6 +1,6 @@
 import { DomainError } from '../../http/domain-error.ts';
 
-export type PhaseField = 'startsAt' | 'endsAt' | 'tasks' | 'autoMigrateToThisPhase';
+export type PhaseField = 'startsAt' | 'endsAt' | 'tasks' | 'autoMigrateToThisPhase' | 'hideOutput';
 
 /** Something of an edited phase that cannot be, with the field that it is about. */
 export class PhaseInvalidError extends DomainError {

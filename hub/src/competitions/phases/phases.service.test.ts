@@ -2,7 +2,7 @@ import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import type { Actor } from '../../accounts/access.ts';
 import { claims } from '../../dispatch/schema.ts';
 import { createHarness, type Harness } from '../../submissions/testing/harness.ts';
-import { phases } from '../schema.ts';
+import { leaderboards, phases } from '../schema.ts';
 
 type Person = Actor & { kind: 'user' };
 
@@ -35,6 +35,17 @@ test('an organizer changes what a phase says, and nothing else', async () => {
   await expect(edit.edit(await hub.person(), phaseId, { name: 'Mine' })).rejects.toMatchObject({
     code: 'organizers_only',
   });
+});
+
+test('what runs put out stays hidden where the board releases scores in steps', async () => {
+  const { phaseId, organizer } = await hub.phase({ phase: { hideOutput: true } });
+  const edit = hub.competitions.phases;
+  await hub.database.queries.update(leaderboards).set({ ladderStep: 0.1 });
+  await expect(edit.edit(organizer, phaseId, { hideOutput: false })).rejects.toMatchObject({
+    fields: { hideOutput: expect.any(String) },
+  });
+  await hub.database.queries.update(leaderboards).set({ ladderStep: null });
+  expect(await edit.edit(organizer, phaseId, { hideOutput: false })).toMatchObject({ hideOutput: false });
 });
 
 test('phases stay one after the other', async () => {

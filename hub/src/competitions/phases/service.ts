@@ -10,6 +10,7 @@ import {
   findPhaseRows,
   findTasksOf,
   holdUsableTasks,
+  isOnLadder,
   lockPhases,
   type PhaseRow,
   setTasks,
@@ -91,15 +92,20 @@ export function createPhases({ database, gate, dispatch, jobs }: PhasesDependenc
 
     async edit(actor, phaseId, { taskIds, ...edit }) {
       const user = requireUser(actor);
-      const { competition, access } = await gate.viewPhase(actor, phaseId);
+      const { competition, access, phase } = await gate.viewPhase(actor, phaseId);
       if (!access.canManage) throw new OrganizersOnlyError();
       const change = Object.fromEntries(
         Object.entries(edit).filter(([, value]) => value !== undefined),
       ) as Partial<PhaseSettings>;
       await database.transaction(async (tx) => {
         const before = await lockPhases(tx, competition.id);
-        const after = before.map((phase) => (phase.id === phaseId ? { ...phase, ...change } : phase));
+        const after = before.map((row) => (row.id === phaseId ? { ...row, ...change } : row));
         checkOrder(after, phaseId);
+        if (change.hideOutput === false && (await isOnLadder(tx.queries, phase.leaderboardId)))
+          throw new PhaseInvalidError(
+            'hideOutput',
+            'Its board releases scores in steps, so what runs put out stays hidden: it would tell them exactly.',
+          );
         await updatePhase(tx, phaseId, change);
         const current = (await findTasksOf(tx.queries, [phaseId])).map(({ id }) => id);
         const isOther = taskIds !== undefined && taskIds.join() !== current.join();

@@ -3,7 +3,7 @@ import type { ActingUser } from '../../accounts/access.ts';
 import type { Queries, Transaction } from '../../db/database.ts';
 import { foreignTasks } from '../../submissions/schema.ts';
 import { taskShares } from '../../tasks/schema.ts';
-import { phases, phaseTasks, tasks } from '../schema.ts';
+import { leaderboards, phases, phaseTasks, tasks } from '../schema.ts';
 
 export type PhaseRow = typeof phases.$inferSelect;
 
@@ -24,6 +24,15 @@ export function lockPhases({ queries }: Transaction, competitionId: number): Pro
     .where(eq(phases.competitionId, competitionId))
     .orderBy(asc(phases.index))
     .for('no key update');
+}
+
+/** Its board releases scores in steps: what runs put out would tell them exactly. */
+export async function isOnLadder(queries: Queries, leaderboardId: number): Promise<boolean> {
+  const [board] = await queries
+    .select({ ladderStep: leaderboards.ladderStep })
+    .from(leaderboards)
+    .where(eq(leaderboards.id, leaderboardId));
+  return board?.ladderStep != null;
 }
 
 /** In the order of each phase. */
