@@ -33,6 +33,8 @@ async function get(url: string, person: TestPerson) {
   expect(response.statusCode, response.body).toBe(200);
   return response.json();
 }
+/** The newest first. */
+const idsOf = ({ enteredId, submissionId }: TestChallenge) => [enteredId, submissionId];
 const listed = async (person: TestPerson, phase?: TestChallenge): Promise<number[]> =>
   (await get(`submissions/${phase ? `?phase=${phase.phaseId}` : ''}`, person)).map(
     ({ id }: { id: number }) => id,
@@ -40,20 +42,20 @@ const listed = async (person: TestPerson, phase?: TestChallenge): Promise<number
 
 test('administrators and organizers see all submissions of a phase, participants their own, others none', async () => {
   for (const person of [people.admin, people.organizer, people.participant]) {
-    expect(await listed(person, closed)).toEqual([closed.submissionId]);
+    expect(await listed(person, closed)).toEqual(idsOf(closed));
   }
   expect(await listed(people.user, closed)).toEqual([]);
 });
 
 test('robots see all submissions of a phase where they are allowed', async () => {
-  expect(await listed(robot, open)).toEqual([open.submissionId]);
+  expect(await listed(robot, open)).toEqual(idsOf(open));
   expect(await listed(robot, closed)).toEqual([]);
 });
 
 test('without a phase everybody gets what they may see', async () => {
-  expect(await listed(people.admin)).toEqual([closed.submissionId, open.submissionId]);
-  expect(await listed(people.participant)).toEqual([closed.submissionId, open.submissionId]);
-  expect(await listed(robot)).toEqual([open.submissionId]);
+  expect(await listed(people.admin)).toEqual([...idsOf(closed), ...idsOf(open)]);
+  expect(await listed(people.participant)).toEqual([...idsOf(closed), ...idsOf(open)]);
+  expect(await listed(robot)).toEqual(idsOf(open));
   expect(await listed(people.user)).toEqual([]);
 });
 
