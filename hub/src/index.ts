@@ -56,6 +56,7 @@ export async function startHub(
     'rebuild-board': ({ phaseId }) => context.leaderboards.rebuild(phaseId),
     'find-migrations': () => context.submissions.batches.findMigrations(),
     'tend-peers': () => context.federation.tend(),
+    'tend-identity': () => context.identity.tend(),
     'dump-competition': ({ dumpId }, signal) => context.dumps.make(dumpId, signal),
   });
   // A phase may have begun while no hub was running.

@@ -9,11 +9,11 @@ export interface ActingUser {
 
 /**
  * On whose behalf something is asked of a service: its first argument. Services decide what an actor may do; edges only find out who it is.
- * `link`: the bearer of a signed, expiring address, who may do with that one address what the user could.
+ * `link`: the bearer of a signed, expiring address, who may do with that one address what the user could. `peer`: their home hub says that they ask.
  */
 export type Actor =
   | { readonly kind: 'anonymous' }
-  | { readonly kind: 'user'; readonly user: ActingUser; readonly via: 'session' | 'token' | 'link' };
+  | { readonly kind: 'user'; readonly user: ActingUser; readonly via: 'session' | 'token' | 'link' | 'peer' };
 
 export const anonymous: Actor = { kind: 'anonymous' };
 

@@ -32,18 +32,38 @@ export function checkRegistration(input: Registration): Registration {
     ...input,
     email: input.email.trim(),
   });
-  if (RESERVED.has(registration.username.toLowerCase())) {
-    throw new InvalidAccountError({ username: 'This username is reserved. Choose another one.' });
-  }
+  requireUnreserved(registration.username);
   if ([registration.username, registration.email].includes(registration.password)) {
     throw new InvalidAccountError({ password: 'The password must not be your name or e-mail address.' });
   }
   return registration;
 }
 
+/** @throws InvalidAccountError */
+export function checkUsername(name: string): void {
+  check(z.object({ username }), { username: name });
+  requireUnreserved(name);
+}
+
+function requireUnreserved(name: string): void {
+  if (RESERVED.has(name.toLowerCase()))
+    throw new InvalidAccountError({ username: 'This username is reserved. Choose another one.' });
+}
+
 /** For accounts made by the hub's operator, who answers for the password. @throws InvalidAccountError */
 export function checkOperatorsAccount(input: Registration): Registration {
   return check(z.object({ username, email: z.string().min(3), password: z.string().min(1) }), input);
+}
+
+/** An @ stands before the hub that somebody is of: nobody of this one can look like that. @throws InvalidAccountError */
+export function checkDisplayName(displayName: string): string {
+  const plain = z
+    .string()
+    .regex(
+      /^[^@\p{C}]*$/u,
+      'A display name has no @, which is for people of other hubs, and no control characters.',
+    );
+  return check(z.object({ displayName: plain }), { displayName: displayName.trim() }).displayName;
 }
 
 /** @throws InvalidAccountError */

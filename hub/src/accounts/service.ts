@@ -5,6 +5,7 @@ import { NotLoggedInError, WrongCredentialsError, WrongPasswordError } from './e
 import { LoginAttempts } from './login-attempts.ts';
 import { hashPassword, verifyPassword } from './passwords.ts';
 import {
+  checkDisplayName,
   checkNewPassword,
   checkOperatorsAccount,
   checkRegistration,
@@ -108,7 +109,8 @@ export function createAccounts({
     },
 
     async updateProfile(actor, { displayName }) {
-      const user = await updateUser(queries, requireUser(actor).id, { displayName: displayName.trim() });
+      const { id } = requireUser(actor);
+      const user = await updateUser(queries, id, { displayName: checkDisplayName(displayName) });
       if (!user) throw new NotLoggedInError();
       return toProfile(user);
     },

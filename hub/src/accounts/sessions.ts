@@ -74,7 +74,7 @@ function adapterTo(queries: Queries): Adapter {
         .where(byId(id));
       if (!row) return [null, null];
       const session = { id, userId: row.sessions.userId, expiresAt: row.sessions.expiresAt, attributes: {} };
-      if (row.users.deletedAt) return [session, null];
+      if (row.users.deletedAt || row.users.suspendedAt) return [session, null];
       const { id: userId, username, isAdmin, isRobot } = row.users;
       return [session, { id: userId, attributes: { id: userId, username, isAdmin, isRobot } }];
     },

@@ -1,4 +1,4 @@
-import { and, eq, isNull, or, sql } from 'drizzle-orm';
+import { and, eq, isNull, ne, or, sql } from 'drizzle-orm';
 import pg from 'pg';
 import type { Queries } from '../db/database.ts';
 import { AccountExistsError } from './errors.ts';
@@ -15,7 +15,7 @@ export async function findUserByLogin(queries: Queries, login: string): Promise<
   const [user] = await queries
     .select()
     .from(users)
-    .where(and(matches, isNull(users.deletedAt)));
+    .where(and(matches, ne(sql`${login}`, ''), isNull(users.deletedAt)));
   return user ?? null;
 }
 

@@ -80,7 +80,9 @@ export function createTokens(queries: Queries): Tokens {
         .select()
         .from(apiTokens)
         .innerJoin(users, eq(users.id, apiTokens.userId))
-        .where(and(eq(apiTokens.tokenHash, hashOf(token)), isNull(users.deletedAt)));
+        .where(
+          and(eq(apiTokens.tokenHash, hashOf(token)), isNull(users.deletedAt), isNull(users.suspendedAt)),
+        );
       const expiresAt = row?.api_tokens.expiresAt;
       if (!row || (expiresAt && expiresAt <= new Date())) throw new InvalidTokenError();
       await noteUse(queries, row.api_tokens.id);

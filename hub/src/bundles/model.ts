@@ -1,3 +1,4 @@
+import type { RequiredAttribute } from '../accounts/required-attributes.ts';
 import type { SiteRule } from './site-rule.ts';
 
 /**
@@ -35,6 +36,8 @@ export interface Bundle {
   /** What of the programs' output may be seen, `null` leaves it to the hub; a site's policy may allow less. */
   logs: LogLevelName | null;
   factSheet: FactSheetQuestion[];
+  /** What has to be vouched for about whoever takes part. */
+  requiredAttributes: RequiredAttribute[];
   pages: BundlePage[];
   /** In order; their places in this list are their indexes. Never empty. */
   phases: BundlePhase[];

@@ -1,3 +1,4 @@
+import { inWords, type RequiredAttribute } from '../accounts/required-attributes.ts';
 import type { FactSheetQuestion } from '../bundles/model.ts';
 import { DEFAULT_SITE_RULE } from '../bundles/site-rule.ts';
 import type { Queries } from '../db/database.ts';
@@ -42,6 +43,8 @@ export interface CompetitionDetail {
   readonly phases: PhaseDetail[];
   readonly leaderboards: { id: number; title: string; columns: ColumnDetail[] }[];
   readonly factSheet: FactSheetQuestion[] | null;
+  /** What has to be vouched for about whoever takes part, and the same in words. */
+  readonly requiredAttributes: (RequiredAttribute & { readonly inWords: string })[];
   readonly participantCount: number;
   readonly submissionCount: number;
   readonly canManage: boolean;
@@ -143,6 +146,10 @@ export async function readDetail(
         .map((column) => toColumn(column, primaryIndex)),
     })),
     factSheet: competition.factSheet,
+    requiredAttributes: (competition.requiredAttributes ?? []).map((each) => ({
+      ...each,
+      inWords: inWords(each),
+    })),
     ...counts,
     canManage: access.canManage,
     my: isAnonymous

@@ -1,3 +1,4 @@
+import { inWords, type RequiredAttribute } from '../accounts/required-attributes.ts';
 import { DomainError } from '../http/domain-error.ts';
 
 /** Also for those that exist and may not be seen: whether they do is nobody's business. */
@@ -53,6 +54,18 @@ export class ParticipationDeniedError extends DomainError {
   constructor() {
     super(
       'The organizers have not accepted you in this competition. Ask them, if you think it is a mistake.',
+    );
+  }
+}
+
+export class AttributesLackingError extends DomainError {
+  readonly code = 'attributes_lacking';
+  readonly kind = 'forbidden';
+
+  constructor(lacking: readonly RequiredAttribute[]) {
+    const what = lacking.map(inWords).join(', and ');
+    super(
+      `The organizers ask for ${what}, and nobody vouches for that about you. Link an institution on your account page, or, with an account of another hub, let it tell this one.`,
     );
   }
 }

@@ -1,4 +1,5 @@
 import { and, desc, eq, lt, sql } from 'drizzle-orm';
+import type { Attribute } from '../accounts/attributes.ts';
 import { users } from '../accounts/schema.ts';
 import type { Queries } from '../db/database.ts';
 import type { ParticipantStatus } from './access.ts';
@@ -24,6 +25,15 @@ export async function upsertParticipant(
     })
     .returning({ status: participants.status });
   return row!.status;
+}
+
+/** What is vouched for about somebody. */
+export async function findAttributes(queries: Queries, userId: number): Promise<Attribute[]> {
+  const [user] = await queries
+    .select({ attributes: users.attributes })
+    .from(users)
+    .where(eq(users.id, userId));
+  return user?.attributes ?? [];
 }
 
 export async function deleteParticipant(

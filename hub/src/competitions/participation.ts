@@ -1,11 +1,13 @@
 import { type Actor, requireUser } from '../accounts/access.ts';
+import { findLacking } from '../accounts/required-attributes.ts';
 import type { Database } from '../db/database.ts';
 import { decodeIdCursor, type Page, toPage } from '../db/page.ts';
 import type { ParticipantStatus } from './access.ts';
-import { ParticipantMissingError, ParticipationDeniedError, TermsChangedError } from './errors.ts';
+import { AttributesLackingError, ParticipantMissingError, ParticipationDeniedError, TermsChangedError } from './errors.ts';
 import type { CompetitionGate } from './gate.ts';
 import {
   deleteParticipant,
+  findAttributes,
   findParticipant,
   listParticipants,
   updateParticipant,
@@ -26,7 +28,7 @@ export interface Participation {
   /**
    * Accepts the terms and takes part, or asks to. Doing it again accepts changed terms.
    * @param acceptTermsVersion the version of the terms that the person has seen
-   * @throws CompetitionMissingError | TermsChangedError | ParticipationDeniedError
+   * @throws CompetitionMissingError | TermsChangedError | ParticipationDeniedError | AttributesLackingError
    */
   join(
     actor: Actor,
@@ -55,6 +57,12 @@ export function createParticipation({ queries }: Database, gate: CompetitionGate
       const { competition, access } = await gate.view(actor, id, secretKey);
       if (competition.termsVersion !== acceptTermsVersion) throw new TermsChangedError();
       if (access.participantStatus === 'denied') throw new ParticipationDeniedError();
+      const required = competition.requiredAttributes ?? [];
+      // Who takes part already only accepts new terms.
+      if (required.length > 0 && access.participantStatus === null && !access.canManage) {
+        const lacking = findLacking(required, await findAttributes(queries, user.id));
+        if (lacking.length > 0) throw new AttributesLackingError(lacking);
+      }
       const isApproved = access.canManage || access.isUnlimited || competition.registrationAutoApprove;
       const status = await upsertParticipant(queries, {
         competitionId: id,

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { attribute } from '../accounts/attributes.ts';
 import { publicProcedure, router, userProcedure } from '../trpc/init.ts';
 
 const id = z.number().int();
@@ -83,6 +84,24 @@ export const competitionsRouter = router({
   publish: userProcedure
     .input(z.object({ id, published: z.boolean() }))
     .mutation(({ ctx, input }) => ctx.hub.competitions.publish(ctx.actor, input.id, input.published)),
+
+  requireAttributes: userProcedure
+    .input(
+      z.object({
+        id,
+        required: z
+          .array(
+            z.object({
+              name: attribute.shape.name,
+              values: z.array(z.string().regex(/^\S{1,500}$/)).max(50),
+            }),
+          )
+          .max(20),
+      }),
+    )
+    .mutation(({ ctx, input }) =>
+      ctx.hub.competitions.requireAttributes(ctx.actor, input.id, input.required),
+    ),
 
   remove: userProcedure
     .input(z.object({ id }))

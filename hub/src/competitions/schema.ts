@@ -14,6 +14,7 @@ import {
   uniqueIndex,
   uuid,
 } from 'drizzle-orm/pg-core';
+import type { RequiredAttribute } from '../accounts/required-attributes.ts';
 import { users } from '../accounts/schema.ts';
 import {
   type BoardSplit,
@@ -83,6 +84,8 @@ export const competitions = pgTable(
     /** Questions that each submission answers; null: none. */
     factSheet: jsonb().$type<FactSheetQuestion[]>(),
     queueId: integer().references(() => queues.id),
+    /** What has to be vouched for about whoever takes part; null: nothing. */
+    requiredAttributes: jsonb().$type<RequiredAttribute[]>(),
     createdAt: timestamp({ withTimezone: true }).notNull().defaultNow(),
     deletedAt: timestamp({ withTimezone: true }),
   },

@@ -1,4 +1,5 @@
 import type { Logger } from 'pino';
+import type { RequiredAttribute } from '../accounts/required-attributes.ts';
 import { type Actor, requireUser } from '../accounts/access.ts';
 import type { Problem } from '../bundles/problem.ts';
 import type { Database, Transaction } from '../db/database.ts';
@@ -59,6 +60,8 @@ export interface Competitions {
   /** @throws CompetitionMissingError */
   get(actor: Actor, id: number, secretKey?: string | null): Promise<CompetitionDetail>;
   publish(actor: Actor, id: number, published: boolean): Promise<void>;
+  /** For organizers: what has to be vouched for about whoever registers from now on. Who takes part already goes on. */
+  requireAttributes(actor: Actor, id: number, required: readonly RequiredAttribute[]): Promise<void>;
   /** It is gone for everybody; what belongs to it is kept for the records. */
   remove(actor: Actor, id: number): Promise<void>;
 
@@ -129,6 +132,12 @@ export function createCompetitions(dependencies: CompetitionsDependencies): Comp
     async publish(actor, id, published) {
       await gate.manage(actor, id);
       await updateCompetition(queries, id, { published });
+    },
+
+    async requireAttributes(actor, id, required) {
+      await gate.manage(actor, id);
+      const requiredAttributes = required.length > 0 ? [...required] : null;
+      await updateCompetition(queries, id, { requiredAttributes });
     },
 
     async remove(actor, id) {

@@ -204,7 +204,7 @@ export async function findLeaderboards(queries: Queries, competitionId: number) 
 export async function updateCompetition(
   queries: Queries,
   id: number,
-  change: Partial<Pick<Competition, 'published' | 'deletedAt'>>,
+  change: Partial<Pick<Competition, 'published' | 'deletedAt' | 'requiredAttributes'>>,
 ): Promise<void> {
   await queries.update(competitions).set(change).where(eq(competitions.id, id));
 }

@@ -14,6 +14,8 @@ export interface Secrets {
   readonly sealingKey: Buffer;
   /** Signs the addresses for uploads and downloads that scripts use without logging in. */
   readonly linkKey: Buffer;
+  /** Makes the subjects by which peers know people of this hub: with another one, everybody would be somebody else there. */
+  readonly subjectKey: Buffer;
   readonly administrator: { readonly username: string; readonly password: string } | null;
 }
 
@@ -32,6 +34,7 @@ export function toSecrets(env: Env, config: Config): Secrets {
     artifactUrlKey: derive('artifact urls'),
     sealingKey: derive('sealing'),
     linkKey: derive('links'),
+    subjectKey: derive('subjects'),
     administrator:
       env.WEIR_ADMIN_USERNAME && env.WEIR_ADMIN_PASSWORD
         ? { username: env.WEIR_ADMIN_USERNAME, password: env.WEIR_ADMIN_PASSWORD }

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { Logger } from 'pino';
 import { Registry } from 'prom-client';
+import { Institutions } from '../accounts/oidc/service.ts';
 import { type Accounts, createAccounts } from '../accounts/service.ts';
 import { type Competitions, createCompetitions } from '../competitions/service.ts';
 import type { Config } from '../config/config.ts';
@@ -9,6 +10,7 @@ import { type Database, openDatabase } from '../db/database.ts';
 import { Dispatcher } from '../dispatch/service.ts';
 import { createDumps, type Dumps } from '../dumps/service.ts';
 import { createFederation, type Federation } from '../federation/federation.ts';
+import { createPeerIdentity, type PeerIdentity } from '../federation/identity/service.ts';
 import { createSignedLinks, type SignedLinks } from '../http/signed-links.ts';
 import { Jobs } from '../jobs/jobs.ts';
 import { KeyRing } from '../keys/ring.ts';
@@ -40,6 +42,7 @@ export interface HubContext extends AsyncDisposable {
   readonly live: LiveBus;
   readonly jobs: Jobs;
   readonly accounts: Accounts;
+  readonly institutions: Institutions;
   readonly resources: Resources;
   readonly competitions: Competitions;
   readonly dumps: Dumps;
@@ -48,6 +51,7 @@ export interface HubContext extends AsyncDisposable {
   readonly boards: Boards;
   readonly keys: KeyRing;
   readonly federation: Federation;
+  readonly identity: PeerIdentity;
   readonly receipts: Receipts;
   readonly receiptDesk: ReceiptDesk;
   readonly authority: Authority;
@@ -141,6 +145,12 @@ export async function createContext({
     live,
     jobs,
     accounts,
+    institutions: new Institutions({
+      database,
+      sealingKey: secrets.sealingKey,
+      publicUrl: config.publicUrl,
+      log,
+    }),
     resources,
     competitions,
     dumps: createDumps({ database, blobs, jobs, live, resources, competitions, log }),
@@ -149,6 +159,7 @@ export async function createContext({
     boards,
     keys,
     federation,
+    identity: createPeerIdentity({ database, keys, federation, jobs, subjectKey: secrets.subjectKey, log }),
     receipts: createReceipts({ database, keys, competitions, leaderboards }),
     receiptDesk,
     authority,

@@ -85,7 +85,7 @@ with asked as (
   select id, pool, (node_id is not null)::int, node_id, case when node_id is not null then now() + $22 * interval '1 millisecond' end from started
 )
 select a.id::float8 as id, r.digest, r.size::float8 as size, u.id as "submitterId", u.username as submitter,
-  u.email as "submitterEmail", u.is_robot as "submitterIsRobot", trunc(extract(epoch from now()) * 1000 + $22)::float8 as "leaseExpiresAt"
+  u.attributes as "submitterVouched", u.is_robot as "submitterIsRobot", trunc(extract(epoch from now()) * 1000 + $22)::float8 as "leaseExpiresAt"
 from admitted a join resources r on r.id = a.resource_id join users u on u.id = a.owner_id`,
 };
 

@@ -66,7 +66,7 @@ export class AssignedRuns {
     if (!run?.digest || !found) return null;
     const { phase, task } = found;
     // Receipts say nothing of who submitted, and of when and where to fetch from.
-    const nobody = { submitter: '', submitterId: 0, submitterEmail: '', submitterIsRobot: false };
+    const nobody = { submitter: '', submitterId: 0, submitterVouched: [], submitterIsRobot: false };
     const { submissionId, isRehearsal, digest } = run;
     const leased = { runId, attempt: 0, nodeId: '', leaseExpiresAt: 0, submissionId, isRehearsal, ...nobody };
     const submission = { digest, size: 0 };

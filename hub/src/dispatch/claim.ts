@@ -42,7 +42,7 @@ with picked as (
 )
 select o.id::float8 as "runId", o.attempt, s.phase_id as "phaseId", s.task_id as "taskId", s.task_version as "taskVersion", s.id::float8 as "leafId",
   coalesce(s.parent_id, s.id)::float8 as "submissionId", s.owner_id as "submitterId", u.username as submitter,
-  u.email as "submitterEmail", u.is_robot as "submitterIsRobot", s.is_rehearsal as "isRehearsal", f.digest, f.size::float8 as size,
+  u.attributes as "submitterVouched", u.is_robot as "submitterIsRobot", s.is_rehearsal as "isRehearsal", f.digest, f.size::float8 as size,
   s.fact_sheet_answers as "factSheetAnswers", trunc(extract(epoch from now()) * 1000 + $4)::float8 as "leaseExpiresAt"
 from offered o join submissions s on s.id = o.submission_id join users u on u.id = s.owner_id join resources f on f.id = s.resource_id`,
 };

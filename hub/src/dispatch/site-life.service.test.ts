@@ -94,7 +94,14 @@ test('whoever waits for a site whose nodes rest is told so', async () => {
 test('an assignment carries what the competition declares and who submits', async () => {
   const { queries } = fixture.database;
   const seed = await seedPhase(fixture.database);
-  await queries.update(users).set({ isRobot: true }).where(eq(users.id, seed.ownerId));
+  const vouched = (value: string, days: number) => ({
+    name: 'email_domain',
+    value,
+    source: 'https://idp.example',
+    until: new Date(Date.now() + days * 86_400_000).toISOString(),
+  });
+  const attributes = [vouched('hospital.example', 1), vouched('uni.example', 2), vouched('over.example', -1)];
+  await queries.update(users).set({ isRobot: true, attributes }).where(eq(users.id, seed.ownerId));
   const [phase] = await queries
     .update(phases)
     .set({ memoryBytes: 2 ** 31, cpuMillis: 500, gpus: 1 })
@@ -112,7 +119,7 @@ test('an assignment carries what the competition declares and who submits', asyn
   await dispatch.admit(seed.submission());
   expect(session.assigned[0]).toMatchObject({
     submitterId: BigInt(seed.ownerId),
-    submitterAttributes: { email_domain: 'example.org', robot: 'true' },
+    submitterAttributes: { email_domain: 'hospital.example\nuni.example', robot: 'true' },
     limits: { memoryBytes: 2n ** 31n, cpuMillis: 500, gpus: 1, diskBytes: 10n << 30n },
     scoreColumns: [
       { key: 'score', type: ScoreType.DECIMAL, min: 0, max: 1, decimals: 3, unit: 'mm', minCases: 10 },

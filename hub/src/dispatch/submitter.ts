@@ -1,17 +1,27 @@
+import { type Attribute, stillValid } from '../accounts/attributes.ts';
+
 /** Who is behind a run, as the row of the account says. */
 export interface Submitter {
   /** User name. */
   readonly submitter: string;
   readonly submitterId: number;
-  readonly submitterEmail: string;
+  /** What institutions, or the home hub, vouch for. */
+  readonly submitterVouched: readonly Attribute[];
   readonly submitterIsRobot: boolean;
 }
 
-/** What this hub vouches for about a submitter, for the policies of sites. */
+/**
+ * What this hub vouches for about a submitter, for the policies of sites: nothing that people say of themselves. Several values of one name are on lines
+ * of their own.
+ */
 export function attributesOf({
-  submitterEmail,
+  submitterVouched,
   submitterIsRobot,
-}: Pick<Submitter, 'submitterEmail' | 'submitterIsRobot'>): Record<string, string> {
-  const domain = submitterEmail.slice(submitterEmail.lastIndexOf('@') + 1).toLowerCase();
-  return { ...(domain && { email_domain: domain }), ...(submitterIsRobot && { robot: 'true' }) };
+}: Pick<Submitter, 'submitterVouched' | 'submitterIsRobot'>): Record<string, string> {
+  const values = new Map<string, string>();
+  for (const { name, value } of stillValid(submitterVouched)) {
+    const others = values.get(name);
+    values.set(name, others === undefined ? value : `${others}\n${value}`);
+  }
+  return { ...Object.fromEntries(values), ...(submitterIsRobot && { robot: 'true' }) };
 }

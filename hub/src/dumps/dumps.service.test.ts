@@ -360,7 +360,7 @@ describe('no column of a competition is forgotten', () => {
   const CARRIED: Readonly<Record<string, string>> = {
     competitions: `title description type dockerImage logoDigest logoMediaType termsFormat termsSource termsHtml reward contactEmail
       registrationAutoApprove allowRobotSubmissions enableDetailedResults showDetailedResultsInSubmissionPanel showDetailedResultsInLeaderboard
-      autoRunSubmissions canParticipantsMakeSubmissionsPublic makeProgramsAvailable makeInputDataAvailable forumEnabled logLevel factSheet queueId`,
+      autoRunSubmissions canParticipantsMakeSubmissionsPublic makeProgramsAvailable makeInputDataAvailable forumEnabled logLevel factSheet requiredAttributes queueId`,
     tasks: `name description scoringProgramId ingestionProgramId inputDataId referenceDataId ingestionOnlyDuringScoring siteDatasetName
       siteDatasetVersion siteDatasetInput siteDatasetReference siteRule attestations`,
     pages: 'index title format source html',

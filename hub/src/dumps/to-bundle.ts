@@ -40,6 +40,7 @@ export function toBundle(stored: StoredCompetition, files: DumpFiles): Bundle {
     queue: queueKey,
     logs: competition.logLevel,
     factSheet: competition.factSheet ?? [],
+    requiredAttributes: competition.requiredAttributes ?? [],
     pages: stored.pages.map(({ title, format, source }, index) => ({
       title,
       file: `pages/${index}.${extensionOf(format)}`,

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { PROTOCOLS } from './hub-document.ts';
 import { peeringRouter } from './peers/wire.ts';
+import { peerIdentityRouter } from './identity/peer-router.ts';
 import { federationRoutes, relationProcedure } from './trpc.ts';
 
 /**
@@ -21,6 +22,7 @@ export const federationRouter = federationRoutes({
   }),
 
   peering: peeringRouter,
+  identity: peerIdentityRouter,
 });
 
 export type FederationRouter = typeof federationRouter;

@@ -7,6 +7,7 @@ import Fastify, {
   LogController,
   type RouteOptions,
 } from 'fastify';
+import { signInRoutes } from '../accounts/sign-in/routes.ts';
 import type { HubContext } from '../context/context.ts';
 import { nodeRoutes } from '../dispatch/node-routes.ts';
 import { federationRoutes } from '../federation/routes.ts';
@@ -74,6 +75,7 @@ export async function createHttpApp(
   await app.register(uploadRoutes, context);
   await app.register(fileRoutes, context);
   await app.register(receiptRoutes, context);
+  await app.register(signInRoutes, context);
   await app.register(federationRoutes, context);
   await app.register(exportRoutes, context);
   await app.register(boardRoutes, context);

@@ -17,6 +17,8 @@ export interface JobPayloads {
   'find-migrations': Record<string, never>;
   /** Asks peers how they are. */
   'tend-peers': Record<string, never>;
+  /** Tells peers that people have withdrawn what they had agreed to. */
+  'tend-identity': Record<string, never>;
 }
 
 export interface JobOptions {
@@ -27,7 +29,7 @@ export interface JobOptions {
 }
 
 /** Done by one hub process each minute. */
-const EACH_MINUTE = ['find-migrations', 'tend-peers'] satisfies (keyof JobPayloads)[];
+const EACH_MINUTE = ['find-migrations', 'tend-peers', 'tend-identity'] satisfies (keyof JobPayloads)[];
 
 export type JobName = keyof JobPayloads;
 export type JobHandlers = {

@@ -21,6 +21,15 @@ const stewards: Role[] = ['steward', 'admin'];
 /** Who takes part, as far as the participant's own things go. */
 const involved: Role[] = ['participant', 'organizer', 'admin'];
 
+const institution = {
+  name: 'University',
+  clientId: 'weir',
+  clientSecret: 'secret',
+  scopes: 'openid',
+  visaIssuers: [],
+  isEnabled: true,
+};
+
 interface Line {
   readonly allowed: readonly Role[];
   readonly input?: (challenge: TestChallenge) => unknown;
@@ -44,6 +53,34 @@ const TABLE: Readonly<Record<string, Line>> = {
   'accounts.tokens.create': { allowed: users, input: () => ({ name: 'token' }) },
   'accounts.tokens.revoke': { allowed: [], input: () => ({ id: 0 }) },
 
+  // Nobody is asked for: what these say is who may ask.
+  'identity.homes': { allowed: everybody },
+  'identity.beginAtHome': { allowed: [], input: () => ({ peerId: 0, returnTo: '/' }) },
+  'identity.asked': { allowed: [], input: () => ({ hub: `sha256:${'0'.repeat(64)}` }) },
+  'identity.authorize': {
+    allowed: [],
+    input: () => ({ hub: `sha256:${'0'.repeat(64)}`, state: 'A'.repeat(43), challenge: 'A'.repeat(43) }),
+  },
+  'identity.agreements.list': { allowed: users },
+  'identity.agreements.give': {
+    allowed: [],
+    input: () => ({ peerId: 0, purposes: ['register'], shares: [], subjectKind: 'pairwise' }),
+  },
+  'identity.agreements.withdraw': { allowed: users, input: () => ({ peerId: 0 }) },
+  'identity.people.list': { allowed: admins, input: () => ({}) },
+  'identity.people.setSuspended': { allowed: [], input: () => ({ userId: 0, isSuspended: true }) },
+  'institutions.offered': { allowed: everybody },
+  'institutions.begin': { allowed: [], input: () => ({ id: 0, returnTo: '/' }) },
+  'institutions.beginLink': { allowed: [], input: () => ({ id: 0, returnTo: '/' }) },
+  // Only in the browser in which the sign-in was begun.
+  'institutions.arrival': { allowed: everybody },
+  'institutions.settle': { allowed: everybody, input: () => ({ username: 'somebody' }) },
+  'institutions.identities': { allowed: users },
+  'institutions.unlink': { allowed: [], input: () => ({ id: 0 }) },
+  'institutions.list': { allowed: admins },
+  'institutions.add': { allowed: admins, input: () => ({ ...institution, issuer: 'not an address' }) },
+  'institutions.change': { allowed: [], input: () => ({ ...institution, id: 0 }) },
+
   'competitions.list': { allowed: everybody, input: () => ({}) },
   'competitions.get': { allowed: everybody, input: ({ competitionId }) => ({ id: competitionId }) },
   'competitions.join': {
@@ -54,6 +91,10 @@ const TABLE: Readonly<Record<string, Line>> = {
   'competitions.publish': {
     allowed: organizers,
     input: ({ competitionId }) => ({ id: competitionId, published: false }),
+  },
+  'competitions.requireAttributes': {
+    allowed: organizers,
+    input: ({ competitionId }) => ({ id: competitionId, required: [{ name: 'orcid', values: [] }] }),
   },
   'competitions.remove': { allowed: organizers, input: ({ competitionId }) => ({ id: competitionId }) },
   'competitions.creation': { allowed: organizers, input: ({ creationId }) => ({ id: creationId }) },

@@ -1,7 +1,9 @@
+import { institutionsRouter } from '../accounts/oidc/router.ts';
 import { accountsRouter } from '../accounts/router.ts';
 import { competitionsRouter } from '../competitions/router.ts';
 import { dumpsRouter } from '../dumps/router.ts';
 import { peersRouter } from '../federation/peers/router.ts';
+import { identityRouter } from '../federation/identity/router.ts';
 import { leaderboardsRouter } from '../leaderboards/router.ts';
 import { liveRouter } from '../live/router.ts';
 import { receiptsRouter } from '../receipts/router.ts';
@@ -15,6 +17,8 @@ export const appRouter = router({
   accounts: accountsRouter,
   competitions: competitionsRouter,
   dumps: dumpsRouter,
+  identity: identityRouter,
+  institutions: institutionsRouter,
   live: liveRouter,
   leaderboards: leaderboardsRouter,
   peers: peersRouter,

@@ -275,6 +275,13 @@ const parts = fc.record({
   queue: orNull(key),
   logs: orNull(fc.constantFrom('none' as const, 'codes' as const, 'full' as const)),
   factSheet,
+  requiredAttributes: fc.array(
+    fc.record({
+      name: fc.constantFrom('email_domain', 'affiliation', 'orcid', 'visa:ControlledAccessGrants'),
+      values: fc.array(fc.constantFrom('uni.example', 'https://data.example/1', '0000-0002-1825-0097', 'true')),
+    }),
+    { maxLength: 3 },
+  ),
   pages: fc.array(fc.record({ title: name(100), extension: fc.constantFrom('md', 'html'), source }), {
     maxLength: 3,
   }),

@@ -29,6 +29,7 @@ export async function readVersion1(root: Fields, files: BundleFiles): Promise<Bu
     contactEmail: null,
     logs: null,
     factSheet: [],
+    requiredAttributes: [],
     phases,
     tasks,
     solutions: [],

@@ -6,6 +6,7 @@ import { readFactSheet } from './fact-sheet.ts';
 import { readFileDescriptions } from './file-descriptions.ts';
 import { readLeaderboards } from './leaderboards.ts';
 import { readPhases } from './phases.ts';
+import { readRequiredAttributes } from './required-attributes.ts';
 import { readSolutions } from './solutions.ts';
 import { readTasks } from './tasks.ts';
 
@@ -30,6 +31,7 @@ export async function readVersion2(root: Fields, files: BundleFiles): Promise<Bu
     contactEmail: readEmail(root),
     logs: root.choice('logs', LOG_LEVELS, null),
     factSheet: readFactSheet(root),
+    requiredAttributes: readRequiredAttributes(root),
     pages: await readPages(root, files, { isDump }),
     tasks,
     solutions: readSolutions(root, files, indexes),

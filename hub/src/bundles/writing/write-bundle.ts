@@ -67,6 +67,12 @@ function rootEntry(bundle: Bundle, addText: AddText): Entry {
       bundle.factSheet.length === 0
         ? null
         : new Map(bundle.factSheet.map((question) => [quoted(question.key), questionEntry(question)])),
+    required_attributes:
+      bundle.requiredAttributes.length === 0
+        ? null
+        : bundle.requiredAttributes.map(({ name, values }) =>
+            entry({ name, values: values.length === 0 ? null : [...values] }),
+          ),
     pages: bundle.pages.map(({ title, file }) => entry({ title, file })),
     tasks: bundle.tasks.map((task) => taskEntry(task, addText)),
     solutions: bundle.solutions.length === 0 ? null : bundle.solutions.map(solutionEntry),

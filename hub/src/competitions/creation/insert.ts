@@ -78,6 +78,7 @@ async function insertSettings(
       forumEnabled: bundle.forumEnabled,
       logLevel: bundle.logs ?? 'full',
       factSheet: bundle.factSheet.length > 0 ? bundle.factSheet : null,
+      requiredAttributes: bundle.requiredAttributes.length > 0 ? bundle.requiredAttributes : null,
       queueId: references.queueId,
     })
     .returning({ id: competitions.id });

@@ -8,6 +8,11 @@ type Input = inferRouterInputs<AppRouter>;
 export type Me = NonNullable<Output['accounts']['me']>;
 export type Token = Output['accounts']['tokens']['list'][number];
 
+export type Institution = Output['institutions']['offered'][number];
+export type LinkedIdentity = Output['institutions']['identities'][number];
+export type HomeHub = Output['identity']['homes'][number];
+export type Agreement = Output['identity']['agreements']['list'][number];
+
 export type CompetitionCard = Output['competitions']['list']['items'][number];
 export type CompetitionFilter = Input['competitions']['list'];
 export type CompetitionState = CompetitionCard['state'];

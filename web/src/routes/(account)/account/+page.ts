@@ -8,5 +8,13 @@ export const load: PageLoad = async ({ fetch, url, parent, depends }) => {
   depends('weir:tokens');
   const { me } = await parent();
   if (me === null) redirect(303, loginHref(url));
-  return { me, tokens: await orErrorPage(url, createApi(fetch).accounts.tokens.list.query()) };
+  const api = createApi(fetch);
+  const own = Promise.all([
+    api.accounts.tokens.list.query(),
+    api.institutions.identities.query(),
+    api.institutions.offered.query(),
+    api.identity.agreements.list.query(),
+  ]);
+  const [tokens, identities, institutions, agreements] = await orErrorPage(url, own);
+  return { me, tokens, identities, institutions, agreements };
 };
