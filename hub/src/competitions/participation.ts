@@ -3,7 +3,12 @@ import { findLacking } from '../accounts/required-attributes.ts';
 import type { Database } from '../db/database.ts';
 import { decodeIdCursor, type Page, toPage } from '../db/page.ts';
 import type { ParticipantStatus } from './access.ts';
-import { AttributesLackingError, ParticipantMissingError, ParticipationDeniedError, TermsChangedError } from './errors.ts';
+import {
+  AttributesLackingError,
+  ParticipantMissingError,
+  ParticipationDeniedError,
+  TermsChangedError,
+} from './errors.ts';
 import type { CompetitionGate } from './gate.ts';
 import {
   deleteParticipant,

@@ -1,6 +1,6 @@
 import type { Logger } from 'pino';
-import type { RequiredAttribute } from '../accounts/required-attributes.ts';
 import { type Actor, requireUser } from '../accounts/access.ts';
+import type { RequiredAttribute } from '../accounts/required-attributes.ts';
 import type { Problem } from '../bundles/problem.ts';
 import type { Database, Transaction } from '../db/database.ts';
 import type { Page } from '../db/page.ts';

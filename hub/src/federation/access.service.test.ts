@@ -13,6 +13,8 @@ type Need = Scope | 'active' | 'relation' | 'invitation';
 /** Who may call what from another hub. A procedure without a line here fails the test. */
 const TABLE: Readonly<Record<string, Need>> = {
   'hub.describe': 'relation',
+  'identity.redeem': 'active',
+  'identity.withdrawn': 'relation',
   'peering.ask': 'invitation',
   'peering.tell': 'relation',
 };

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { PROTOCOLS } from './hub-document.ts';
-import { peeringRouter } from './peers/wire.ts';
 import { peerIdentityRouter } from './identity/peer-router.ts';
+import { peeringRouter } from './peers/wire.ts';
 import { federationRoutes, relationProcedure } from './trpc.ts';
 
 /**

@@ -278,7 +278,9 @@ const parts = fc.record({
   requiredAttributes: fc.array(
     fc.record({
       name: fc.constantFrom('email_domain', 'affiliation', 'orcid', 'visa:ControlledAccessGrants'),
-      values: fc.array(fc.constantFrom('uni.example', 'https://data.example/1', '0000-0002-1825-0097', 'true')),
+      values: fc.array(
+        fc.constantFrom('uni.example', 'https://data.example/1', '0000-0002-1825-0097', 'true'),
+      ),
     }),
     { maxLength: 3 },
   ),

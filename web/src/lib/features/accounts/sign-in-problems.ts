@@ -1,7 +1,8 @@
 const SENTENCES: Readonly<Record<string, string>> = {
   sign_in_lost:
     'This sign-in was begun in another browser, took too long, or has been used. Please begin again.',
-  institution_unavailable: 'The institution does not answer as it should. Try again later, or sign in another way.',
+  institution_unavailable:
+    'The institution does not answer as it should. Try again later, or sign in another way.',
   institution_refused: 'The institution did not let you sign in, or you did not go through with it.',
   institution_answer_invalid: 'What the institution answered does not hold. Please begin again.',
   institution_missing: 'This hub does not offer that institution any more.',

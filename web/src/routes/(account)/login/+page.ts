@@ -5,5 +5,8 @@ import type { PageLoad } from './$types';
 export const load: PageLoad = ({ fetch, url }) => {
   const api = createApi(fetch);
   const ways = Promise.all([api.institutions.offered.query(), api.identity.homes.query()]);
-  return orErrorPage(url, ways.then(([institutions, homes]) => ({ institutions, homes })));
+  return orErrorPage(
+    url,
+    ways.then(([institutions, homes]) => ({ institutions, homes })),
+  );
 };
