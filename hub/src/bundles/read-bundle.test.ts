@@ -30,6 +30,7 @@ describe('a minimal bundle', () => {
       queue: null,
       logs: null,
       factSheet: [],
+      requiredAttributes: [],
       pages: [{ title: 'Overview', file: 'overview.md', source: '# Overview\n' }],
       tasks: [
         {
