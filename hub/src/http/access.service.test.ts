@@ -56,9 +56,6 @@ const TABLE: Readonly<Record<string, Line>> = {
   'GET /files/receipts/:id': line(involved, (c) => `/files/receipts/${c.runId}`),
   'GET /.well-known/weir/keys.json': line(everybody),
   'GET /.well-known/weir/hub.json': line(everybody),
-  // Hubs that are peers, with a token for the very call: see federation/access.service.test.ts.
-  'GET /federation/trpc/:path': line(nobody, () => '/federation/trpc/hub.describe'),
-  'POST /federation/trpc/:path': line(nobody, () => '/federation/trpc/hub.describe'),
   // They lead back to a page of the portal, whoever comes: nothing is told without the answer to a sign-in of this browser.
   'GET /sign-in/institution/return': line(everybody),
   'GET /sign-in/hub/return': line(everybody),
