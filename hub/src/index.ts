@@ -57,6 +57,11 @@ export async function startHub(
     'find-migrations': () => context.submissions.batches.findMigrations(),
     'tend-peers': () => context.federation.tend(),
     'tend-identity': () => context.identity.tend(),
+    'tend-catalogues': () => context.catalogue.tend(),
+    'publish-catalogue': async (_payload, signal) => {
+      await context.catalogue.publisher.publish(signal);
+    },
+    'read-catalogue': ({ peerId }, signal) => context.catalogue.replication.replicate(peerId, signal),
     'dump-competition': ({ dumpId }, signal) => context.dumps.make(dumpId, signal),
   });
   // A phase may have begun while no hub was running.

@@ -105,6 +105,13 @@ export function createCompetitions(dependencies: CompetitionsDependencies): Comp
   const enqueue = (tx: Transaction, id: number) =>
     jobs.enqueue(tx, 'create-competition', { creationId: id }, `creation:${id}`);
 
+  /** Peers learn of it as soon as it holds here. */
+  const change = (id: number, changed: Parameters<typeof updateCompetition>[2]) =>
+    database.transaction(async (tx) => {
+      await updateCompetition(tx.queries, id, changed);
+      await jobs.enqueue(tx, 'publish-catalogue', {}, 'publish-catalogue');
+    });
+
   async function begin(actor: Actor, resourceKey: string, { checkOnly }: { checkOnly: boolean }) {
     const { id: createdBy } = requireUser(actor);
     const { id: resourceId } = await resources.getUsable(actor, resourceKey, ['competition_bundle']);
@@ -131,7 +138,7 @@ export function createCompetitions(dependencies: CompetitionsDependencies): Comp
 
     async publish(actor, id, published) {
       await gate.manage(actor, id);
-      await updateCompetition(queries, id, { published });
+      await change(id, { published });
     },
 
     async requireAttributes(actor, id, required) {
@@ -142,7 +149,7 @@ export function createCompetitions(dependencies: CompetitionsDependencies): Comp
 
     async remove(actor, id) {
       await gate.remove(actor, id);
-      await updateCompetition(queries, id, { deletedAt: new Date() });
+      await change(id, { deletedAt: new Date() });
       await dispatch.cancelCompetition(id);
     },
 

@@ -9,6 +9,7 @@ import type { Secrets } from '../config/secrets.ts';
 import { type Database, openDatabase } from '../db/database.ts';
 import { Dispatcher } from '../dispatch/service.ts';
 import { createDumps, type Dumps } from '../dumps/service.ts';
+import { type Catalogue, createCatalogue } from '../federation/catalogue/service.ts';
 import { createFederation, type Federation } from '../federation/federation.ts';
 import { createPeerIdentity, type PeerIdentity } from '../federation/identity/service.ts';
 import { createSignedLinks, type SignedLinks } from '../http/signed-links.ts';
@@ -52,6 +53,7 @@ export interface HubContext extends AsyncDisposable {
   readonly keys: KeyRing;
   readonly federation: Federation;
   readonly identity: PeerIdentity;
+  readonly catalogue: Catalogue;
   readonly receipts: Receipts;
   readonly receiptDesk: ReceiptDesk;
   readonly authority: Authority;
@@ -160,6 +162,7 @@ export async function createContext({
     keys,
     federation,
     identity: createPeerIdentity({ database, keys, federation, jobs, subjectKey: secrets.subjectKey, log }),
+    catalogue: createCatalogue({ database, keys, federation, competitions, jobs, config, log }),
     receipts: createReceipts({ database, keys, competitions, leaderboards }),
     receiptDesk,
     authority,

@@ -6,6 +6,7 @@ export * from '../competitions/schema.ts';
 export * from '../dispatch/schema.ts';
 export * from '../dumps/schema.ts';
 export * from '../federation/calls/schema.ts';
+export * from '../federation/catalogue/schema.ts';
 export * from '../federation/identity/schema.ts';
 export * from '../federation/peers/schema.ts';
 export * from '../keys/schema.ts';

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { cataloguePeerRouter } from './catalogue/peer-router.ts';
 import { PROTOCOLS } from './hub-document.ts';
 import { peerIdentityRouter } from './identity/peer-router.ts';
 import { peeringRouter } from './peers/wire.ts';
@@ -20,6 +21,8 @@ export const federationRouter = federationRoutes({
       callsPerMinute: peer.callsPerMinute,
     })),
   }),
+
+  catalogue: cataloguePeerRouter,
 
   peering: peeringRouter,
   identity: peerIdentityRouter,

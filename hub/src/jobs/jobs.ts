@@ -19,6 +19,12 @@ export interface JobPayloads {
   'tend-peers': Record<string, never>;
   /** Tells peers that people have withdrawn what they had agreed to. */
   'tend-identity': Record<string, never>;
+  /** Has what is new in this hub’s catalogue published, and catalogues of peers read. */
+  'tend-catalogues': Record<string, never>;
+  /** Brings this hub’s catalogue up to date. */
+  'publish-catalogue': Record<string, never>;
+  /** Reads what is new in a peer’s catalogue. */
+  'read-catalogue': { peerId: number };
 }
 
 export interface JobOptions {
@@ -29,7 +35,12 @@ export interface JobOptions {
 }
 
 /** Done by one hub process each minute. */
-const EACH_MINUTE = ['find-migrations', 'tend-peers', 'tend-identity'] satisfies (keyof JobPayloads)[];
+const EACH_MINUTE = [
+  'find-migrations',
+  'tend-peers',
+  'tend-identity',
+  'tend-catalogues',
+] satisfies (keyof JobPayloads)[];
 
 export type JobName = keyof JobPayloads;
 export type JobHandlers = {

@@ -81,6 +81,15 @@ const TABLE: Readonly<Record<string, Line>> = {
   'institutions.add': { allowed: admins, input: () => ({ ...institution, issuer: 'not an address' }) },
   'institutions.change': { allowed: [], input: () => ({ ...institution, id: 0 }) },
 
+  'catalogue.list': { allowed: everybody, input: () => ({}) },
+  // There is no peer: what is missing for everybody is denied to everybody.
+  'catalogue.get': { allowed: [], input: () => ({ hub: 'south', id: 1 }) },
+  'catalogue.audience': { allowed: organizers, input: ({ competitionId }) => ({ competitionId }) },
+  'catalogue.setAudience': {
+    allowed: organizers,
+    input: ({ competitionId }) => ({ competitionId, visibility: 'none', hubs: [] }),
+  },
+
   'competitions.list': { allowed: everybody, input: () => ({}) },
   'competitions.get': { allowed: everybody, input: ({ competitionId }) => ({ id: competitionId }) },
   'competitions.join': {

@@ -2,6 +2,7 @@ import { institutionsRouter } from '../accounts/oidc/router.ts';
 import { accountsRouter } from '../accounts/router.ts';
 import { competitionsRouter } from '../competitions/router.ts';
 import { dumpsRouter } from '../dumps/router.ts';
+import { catalogueRouter } from '../federation/catalogue/router.ts';
 import { identityRouter } from '../federation/identity/router.ts';
 import { peersRouter } from '../federation/peers/router.ts';
 import { leaderboardsRouter } from '../leaderboards/router.ts';
@@ -15,6 +16,7 @@ import { router } from './init.ts';
 
 export const appRouter = router({
   accounts: accountsRouter,
+  catalogue: catalogueRouter,
   competitions: competitionsRouter,
   dumps: dumpsRouter,
   identity: identityRouter,

@@ -12,6 +12,12 @@ export type Institution = Output['institutions']['offered'][number];
 export type LinkedIdentity = Output['institutions']['identities'][number];
 export type HomeHub = Output['identity']['homes'][number];
 export type Agreement = Output['identity']['agreements']['list'][number];
+/** Of this hub and of its peers. */
+export type CatalogueCard = Output['catalogue']['list']['items'][number];
+export type CatalogueFacets = Output['catalogue']['list']['facets'];
+export type Origin = NonNullable<CatalogueCard['origin']>;
+export type PeerCompetition = Output['catalogue']['get'];
+export type Audience = Output['catalogue']['audience'];
 
 export type CompetitionCard = Output['competitions']['list']['items'][number];
 export type CompetitionFilter = Input['competitions']['list'];

@@ -1,3 +1,8 @@
+/** Where a card leads: of a peer's competition, to what is known of it here. */
+export function cardHref({ id, origin }: { id: number; origin?: { hub: string } | null }): string {
+  return origin ? `/peers/${origin.hub}/competitions/${id}` : `/competitions/${id}`;
+}
+
 /**
  * Addresses inside one competition. Somebody who came by the secret link keeps its key on every page, else the
  * unpublished competition would close behind them.

@@ -1,4 +1,4 @@
-import type { CompetitionCard, CompetitionState, Phase } from '#lib/api/types.ts';
+import type { CatalogueCard, CompetitionState, Phase } from '#lib/api/types.ts';
 import type { Shown } from '#lib/features/submissions/status.ts';
 
 const states: Record<CompetitionState, Shown> = {
@@ -13,7 +13,7 @@ export function showState(state: CompetitionState): Shown {
 }
 
 /** What the card says about time, and the moment it speaks of. */
-export function deadlineOf(card: Pick<CompetitionCard, 'state' | 'currentPhase' | 'nextStart'>): {
+export function deadlineOf(card: Pick<CatalogueCard, 'state' | 'currentPhase' | 'nextStart'>): {
   words: string;
   at: string | null;
 } {
