@@ -8,6 +8,7 @@ export * from '../dumps/schema.ts';
 export * from '../federation/calls/schema.ts';
 export * from '../federation/catalogue/schema.ts';
 export * from '../federation/identity/schema.ts';
+export * from '../federation/participation/schema.ts';
 export * from '../federation/peers/schema.ts';
 export * from '../keys/schema.ts';
 export * from '../leaderboards/schema.ts';

@@ -1,0 +1,23 @@
+import { z } from 'zod';
+
+export const MOST_ANSWERS = 100;
+
+/** What is submitted, beside the bytes: fixed with the first delivery. The peer's own rules decide whether it takes it. */
+export const entryRequest = z.object({
+  competitionId: z.int().min(1).max(2_147_483_647),
+  phaseId: z.int().min(1).max(2_147_483_647),
+  fileName: z.string().min(1).max(255),
+  /** sha256:<hex> of the bytes. */
+  digest: z.string().regex(/^sha256:[0-9a-f]{64}$/),
+  size: z.int().min(1),
+  name: z.string().max(200),
+  description: z.string().max(10_000),
+  /** Null: all tasks of the phase. */
+  taskIds: z.array(z.int()).min(1).max(1_000).nullable(),
+  factSheetAnswers: z
+    .record(z.string().max(200), z.union([z.string().max(10_000), z.boolean()]))
+    .refine((answers) => Object.keys(answers).length <= MOST_ANSWERS, 'has too many answers')
+    .nullable(),
+});
+
+export type EntryRequest = z.output<typeof entryRequest>;
