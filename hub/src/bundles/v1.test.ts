@@ -112,7 +112,7 @@ describe('a version 1 bundle', () => {
             declaration: null,
           },
           {
-            index: 1,
+            index: 2,
             title: 'Bee',
             key: 'B',
             sorting: 'asc',
@@ -126,6 +126,36 @@ describe('a version 1 bundle', () => {
         ],
       },
       expect.objectContaining({ key: 'OTHER' }),
+    ]);
+  });
+
+  test('has its columns numbered over all boards, and a board ranked by the first of its own', async () => {
+    const { bundle, problems } = await read(`${yaml.slice(0, yaml.indexOf('leaderboard:'))}leaderboard:
+  leaderboards:
+    F1: &f1 {label: Second task}
+    CER: &cer {label: First task}
+  columns:
+    f1: {leaderboard: *f1, rank: 2}
+    cer: {leaderboard: *cer, rank: 1}
+    mean: {leaderboard: *f1, rank: 3, computed: {operation: Avg, fields: f1}}
+`);
+    expect(problems).toEqual([]);
+    expect(
+      bundle?.leaderboards.map(({ key, primaryIndex, columns }) => [
+        key,
+        primaryIndex,
+        columns.map((column) => [column.key, column.index, column.computation?.indexes]),
+      ]),
+    ).toEqual([
+      [
+        'F1',
+        1,
+        [
+          ['f1', 1, undefined],
+          ['mean', 2, [1]],
+        ],
+      ],
+      ['CER', 0, [['cer', 0, undefined]]],
     ]);
   });
 
@@ -185,9 +215,9 @@ describe('a version 1 bundle', () => {
 
   test('is not kept out by what Codabench never looks at', async () => {
     const { bundle, notes } = await read(
-      `${yaml}force_submission_to_leaderboard: true\nenable_forum: perhaps\nreward: [1]\nallow_teams: false\n`,
+      `${yaml.replace('has_registration: false', 'has_registration: on request')}force_submission_to_leaderboard: true\nenable_forum: perhaps\nreward: [1]\nallow_teams: false\n`,
     );
-    expect(bundle).toMatchObject({ forumEnabled: true, reward: null });
+    expect(bundle).toMatchObject({ registrationAutoApprove: false, forumEnabled: true, reward: null });
     expect(brief(notes)).toEqual(
       expect.arrayContaining([
         'key_not_taken_over force_submission_to_leaderboard',

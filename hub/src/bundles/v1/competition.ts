@@ -22,7 +22,7 @@ export async function readVersion1(root: Fields, files: BundleFiles): Promise<Bu
     terms,
     pages,
     dockerImage: root.text('competition_docker_image', { max: 128 }) ?? DEFAULT_DOCKER_IMAGE,
-    registrationAutoApprove: !root.flag('has_registration', true),
+    registrationAutoApprove: !root.log.leniently(() => root.flag('has_registration', true)),
     competitionType: 'competition',
     forumEnabled: root.log.leniently(() => root.flag('enable_forum', true)),
     reward: root.log.leniently(() => root.text('reward'))?.slice(0, 256) ?? null,

@@ -9,6 +9,8 @@ interface RankedColumn {
   fields: Fields;
   key: string;
   rank: number;
+  /** Place among the columns of all boards. */
+  index: number;
   /** Label of the leaderboard it belongs to, in lower case. */
   board: string | null;
   group: string | null;
@@ -16,7 +18,8 @@ interface RankedColumn {
 
 /**
  * `leaderboard.leaderboards` and `leaderboard.columns`. A column belongs to the board whose label its own `leaderboard`
- * (an alias to the board, as a rule) carries, whatever the case; its place is by `rank`.
+ * (an alias to the board, as a rule) carries, whatever the case; its place is by `rank`. As in Codabench, columns are
+ * numbered over all boards, so that the first of a board, which ranks, need not be number 0.
  */
 export function readLeaderboards(root: Fields): BundleLeaderboard[] {
   const leaderboard = root.requiredFields('leaderboard');
@@ -25,7 +28,8 @@ export function readLeaderboards(root: Fields): BundleLeaderboard[] {
     .requiredFields('columns')
     .nested()
     .map(({ key, fields }) => ({ ...readRank(key, fields), group: groupOf(fields) }))
-    .toSorted((a, b) => a.rank - b.rank);
+    .toSorted((a, b) => a.rank - b.rank)
+    .map((column, index) => ({ ...column, index }));
   const boards = leaderboard.requiredFields('leaderboards').nested();
   const anonymous = root.log.leniently(() => root.flag('anonymous_leaderboard', false));
   const read = boards.map(({ key, fields }) => readBoard(key, fields, { columns, anonymous }));
@@ -63,15 +67,16 @@ function readBoard(
   const label = board.text('label') ?? key;
   board.find('rank');
   const own = all.filter((column) => column.board === label.toLowerCase());
-  const indexOf = new Map(own.map((column, index) => [column.key, index]));
-  const columns = own.map((column, index) => readColumn(column, index, indexOf));
+  const indexOf = new Map(own.map(({ key, index }) => [key, index]));
+  const columns = own.map((column) => readColumn(column, indexOf));
+  const primaryIndex = own[0]?.index ?? 0;
   checkKey(key, board);
-  checkColumns(board, columns, 0);
+  checkColumns(board, columns, primaryIndex);
   board.noteUnknownKeys();
   return {
     title: key,
     key,
-    primaryIndex: 0,
+    primaryIndex,
     hidden: false,
     submissionRule: 'Add',
     taskRule: 'best',
@@ -85,8 +90,7 @@ function readBoard(
 }
 
 function readColumn(
-  { fields, key, group }: RankedColumn,
-  index: number,
+  { fields, key, index, group }: RankedColumn,
   indexOf: ReadonlyMap<string, number>,
 ): ReadColumn {
   checkKey(key, fields);
