@@ -14,6 +14,12 @@ export interface DemoAccounts {
   participants: Record<DemoParticipant, Account>;
 }
 
+/** Of a hub where not everybody of the demonstration has an account. */
+export interface SomeAccounts {
+  organizer: Account;
+  participants: Partial<DemoAccounts['participants']>;
+}
+
 /** A competition of the demonstration as it is on the hub. */
 export interface LoadedCompetition {
   id: number;
@@ -27,13 +33,13 @@ const ENDED = ['Finished', 'Failed', 'Cancelled'];
 
 /**
  * Loads what is missing of the demonstration through the public API: competitions that the organizer has under their
- * title stay as they are, and so do the submissions of a participant who has entered one. `onCompetition` is called before
- * anybody enters it.
+ * title stay as they are, and so do the submissions of a participant who has entered one. Who has no account enters nothing.
+ * `onCompetition` is called before anybody enters it.
  */
 export async function loadDemo(
   origin: string,
-  demo: Demo,
-  accounts: DemoAccounts,
+  demo: Pick<Demo, 'competitions'>,
+  accounts: SomeAccounts,
   onCompetition: (competition: CompetitionDetails) => Promise<void>,
 ): Promise<LoadedCompetition[]> {
   const organizer = await HubClient.signIn(origin, accounts.organizer.username, accounts.organizer.password);
@@ -43,8 +49,9 @@ export async function loadDemo(
     await onCompetition(details);
     const submissions: LoadedCompetition['submissions'] = [];
     for (const { participant, name, archive } of competition.submissions) {
-      const { username, password } = accounts.participants[participant];
-      const client = await HubClient.signIn(origin, username, password);
+      const account = accounts.participants[participant];
+      if (!account) continue;
+      const client = await HubClient.signIn(origin, account.username, account.password);
       const submission = await ensureSubmission(client, details, archive, name);
       submissions.push({ participant, id: submission.id });
     }

@@ -78,6 +78,17 @@ export class HubClient {
     return this.#send('POST', '/api/submissions/', { phase, tasks, data });
   }
 
+  /** A procedure of the portal's own API, for what the REST API does not have. */
+  async query<T>(procedure: string): Promise<T> {
+    const { result } = await this.#send<{ result: { data: T } }>('GET', `/trpc/${procedure}`);
+    return result.data;
+  }
+
+  async mutate<T>(procedure: string, input: object): Promise<T> {
+    const { result } = await this.#send<{ result: { data: T } }>('POST', `/trpc/${procedure}`, input);
+    return result.data;
+  }
+
   /** Announces a file, uploads it to the address given in return, and resolves with its key. */
   async #upload(type: 'competition_bundle' | 'submission', file: string, name: string): Promise<string> {
     const bytes = await readFile(file);

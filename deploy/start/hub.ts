@@ -38,9 +38,10 @@ export class Hub {
       WEIR_PORTAL_URL: portalUrl,
       WEIR_ADMIN_USERNAME: settings.administrator.username,
       WEIR_ADMIN_PASSWORD: administratorPassword,
+      ...(settings.hubName !== null && { WEIR_HUB_NAME: settings.hubName }),
     };
     this.process = {
-      title: 'hub',
+      title: settings.hubName === null ? 'hub' : `hub ${settings.hubName}`,
       script: join(project, 'hub', 'src', 'main.ts'),
       env: this.#env,
       log: join(settings.home, 'logs', 'hub.log'),

@@ -5,7 +5,7 @@ import type { Settings } from './settings.ts';
 /** The portal listens on loopback only; people reach it through the hub, under one origin with the API. */
 export function portalProcess(settings: Settings, project: string, port: number, hubUrl: string): ChildSpec {
   return {
-    title: 'portal',
+    title: settings.hubName === null ? 'portal' : `portal of ${settings.hubName}`,
     script: join(project, 'web', 'build', 'index.js'),
     env: {
       HOST: '127.0.0.1',

@@ -4,6 +4,8 @@ import { readSettings } from './settings.ts';
 test('needs nothing said', () => {
   expect(readSettings([], {}, '/srv/weir')).toEqual({
     bare: false,
+    federation: false,
+    hubName: null,
     home: '/srv/weir/.weir',
     http: { host: '127.0.0.1', port: 8080 },
     grpc: { host: '127.0.0.1', port: 8443 },
@@ -38,4 +40,12 @@ test.each(['8080', '127.0.0.1:0', '127.0.0.1:70000', 'a b:1'])('refuses to liste
 
 test('names an argument it does not know', () => {
   expect(() => readSettings(['--bear'], {}, '/')).toThrow('Unknown argument --bear');
+});
+
+test('starts two hubs only where each can have a place of its own', () => {
+  expect(readSettings(['--federation'], {}, '/')).toMatchObject({ federation: true });
+  expect(() => readSettings(['--federation', '--bare'], {}, '/')).toThrow('Either --bare or --federation');
+  expect(() => readSettings(['--federation'], { DATABASE_URL: 'postgres://db/weir' }, '/')).toThrow(
+    'unset DATABASE_URL',
+  );
 });

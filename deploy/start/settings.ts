@@ -10,6 +10,10 @@ export interface Address {
 export interface Settings {
   /** Hub, portal and one local node, without demonstration content. */
   bare: boolean;
+  /** Two hubs that are peers. */
+  federation: boolean;
+  /** What the hub is called among others; what WEIR_HUB_NAME says when null. */
+  hubName: string | null;
   /** Everything that outlives a start. */
   home: string;
   http: Address;
@@ -22,6 +26,8 @@ export interface Settings {
 
 export const USAGE = `npm start              hub, portal, two site nodes and a demonstration
 npm start -- --bare    hub, portal and one local node for the default queue
+npm start -- --federation    two hubs that are peers, each with a portal, sites and a challenge;
+                             the second one listens on the next ports
 
 WEIR_HOME            folder for everything kept          (.weir)
 WEIR_HTTP            address of the portal and the API   (127.0.0.1:8080)
@@ -34,11 +40,16 @@ DOCKER_HOST          a container engine to use           (the usual sockets of D
 
 /** @throws StartError naming the variable or argument that makes no sense. */
 export function readSettings(args: string[], env: NodeJS.ProcessEnv, folder: string): Settings {
-  const unknown = args.find((argument) => argument !== '--bare');
+  const unknown = args.find((argument) => argument !== '--bare' && argument !== '--federation');
   if (unknown !== undefined) throw new StartError(`Unknown argument ${unknown}.\n\n${USAGE}`);
+  const [bare, federation] = [args.includes('--bare'), args.includes('--federation')];
+  if (bare && federation) throw new StartError(`Either --bare or --federation.\n\n${USAGE}`);
+  if (federation) requireOwnPlaces(env);
   const http = parseAddress('WEIR_HTTP', env.WEIR_HTTP || '127.0.0.1:8080');
   return {
-    bare: args.includes('--bare'),
+    bare,
+    federation,
+    hubName: null,
     home: resolve(folder, env.WEIR_HOME || '.weir'),
     http,
     grpc: parseAddress('WEIR_GRPC', env.WEIR_GRPC || '127.0.0.1:8443'),
@@ -48,6 +59,15 @@ export function readSettings(args: string[], env: NodeJS.ProcessEnv, folder: str
       password: env.WEIR_ADMIN_PASSWORD || null,
     },
   };
+}
+
+/** Two hubs cannot share what these name. */
+function requireOwnPlaces(env: NodeJS.ProcessEnv): void {
+  const shared = ['DATABASE_URL', 'WEIR_PUBLIC_URL', 'WEIR_HUB_NAME'].find((variable) => env[variable]);
+  if (shared === undefined) return;
+  throw new StartError(
+    `${shared} is for one hub, and --federation starts two, each with its own: unset ${shared}.`,
+  );
 }
 
 function parseAddress(variable: string, text: string): Address {

@@ -6,6 +6,7 @@ import { runCommand } from '../host/commands.ts';
 import type { ChildSpec } from './child.ts';
 import type { EngineChoice } from './engine-choice.ts';
 import type { Hub } from './hub.ts';
+import { waitFor } from './waiting.ts';
 
 export interface SiteNodeOptions {
   /** Name of the site, also that of the folder of its node. */
@@ -108,4 +109,20 @@ export class SiteNode {
       timeout: 120_000,
     });
   }
+}
+
+/** A node opens its console after it has dialled the hub. */
+export function consoleAddresses(
+  nodes: readonly SiteNode[],
+  signal: AbortSignal,
+): Promise<{ title: string; address: string }[]> {
+  return Promise.all(
+    nodes.map(async (node) => ({
+      title: node.title,
+      address: await waitFor(
+        { until: `the console of ${node.title}`, timeout: 30_000, signal },
+        node.consoleAddress.bind(node),
+      ),
+    })),
+  );
 }

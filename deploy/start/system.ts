@@ -19,7 +19,7 @@ const PATIENCE = { node: 6_000, portal: 3_000, hub: 10_000 };
 
 /** Everything that runs: started in the order hub and portal, nodes; stopped in the opposite order. */
 export class System implements AsyncDisposable {
-  readonly #settings: Settings;
+  readonly settings: Settings;
   readonly #project: string;
   readonly #engine: EngineChoice;
   readonly #signal: AbortSignal;
@@ -29,7 +29,7 @@ export class System implements AsyncDisposable {
   #hub: Child | null = null;
 
   constructor(settings: Settings, project: string, engine: EngineChoice, signal: AbortSignal) {
-    this.#settings = settings;
+    this.settings = settings;
     this.#project = project;
     this.#engine = engine;
     this.#signal = signal;
@@ -40,13 +40,13 @@ export class System implements AsyncDisposable {
     const portalPort = await freePort();
     const portalUrl = `http://127.0.0.1:${portalPort}`;
     const hub = new Hub({
-      settings: this.#settings,
+      settings: this.settings,
       project: this.#project,
       portalUrl,
       administratorPassword: administrator.password,
     });
     this.#hub = this.#start(hub.process);
-    this.#portal = this.#start(portalProcess(this.#settings, this.#project, portalPort, hub.origin));
+    this.#portal = this.#start(portalProcess(this.settings, this.#project, portalPort, hub.origin));
     const waiting = { timeout: 180_000, children: [this.#hub, this.#portal], signal: this.#signal };
     await waitFor({ ...waiting, until: 'the hub' }, () => answers(`${hub.origin}/readyz`));
     await waitFor({ ...waiting, until: 'the portal' }, () => answers(`${hub.origin}/`));
@@ -62,7 +62,7 @@ export class System implements AsyncDisposable {
     const node = new SiteNode({
       ...site,
       project: this.#project,
-      home: this.#settings.home,
+      home: this.settings.home,
       engine: this.#engine,
     });
     await node.enrol(hub);

@@ -4,7 +4,7 @@ import { type Actor, requireUser } from '../../accounts/access.ts';
 import type { CompetitionGate } from '../../competitions/gate.ts';
 import { type CompetitionState, type PhaseState, stateOfPhase } from '../../competitions/state.ts';
 import type { Config } from '../../config/config.ts';
-import type { Database } from '../../db/database.ts';
+import type { Database, Transaction } from '../../db/database.ts';
 import type { Page } from '../../db/page.ts';
 import type { Jobs } from '../../jobs/jobs.ts';
 import type { KeyRing } from '../../keys/ring.ts';
@@ -56,6 +56,8 @@ export interface Catalogue {
 
   /** What a peer reads. */
   feed(peerId: number, from: { readonly after: number; readonly limit: number }): Promise<CataloguePage>;
+  /** Has a peer's catalogue read now, rather than within a minute. */
+  readSoon(peerId: number): Promise<void>;
   readonly publisher: Publisher;
   readonly replication: Replication;
   /** Each minute: the own catalogue is brought up to date, and those of peers are read. */
@@ -109,6 +111,13 @@ export function createCatalogue({
 
   async function activePeers() {
     return (await directory.list()).filter(({ state }) => state === 'active' || state === 'paused');
+  }
+
+  /** One after the other: a slow peer takes no more than one worker. */
+  function read(tx: Transaction, peerId: number): Promise<void> {
+    return jobs.enqueue(tx, 'read-catalogue', { peerId }, `read-catalogue:${peerId}`, {
+      queue: 'catalogues',
+    });
   }
 
   return {
@@ -166,13 +175,11 @@ export function createCatalogue({
       const due = await replication.due();
       await database.transaction(async (tx) => {
         await jobs.enqueue(tx, 'publish-catalogue', {}, 'publish-catalogue');
-        // One after the other: a slow peer takes no more than one worker.
-        for (const { id } of due)
-          await jobs.enqueue(tx, 'read-catalogue', { peerId: id }, `read-catalogue:${id}`, {
-            queue: 'catalogues',
-          });
+        for (const { id } of due) await read(tx, id);
       });
     },
+
+    readSoon: (peerId) => database.transaction((tx) => read(tx, peerId)),
   };
 }
 

@@ -55,7 +55,11 @@ export const peersRouter = router({
         decision: z.enum(['pause', 'resume', 'revoke', 'block', 'unblock', 'keepIdentity', 'check']),
       }),
     )
-    .mutation(({ ctx, input }) => ctx.hub.federation.administration[input.decision](ctx.actor, input.id)),
+    .mutation(async ({ ctx, input }) => {
+      await ctx.hub.federation.administration[input.decision](ctx.actor, input.id);
+      // Whoever asks it how it is wants to see what it has.
+      if (input.decision === 'check') await ctx.hub.catalogue.readSoon(input.id);
+    }),
 
   acceptIdentity: adminProcedure
     .input(peer.extend({ newestKey: keyId }))
