@@ -1,4 +1,5 @@
 import type { MessageInitShape } from '@bufbuild/protobuf';
+import { timestampDate } from '@bufbuild/protobuf/wkt';
 import { type ServerDuplexStream, status } from '@grpc/grpc-js';
 import type {
   AttemptRef,
@@ -12,7 +13,8 @@ import { PROTOCOL_VERSION } from '@weir/proto/version';
 import type { Logger } from 'pino';
 import type { Config } from '../config/config.ts';
 import type { LiveBus } from '../live/bus.ts';
-import type { ReceiptDesk } from '../receipts/service.ts';
+import { ReceiptKeyRefusedError } from '../receipts/errors.ts';
+import type { Announcement, ReceiptDesk } from '../receipts/service.ts';
 import { isAccepted } from '../sites/certificates.ts';
 import type { KnownNode, Sites } from '../sites/service.ts';
 import { AssignmentBatch } from './assignment-batch.ts';
@@ -140,6 +142,11 @@ export class StreamSession {
       this.close(error.status, error.message);
       return;
     }
+    if (error instanceof ReceiptKeyRefusedError) {
+      this.#log.warn({ err: error }, 'a node shows a key for receipts that is not its own');
+      this.close(status.FAILED_PRECONDITION, error.message);
+      return;
+    }
     this.#log.error({ err: error }, 'a message of a node could not be handled');
     this.close(status.INTERNAL, 'the hub could not handle this message; connect again');
   }
@@ -194,7 +201,7 @@ export class StreamSession {
       );
     this.#checkCertificate(node);
     await sites.greet(node, hello);
-    await receiptDesk.learn(node, hello.receiptKey);
+    await receiptDesk.learn(node, hello.receiptKey, announcementsOf(hello));
     const lost = await dispatch.extend(this.#nodeId, attemptKeys(hello.held));
     // The stream may have ended while the hub was looking things up.
     if (this.#ended()) return;
@@ -298,6 +305,13 @@ export class StreamSession {
 function poolsOf(node: KnownNode, said: NodeStatus | undefined): Pool[] {
   const rests = node.sitePaused || node.drainRequested || said?.paused || said?.draining;
   return rests ? [] : [sitePool(node.siteId), ...node.queueIds.map(queuePool)];
+}
+
+/** What is incomplete announces nothing. */
+function announcementsOf({ receiptKeySuccessions }: Hello): Announcement[] {
+  return receiptKeySuccessions.flatMap(({ from, to, at, signature }) =>
+    at ? [{ from, to, at: timestampDate(at), signature }] : [],
+  );
 }
 
 function attemptKeys(held: readonly AttemptRef[]): AttemptKey[] {

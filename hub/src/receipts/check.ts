@@ -18,6 +18,7 @@ export type ReceiptProblem =
   | 'missing'
   | 'unreadable'
   | 'unknown_key'
+  | 'replaced_key'
   | 'signature'
   | 'signer'
   | 'assignment'
@@ -40,7 +41,14 @@ export interface Expected {
   /** What the hub has assigned; null when it knows of no such run. */
   readonly assigned: Assigned | null;
   /** Whose key it is; null when it is none of the node's. */
-  keyOf(keyId: string): Promise<{ siteName: string; key: KeyObject } | null>;
+  keyOf(keyId: string): Promise<SigningKey | null>;
+}
+
+export interface SigningKey {
+  readonly siteName: string;
+  readonly key: KeyObject;
+  /** From when on another key signs in its place; null for the key in use. */
+  readonly replacedAt: Date | null;
 }
 
 /** Statements are a page of text; scores of a thousand columns fit as well. */
@@ -62,6 +70,9 @@ export async function checkReceipt(outcome: Outcome, expected: Expected): Promis
       return bad('signature', signature.keyid);
     }
     const statement = readStatement(payload);
+    const { finishedAt } = statement.predicate;
+    if (node.replacedAt && !(Date.parse(finishedAt) <= node.replacedAt.getTime()))
+      return bad('replaced_key', `${signature.keyid} ${finishedAt}`);
     const problem = contradiction(statement, outcome, signature.keyid, node.siteName, expected);
     if (problem) return problem;
     // What is kept is what was checked, byte for byte, and nothing that stood beside it.

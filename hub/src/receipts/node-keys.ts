@@ -1,22 +1,32 @@
-import type { KeyObject } from 'node:crypto';
-import { keyIdOf } from '@weir/proto/receipt';
+import { keyIdOf, toBase64 } from '@weir/proto/receipt';
 import type { Logger } from 'pino';
 import type { Database } from '../db/database.ts';
 import { toPublicKey } from '../keys/ed25519.ts';
 import type { KnownNode } from '../sites/service.ts';
-import { findNodeKeys, findSiteName, upsertNodeKey } from './store.ts';
+import type { SigningKey } from './check.ts';
+import { ReceiptKeyRefusedError } from './errors.ts';
+import { type Announcement, type Step, stepsTo } from './follow-keys.ts';
+import { findNodeKeys, findSiteName, type NodeKeyRow, replaceNodeKey, upsertNodeKey } from './store.ts';
+
+export type { Announcement };
 
 /** A node whose key changes so often has lost control of its disk or of itself. */
-const MOST_KEYS = 32;
+const MOST_KEYS = 200;
 /** Nodes of which this process remembers the keys. */
 const MOST_NODES = 20_000;
 
-export interface SigningNode {
+interface SigningNode {
   readonly siteName: string;
-  readonly keys: ReadonlyMap<string, KeyObject>;
+  readonly keys: ReadonlyMap<string, Omit<SigningKey, 'siteName'>>;
 }
 
-/** Which keys are which node's, as they have shown them over their own certificates. Keys are only ever added. */
+/** What has to be known of a node to believe that a key is its own. */
+export type KeyHolder = Pick<KnownNode, 'id' | 'siteName' | 'certificatesFrom'>;
+
+/**
+ * Which keys are which node's, as they have shown them over their own certificates. None is ever forgotten: what a key signed before it was
+ * replaced is checked with it for ever.
+ */
 export class NodeKeys {
   readonly #database: Database;
   readonly #log: Logger;
@@ -27,39 +37,77 @@ export class NodeKeys {
     this.#log = log;
   }
 
-  /** Notes the key that a node says it signs with. An empty one is none; one that is no key is not noted. */
-  async learn(node: Pick<KnownNode, 'id' | 'siteName'>, publicKey: Uint8Array): Promise<void> {
-    const { queries } = this.#database;
+  /**
+   * Notes the key that a node says it signs with. An empty one is none; one that is no key is not noted.
+   *
+   *   first key of the node                                          taken
+   *   the key in use                                                 seen again
+   *   another key, announced by the one in use (in several steps)    taken; those before it stay on record with their end
+   *   any key, once the node has enrolled again since                taken: whoever looks after the site has vouched for it
+   *   anything else                                                  refused
+   */
+  async learn(
+    { id: nodeId, certificatesFrom }: KeyHolder,
+    publicKey: Uint8Array,
+    announcements: readonly Announcement[] = [],
+  ): Promise<void> {
     if (publicKey.length === 0) return;
     if (!toPublicKey(publicKey)) {
-      this.#log.warn({ node: node.id }, 'a node shows something that is no key for receipts');
+      this.#log.warn({ node: nodeId }, 'a node shows something that is no key for receipts');
       return;
     }
-    const keyId = keyIdOf(publicKey);
-    const before = await findNodeKeys(queries, node.id);
-    const isNew = !before.some((key) => key.keyId === keyId);
-    if (isNew && before.length >= MOST_KEYS) {
-      this.#log.error({ node: node.id, key: keyId }, 'a node shows ever new keys for receipts: not taken');
-      return;
+    const known = await findNodeKeys(this.#database.queries, nodeId);
+    const shown = { nodeId, keyId: keyIdOf(publicKey), publicKey: toBase64(publicKey) };
+    const inUse = known.filter(({ replacedAt }) => !replacedAt);
+    if (known.length === 0 || inUse.some(({ keyId }) => keyId === shown.keyId)) {
+      await upsertNodeKey(this.#database.queries, shown);
+    } else {
+      const steps = stepsTo(publicKey, { nodeId, known }, announcements.slice(-MOST_KEYS));
+      if (steps && known.length + steps.length <= MOST_KEYS) await this.#take(nodeId, steps);
+      else if (certificatesFrom && inUse.every(({ lastSeenAt }) => lastSeenAt < certificatesFrom))
+        await this.#takeAnew(shown, inUse, certificatesFrom);
+      else throw new ReceiptKeyRefusedError(shown.keyId, problemOf(shown.keyId, known, steps));
+      this.#log.warn(
+        { node: nodeId, key: shown.keyId },
+        'a node signs receipts with another key than before',
+      );
     }
-    if (isNew && before.length > 0) {
-      this.#log.warn({ node: node.id, key: keyId }, 'a node signs receipts with another key than before');
-    }
-    await upsertNodeKey(queries, {
-      nodeId: node.id,
-      keyId,
-      publicKey: Buffer.from(publicKey).toString('base64'),
+    this.#known.delete(nodeId);
+  }
+
+  async #take(nodeId: string, steps: readonly Step[]): Promise<void> {
+    await this.#database.transaction(async ({ queries }) => {
+      for (const { from, to, at, signature } of steps) {
+        await upsertNodeKey(queries, {
+          nodeId,
+          keyId: keyIdOf(to),
+          publicKey: toBase64(to),
+          announcedBy: from,
+          announcement: toBase64(signature),
+        });
+        await replaceNodeKey(queries, nodeId, from, at);
+      }
     });
-    this.#known.delete(node.id);
+  }
+
+  async #takeAnew(
+    shown: { nodeId: string; keyId: string; publicKey: string },
+    inUse: readonly NodeKeyRow[],
+    from: Date,
+  ): Promise<void> {
+    await this.#database.transaction(async ({ queries }) => {
+      for (const { keyId } of inUse) await replaceNodeKey(queries, shown.nodeId, keyId, from);
+      await upsertNodeKey(queries, shown);
+    });
   }
 
   /** Whose key it is, and its site; null when the node has never shown it. */
-  async find(nodeId: string, keyId: string): Promise<{ siteName: string; key: KeyObject } | null> {
+  async find(nodeId: string, keyId: string): Promise<SigningKey | null> {
     const remembered = this.#known.get(nodeId);
     // Another process may have learned it since.
     const node = remembered?.keys.has(keyId) ? remembered : await this.#read(nodeId);
     const key = node?.keys.get(keyId);
-    return node && key ? { siteName: node.siteName, key } : null;
+    return node && key ? { siteName: node.siteName, ...key } : null;
   }
 
   async #read(nodeId: string): Promise<SigningNode | null> {
@@ -70,9 +118,9 @@ export class NodeKeys {
     ]);
     if (siteName === null) return null;
     const keys = new Map(
-      rows.flatMap(({ keyId, publicKey }): [string, KeyObject][] => {
+      rows.flatMap(({ keyId, publicKey, replacedAt }) => {
         const key = toPublicKey(Buffer.from(publicKey, 'base64'));
-        return key ? [[keyId, key]] : [];
+        return key ? [[keyId, { key, replacedAt }] as const] : [];
       }),
     );
     const node = { siteName, keys };
@@ -84,4 +132,12 @@ export class NodeKeys {
       }
     return node;
   }
+}
+
+function problemOf(keyId: string, known: readonly NodeKeyRow[], steps: readonly Step[] | null): string {
+  if (steps) return `is one of more than ${MOST_KEYS} that it has shown`;
+  const former = known.find((key) => key.keyId === keyId);
+  return former
+    ? `was replaced on ${former.replacedAt?.toISOString()}`
+    : 'is not the one that the hub knows, nor announced by it';
 }

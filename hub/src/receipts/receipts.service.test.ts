@@ -109,7 +109,7 @@ test('a node may sign with another key from some day on: what it signed with the
   const before = [await reported(early, scores, signer.receipt(early, scores))];
   const { id, siteName } = node.node;
   const rotated = testSigner({ nodeId: id, site: siteName, hub: 'test' });
-  await fixture.receipts.learn(node.node, rotated.publicKey);
+  await fixture.receipts.learn(node.node, rotated.publicKey, [signer.announce(rotated, new Date())]);
   before.push(await reported(late, scores, signer.receipt(late, scores)));
   const assignment = await assigned();
   const after = await reported(assignment, scores, rotated.receipt(assignment, scores));
@@ -207,13 +207,56 @@ describe('a score reaches nothing with', () => {
   });
 });
 
-test('a node that shows another key keeps the old one on record', async () => {
-  const assignment = await assigned();
-  const receipt = signer.receipt(assignment, { accuracy: 1 });
-  const next = fixture.nodes.add(node);
-  await fixture.receipts.learn(node.node, next.publicKey);
-  expect((await reported(assignment, { accuracy: 1 }, receipt)).run.state).toBe('finished');
-  const second = await assigned();
-  const { run } = await reported(second, { accuracy: 1 }, next.receipt(second, { accuracy: 1 }));
-  expect(run.state).toBe('finished');
+describe('another key', () => {
+  const learn = (key: TestSigner, announcements: Parameters<typeof fixture.receipts.learn>[2] = []) =>
+    fixture.receipts.learn(node.node, key.publicKey, announcements);
+  const newKey = () => testSigner({ nodeId: node.node.id, site: node.node.siteName, hub: 'test' });
+  const keys = () => findNodeKeys(fixture.database.queries, node.node.id);
+  const refused = { code: 'receipt_key_refused' };
+
+  test('is refused unless the one before has announced it for this very node', async () => {
+    const next = newKey();
+    const at = new Date();
+    const stranger = testSigner({ nodeId: node.node.id, site: node.node.siteName, hub: 'test' });
+    const announced = signer.announce(next, at);
+    await expect(learn(next)).rejects.toMatchObject(refused);
+    await expect(learn(next, [stranger.announce(next, at)])).rejects.toMatchObject(refused);
+    await expect(
+      learn(next, [{ ...stranger.announce(next, at), from: signer.publicKey }]),
+    ).rejects.toMatchObject(refused);
+    await expect(learn(next, [{ ...announced, at: new Date(0) }])).rejects.toMatchObject(refused);
+    await expect(learn(stranger, [announced])).rejects.toMatchObject(refused);
+    const other = await fixture.connect(dispatch, { credit: 0 });
+    await expect(fixture.receipts.learn(other.node, next.publicKey, [announced])).rejects.toMatchObject(
+      refused,
+    );
+    expect((await keys()).map(({ keyId }) => keyId)).toEqual([signer.keyId]);
+    await learn(next, [announced]);
+    expect(await keys()).toMatchObject([
+      { keyId: signer.keyId, replacedAt: at, announcedBy: null },
+      { keyId: next.keyId, replacedAt: null, announcedBy: signer.keyId },
+    ]);
+  });
+
+  test('may be reached in several steps that the hub has missed, and shown again and again', async () => {
+    const [second, third] = [newKey(), newKey()];
+    const chain = [signer.announce(second, new Date(1_000)), second.announce(third, new Date(2_000))];
+    await learn(third, chain);
+    await learn(third, chain);
+    expect((await keys()).map(({ replacedAt }) => replacedAt?.getTime())).toEqual([1_000, 2_000, undefined]);
+  });
+
+  test('that was replaced comes back only with a new enrolment, and signs nothing that finished later', async () => {
+    const next = newKey();
+    const assignment = await assigned();
+    await learn(next, [signer.announce(next, new Date(0))]);
+    await expect(learn(signer)).rejects.toMatchObject(refused);
+    await expect(learn(signer, [next.announce(signer, new Date())])).rejects.toMatchObject(refused);
+    const late = signer.receipt(assignment, { accuracy: 1 }, { finishedAt: new Date(1).toISOString() });
+    const { run } = await reported(assignment, { accuracy: 1 }, late);
+    expect(run).toMatchObject({ state: 'failed', failureCode: 'receipt_invalid' });
+    const certificatesFrom = new Date(Date.now() + 1_000);
+    await fixture.receipts.learn({ ...node.node, certificatesFrom }, signer.publicKey);
+    expect(await keys()).toMatchObject([{ replacedAt: null }, { replacedAt: certificatesFrom }]);
+  });
 });

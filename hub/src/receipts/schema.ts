@@ -14,6 +14,11 @@ export const nodeKeys = pgTable(
     publicKey: text().notNull(),
     firstSeenAt: timestamp({ withTimezone: true }).notNull().defaultNow(),
     lastSeenAt: timestamp({ withTimezone: true }).notNull().defaultNow(),
+    /** From when on another key signs in its place; null for the key in use. Receipts of runs that finished later are not by this key. */
+    replacedAt: timestamp({ withTimezone: true }),
+    /** The key that announced this one, and its signature (base64). Null for a node's first key, and for one that came with a new enrolment. */
+    announcedBy: text(),
+    announcement: text(),
   },
   (table) => [primaryKey({ columns: [table.nodeId, table.keyId] })],
 );

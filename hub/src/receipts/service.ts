@@ -13,18 +13,22 @@ import type { Database } from '../db/database.ts';
 import { DomainError } from '../http/domain-error.ts';
 import type { KeyRing } from '../keys/ring.ts';
 import type { Leaderboards } from '../leaderboards/service.ts';
-import type { KnownNode } from '../sites/service.ts';
 import { createSubmissionGate } from '../submissions/gate.ts';
 import { seesOwnScores } from '../submissions/many-sites/own-scores.ts';
 import { checkReceipt, type ReceiptProblem } from './check.ts';
 import { ReceiptMissingError } from './errors.ts';
-import { NodeKeys } from './node-keys.ts';
+import { type Announcement, type KeyHolder, NodeKeys } from './node-keys.ts';
 import * as store from './store.ts';
+
+export type { Announcement };
 
 /** For dispatch: holds nodes to their receipts. */
 export interface ReceiptDesk {
-  /** A node that connects says with which key it signs. */
-  learn(node: Pick<KnownNode, 'id' | 'siteName'>, publicKey: Uint8Array): Promise<void>;
+  /**
+   * A node that connects says with which key it signs, and how it came to it from the key before.
+   * @throws ReceiptKeyRefusedError for another key than before that the one before has not announced
+   */
+  learn(node: KeyHolder, publicKey: Uint8Array, successions?: readonly Announcement[]): Promise<void>;
   /**
    * Checks the receipt of reported scores and countersigns it.
    * @param assigned what the hub has assigned to the node as this run and attempt; null when it knows of no such run
@@ -73,7 +77,7 @@ export function createReceiptDesk({
 }): ReceiptDesk {
   const nodeKeys = new NodeKeys(database, log);
   return {
-    learn: (node, publicKey) => nodeKeys.learn(node, publicKey),
+    learn: (node, publicKey, successions) => nodeKeys.learn(node, publicKey, successions),
 
     async accept(nodeId, outcome, assigned) {
       const keyOf = (keyId: string) => nodeKeys.find(nodeId, keyId);
@@ -194,13 +198,14 @@ export function createReceipts({
     const used = new Set(readEnvelope(envelope).signatures.map(({ keyid }) => keyid));
     return (await store.findNodeKeys(queries, nodeId))
       .filter(({ keyId }) => used.has(keyId))
-      .map(({ keyId, publicKey, firstSeenAt }) => ({
+      .map(({ keyId, publicKey, firstSeenAt, replacedAt }) => ({
         id: keyId,
         role: 'site',
         owner: nodeName ?? nodeId,
         algorithm: 'ed25519',
         publicKey,
         since: firstSeenAt.toISOString(),
+        ...(replacedAt && { until: replacedAt.toISOString() }),
       }));
   }
 }

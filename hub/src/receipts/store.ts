@@ -16,6 +16,10 @@ export interface NodeKeyRow {
   readonly publicKey: string;
   readonly firstSeenAt: Date;
   readonly lastSeenAt: Date;
+  readonly replacedAt: Date | null;
+  readonly announcedBy: string | null;
+  /** base64 */
+  readonly announcement: string | null;
 }
 
 export function findNodeKeys(queries: Queries, nodeId: string): Promise<NodeKeyRow[]> {
@@ -35,15 +39,30 @@ export async function findSiteName(queries: Queries, nodeId: string): Promise<st
   return row?.name ?? null;
 }
 
-/** Adds a key or notes that it was seen again. */
+/** Adds a key or notes that it was seen again: it is in use now. */
 export async function upsertNodeKey(
   queries: Queries,
-  key: { nodeId: string; keyId: string; publicKey: string },
+  key: { nodeId: string; keyId: string; publicKey: string; announcedBy?: string; announcement?: string },
 ): Promise<void> {
   await queries
     .insert(nodeKeys)
     .values(key)
-    .onConflictDoUpdate({ target: [nodeKeys.nodeId, nodeKeys.keyId], set: { lastSeenAt: sql`now()` } });
+    .onConflictDoUpdate({
+      target: [nodeKeys.nodeId, nodeKeys.keyId],
+      set: { lastSeenAt: sql`now()`, replacedAt: null },
+    });
+}
+
+export async function replaceNodeKey(
+  queries: Queries,
+  nodeId: string,
+  keyId: string,
+  replacedAt: Date,
+): Promise<void> {
+  await queries
+    .update(nodeKeys)
+    .set({ replacedAt })
+    .where(and(eq(nodeKeys.nodeId, nodeId), eq(nodeKeys.keyId, keyId)));
 }
 
 /** The receipt of a run as it ended, with what decides who may see it. */

@@ -35,7 +35,12 @@ export interface SiteNodeDetail {
   /** Empty: the node has none in force, and runs nothing. */
   readonly policyDigest: string;
   /** With which it signs receipts, the one that it showed last first. */
-  readonly receiptKeys: readonly { readonly id: string; readonly firstSeenAt: string }[];
+  readonly receiptKeys: readonly {
+    readonly id: string;
+    readonly firstSeenAt: string;
+    /** When the next key took its place; null for the key in use. */
+    readonly replacedAt: string | null;
+  }[];
   readonly certificateSerial: string;
   readonly certificateIssuedAt: Date;
   readonly certificateExpiresAt: Date;
@@ -89,7 +94,8 @@ select n.id, n.name, n.paused, n.draining, n.drain_requested_at as "drainRequest
   n.software_version as "softwareVersion", n.engine, n.engine_version as "engineVersion", n.slots, n.gpus,
   (select count(*)::int from claims c where c.node_id = n.id) as busy,
   n.awaiting_people as "awaitingPeople", n.policy_digest as "policyDigest",
-  coalesce((select jsonb_agg(jsonb_build_object('id', k.key_id, 'firstSeenAt', k.first_seen_at) order by k.last_seen_at desc, k.key_id)
+  coalesce((select jsonb_agg(jsonb_build_object('id', k.key_id, 'firstSeenAt', k.first_seen_at, 'replacedAt', k.replaced_at)
+    order by k.replaced_at desc nulls first, k.last_seen_at desc, k.key_id)
     from node_keys k where k.node_id = n.id), '[]') as "receiptKeys",
   n.certificate_serial as "certificateSerial", n.certificate_issued_at as "certificateIssuedAt", n.certificate_expires_at as "certificateExpiresAt",
   n.last_seen_at as "lastSeenAt", n.connected_at as "connectedAt", n.created_at as "createdAt",

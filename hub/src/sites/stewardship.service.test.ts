@@ -85,6 +85,7 @@ describe('stewards', () => {
       slots: 4,
       gpus: 2,
       receiptKey: new Uint8Array(),
+      receiptKeySuccessions: [],
       held: [],
       datasets: [
         {

@@ -21,6 +21,7 @@ export {
   type Statement,
   toStatement,
 } from './statement.ts';
+export { isAnnounced, type KeySuccession, successionBytes } from './succession.ts';
 export {
   type Check,
   type Expectations,

@@ -21,6 +21,8 @@ export interface PublishedKey {
   readonly publicKey: string;
   /** ISO 8601. For a node's key when the hub saw it first, for a hub's when it was made. */
   readonly since: string;
+  /** ISO 8601. When a node's key was replaced by the next: it signs nothing of runs that finished later. Missing for a key in use. */
+  readonly until?: string;
 }
 
 export const RECEIPT_FORMAT = 'weir-receipt-1';
@@ -39,7 +41,8 @@ function toKey(value: unknown): PublishedKey {
   const isText = (['id', 'owner', 'publicKey', 'since'] as const).every(
     (name) => typeof key[name] === 'string',
   );
-  if (!isText || (key.role !== 'site' && key.role !== 'hub') || key.algorithm !== 'ed25519') {
+  const isEndText = key.until === undefined || !Number.isNaN(Date.parse(String(key.until)));
+  if (!isText || !isEndText || (key.role !== 'site' && key.role !== 'hub') || key.algorithm !== 'ed25519') {
     throw new ReceiptUnreadableError('one of its keys is none');
   }
   return key as unknown as PublishedKey;

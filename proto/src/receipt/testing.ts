@@ -4,6 +4,7 @@ import type { AssignmentSchema } from '../gen/weir/node/v1/link_pb.js';
 import { assignedBy } from './assigned.ts';
 import { keyIdOf, PAYLOAD_TYPE, preAuthEncoding, sealEnvelope } from './envelope.ts';
 import { encodeStatement, type Predicate, toStatement } from './statement.ts';
+import { successionBytes } from './succession.ts';
 
 /** A node's receipts for tests, made without a node. */
 export interface TestSigner {
@@ -16,6 +17,8 @@ export interface TestSigner {
     scores: Readonly<Record<string, number>>,
     changes?: Partial<Predicate>,
   ): Uint8Array<ArrayBuffer>;
+  /** Announces that another key comes after this one. */
+  announce(next: TestSigner, at: Date): { from: Uint8Array; to: Uint8Array; at: Date; signature: Uint8Array };
 }
 
 export interface TestSignerOptions {
@@ -33,6 +36,10 @@ export function testSigner({ nodeId, site, hub, secretKey }: TestSignerOptions):
   return {
     publicKey,
     keyId,
+    announce(next, at) {
+      const succession = { node: nodeId, from: publicKey, to: next.publicKey, at: at.toISOString() };
+      return { ...succession, at, signature: ed25519.sign(successionBytes(succession), secret) };
+    },
     receipt(assignment, scores, changes = {}) {
       const payload = encodeStatement(
         toStatement({

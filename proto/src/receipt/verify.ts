@@ -119,13 +119,13 @@ function signatureCheck(name: CheckName, who: string, isGood: boolean | undefine
 function siteKeyCheck({ predicate }: Statement, key: PublishedKey | undefined): Check {
   const { id, name } = predicate.node;
   const who = `${name || id} at ${predicate.site}`;
-  return key !== undefined && key.id === predicate.node.key
-    ? { name: 'site_key', result: 'good', text: `the hub vouches that this is the key of ${who}` }
-    : {
-        name: 'site_key',
-        result: 'bad',
-        text: `the key that signed is not the one that the statement gives ${who}`,
-      };
+  const check = (result: Check['result'], text: string): Check => ({ name: 'site_key', result, text });
+  if (key === undefined || key.id !== predicate.node.key)
+    return check('bad', `the key that signed is not the one that the statement gives ${who}`);
+  if (key.until === undefined) return check('good', `the hub vouches that this is the key of ${who}`);
+  return Date.parse(predicate.finishedAt) <= Date.parse(key.until)
+    ? check('good', `the hub vouches that this was the key of ${who} until ${key.until}`)
+    : check('bad', `${who} had replaced the key that signed on ${key.until}, before the run was finished`);
 }
 
 function hubKeyCheck(key: PublishedKey | undefined, known: readonly string[] | undefined): Check {

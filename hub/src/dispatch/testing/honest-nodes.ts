@@ -8,8 +8,11 @@ import type { RecordedSession } from './recorded-session.ts';
 export class HonestNodes {
   readonly #signers = new Map<string, { session: RecordedSession; signer: TestSigner }>();
 
+  /** The signer of the node: the same one for ever. */
   add(session: RecordedSession): TestSigner {
     const { id, siteName } = session.node;
+    const known = this.#signers.get(id);
+    if (known) return known.signer;
     const signer = testSigner({ nodeId: id, site: siteName, hub: 'test' });
     this.#signers.set(id, { session, signer });
     return signer;
