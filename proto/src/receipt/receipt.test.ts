@@ -87,6 +87,28 @@ test('a key is what its name says, and the site signs with the one that the stat
   expect(bad(swapped)).toEqual(['hub_signature', 'site_key']);
 });
 
+test('what a key signed before it was replaced stays good, and nothing of later', () => {
+  const file = receiptFile();
+  const until = (at: number) =>
+    readReceiptFile(
+      JSON.stringify({
+        ...file,
+        keys: file.keys.map((key) =>
+          key.role === 'site' ? { ...key, until: new Date(at).toISOString() } : key,
+        ),
+      }),
+    );
+  expect(bad(until(0))).toEqual([]);
+  expect(verifyReceipt(until(0)).checks.find(({ name }) => name === 'site_key')?.text).toContain(
+    'until 1970-01-01T00:00:00.000Z',
+  );
+  expect(bad(until(-1))).toEqual(['site_key']);
+  const [key] = file.keys;
+  expect(() => readReceiptFile(JSON.stringify({ ...file, keys: [{ ...key, until: 'some day' }] }))).toThrow(
+    'one of its keys is none',
+  );
+});
+
 test('scores are compared as they are shown', () => {
   expect(bad(receiptFile(), { scores: { auc: 0.3 } })).toEqual([]);
   expect(bad(receiptFile(), { scores: { auc: '0.31' } })).toEqual(['scores']);
