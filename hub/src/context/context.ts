@@ -12,6 +12,7 @@ import { createDumps, type Dumps } from '../dumps/service.ts';
 import { type Catalogue, createCatalogue } from '../federation/catalogue/service.ts';
 import { createFederation, type Federation } from '../federation/federation.ts';
 import { createPeerIdentity, type PeerIdentity } from '../federation/identity/service.ts';
+import { createParticipation, type Participation } from '../federation/participation/service.ts';
 import { createSignedLinks, type SignedLinks } from '../http/signed-links.ts';
 import { Jobs } from '../jobs/jobs.ts';
 import { KeyRing } from '../keys/ring.ts';
@@ -54,6 +55,7 @@ export interface HubContext extends AsyncDisposable {
   readonly federation: Federation;
   readonly identity: PeerIdentity;
   readonly catalogue: Catalogue;
+  readonly participation: Participation;
   readonly receipts: Receipts;
   readonly receiptDesk: ReceiptDesk;
   readonly authority: Authority;
@@ -134,6 +136,15 @@ export async function createContext({
     live,
     log,
   });
+  const identity = createPeerIdentity({
+    database,
+    keys,
+    federation,
+    jobs,
+    subjectKey: secrets.subjectKey,
+    log,
+  });
+  const catalogue = createCatalogue({ database, keys, federation, competitions, jobs, config, log });
 
   return {
     config,
@@ -161,8 +172,18 @@ export async function createContext({
     boards,
     keys,
     federation,
-    identity: createPeerIdentity({ database, keys, federation, jobs, subjectKey: secrets.subjectKey, log }),
-    catalogue: createCatalogue({ database, keys, federation, competitions, jobs, config, log }),
+    identity,
+    catalogue,
+    participation: createParticipation({
+      database,
+      keys,
+      federation,
+      identity,
+      catalogue,
+      competitions,
+      submissions,
+      leaderboards,
+    }),
     receipts: createReceipts({ database, keys, competitions, leaderboards }),
     receiptDesk,
     authority,

@@ -16,6 +16,11 @@ const TABLE: Readonly<Record<string, Need>> = {
   'hub.describe': 'relation',
   'identity.redeem': 'active',
   'identity.withdrawn': 'relation',
+  'participation.competition': 'list',
+  'participation.board': 'list',
+  'participation.register': 'register',
+  'participation.standing': 'register',
+  'participation.leave': 'register',
   'peering.ask': 'invitation',
   'peering.tell': 'relation',
 };

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { cataloguePeerRouter } from './catalogue/peer-router.ts';
 import { PROTOCOLS } from './hub-document.ts';
 import { peerIdentityRouter } from './identity/peer-router.ts';
+import { participationPeerRouter } from './participation/peer-router.ts';
 import { peeringRouter } from './peers/wire.ts';
 import { federationRoutes, relationProcedure } from './trpc.ts';
 
@@ -26,6 +27,7 @@ export const federationRouter = federationRoutes({
 
   peering: peeringRouter,
   identity: peerIdentityRouter,
+  participation: participationPeerRouter,
 });
 
 export type FederationRouter = typeof federationRouter;

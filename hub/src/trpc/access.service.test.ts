@@ -84,6 +84,14 @@ const TABLE: Readonly<Record<string, Line>> = {
   'catalogue.list': { allowed: everybody, input: () => ({}) },
   // There is no peer: what is missing for everybody is denied to everybody.
   'catalogue.get': { allowed: [], input: () => ({ hub: 'south', id: 1 }) },
+  'participation.competition': { allowed: [], input: () => ({ hub: 'south', id: 1 }) },
+  'participation.board': { allowed: [], input: () => ({ hub: 'south', id: 1, phaseId: 1 }) },
+  'participation.mine': { allowed: [], input: () => ({ hub: 'south', id: 1 }) },
+  'participation.register': {
+    allowed: [],
+    input: () => ({ hub: 'south', id: 1, termsDigest: `sha256:${'0'.repeat(64)}` }),
+  },
+  'participation.leave': { allowed: [], input: () => ({ hub: 'south', id: 1 }) },
   'catalogue.audience': { allowed: organizers, input: ({ competitionId }) => ({ competitionId }) },
   'catalogue.setAudience': {
     allowed: organizers,

@@ -4,6 +4,7 @@ import { competitionsRouter } from '../competitions/router.ts';
 import { dumpsRouter } from '../dumps/router.ts';
 import { catalogueRouter } from '../federation/catalogue/router.ts';
 import { identityRouter } from '../federation/identity/router.ts';
+import { participationRouter } from '../federation/participation/router.ts';
 import { peersRouter } from '../federation/peers/router.ts';
 import { leaderboardsRouter } from '../leaderboards/router.ts';
 import { liveRouter } from '../live/router.ts';
@@ -23,6 +24,7 @@ export const appRouter = router({
   institutions: institutionsRouter,
   live: liveRouter,
   leaderboards: leaderboardsRouter,
+  participation: participationRouter,
   peers: peersRouter,
   receipts: receiptsRouter,
   resources: resourcesRouter,

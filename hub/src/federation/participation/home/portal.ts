@@ -1,0 +1,99 @@
+import type { Actor } from '../../../accounts/access.ts';
+import type { BoardRequest } from '../../../leaderboards/service.ts';
+import { PeerCompetitionMissingError } from '../../catalogue/errors.ts';
+import type { Origin } from '../../catalogue/search.ts';
+import type { PeerCompetition } from '../../catalogue/service.ts';
+import { PeerCallError } from '../../peers/errors.ts';
+import type { BoardReading } from '../wire/board.ts';
+import type { Reading, Readings } from './readings.ts';
+import type { Registrations } from './registrations.ts';
+import type { SafeCompetition } from './safe-pages.ts';
+
+/** A peer's competition in the shape of one of this hub's own. */
+export interface ShownCompetition extends Omit<SafeCompetition, 'termsSource' | 'phases'> {
+  readonly phases: (SafeCompetition['phases'][number] & {
+    readonly files: (SafeCompetition['phases'][number]['files'][number] & { readonly url: string })[];
+  })[];
+  readonly logoUrl: null;
+  readonly createdBy: string;
+  readonly collaborators: string[];
+  readonly published: boolean;
+  readonly canManage: false;
+  readonly secretKey: null;
+  readonly my: {
+    readonly status: 'pending' | 'approved' | 'denied' | null;
+    readonly acceptedTermsVersion: number | null;
+  } | null;
+}
+
+export interface ShownPeerCompetition {
+  /** What its hub's catalogue says of it. */
+  readonly listed: PeerCompetition;
+  /** What its hub shows of it; null when it has not been read yet and cannot be now. */
+  readonly competition: ShownCompetition | null;
+  readonly asOf: Date | null;
+  /** Why it is not of now, in the peer's words or ours. */
+  readonly problem: string | null;
+}
+
+/** What the pages of a peer's competition show. @throws PeerCompetitionMissingError */
+export async function showCompetition(
+  { readings, registrations }: { readings: Readings; registrations: Registrations },
+  actor: Actor,
+  hub: string,
+  id: number,
+): Promise<ShownPeerCompetition> {
+  const listed = await readings.listed(hub, id);
+  const registration = await registrations.find(actor, listed);
+  const my =
+    actor.kind === 'user'
+      ? {
+          status: registration?.status ?? null,
+          acceptedTermsVersion: registration?.acceptedTermsVersion ?? null,
+        }
+      : null;
+  try {
+    const { content, asOf, problem } = await readings.competition(listed);
+    return { listed, competition: toShown(content, listed.origin, my), asOf, problem };
+  } catch (error) {
+    if (!(error instanceof PeerCallError)) throw error;
+    return { listed, competition: null, asOf: null, problem: error.detail };
+  }
+}
+
+/** The board of a phase of a competition that is listed here. @throws PeerCompetitionMissingError | PeerCallError */
+export async function showBoard(
+  readings: Readings,
+  { hub, id, ...request }: Omit<BoardRequest, 'limit'> & { hub: string; id: number },
+): Promise<Reading<BoardReading> & { readonly peerId: number }> {
+  const listed = await readings.listed(hub, id);
+  const { content: competition } = await readings.competition(listed);
+  if (!competition.phases.some((phase) => phase.id === request.phaseId))
+    throw new PeerCompetitionMissingError();
+  return { ...(await readings.board(listed.peerId, request)), peerId: listed.peerId };
+}
+
+function toShown(
+  { termsSource: _, phases, ...content }: SafeCompetition,
+  { address }: Origin,
+  my: ShownCompetition['my'],
+): ShownCompetition {
+  return {
+    ...content,
+    phases: phases.map((phase) => ({
+      ...phase,
+      // Never an address of the peer's making.
+      files: phase.files.map((file) => ({
+        ...file,
+        url: `${address}/files/phases/${phase.id}/${file.kind}`,
+      })),
+    })),
+    logoUrl: null,
+    createdBy: content.organizer,
+    collaborators: [],
+    published: true,
+    canManage: false,
+    secretKey: null,
+    my,
+  };
+}

@@ -1,0 +1,123 @@
+import { createHash } from 'node:crypto';
+import type { z } from 'zod';
+import type { Database } from '../../../db/database.ts';
+import type { BoardRequest } from '../../../leaderboards/service.ts';
+import type { Catalogue, PeerCompetition } from '../../catalogue/service.ts';
+import type { PeerCalls } from '../../peers/client.ts';
+import { PeerCallError } from '../../peers/errors.ts';
+import { type BoardReading, boardReading } from '../wire/board.ts';
+import { competitionReading } from '../wire/competition.ts';
+import { confirmReading, findReading, type StoredReading, saveReading } from './reading-store.ts';
+import { type SafeCompetition, toSafeCompetition } from './safe-pages.ts';
+
+/** Whoever reads within that time shares one reading. */
+const FRESH_MS = { competition: 10_000, board: 3_000 };
+/** A page waits no longer than that for a peer; then it shows what is known. */
+const TIMEOUT_MS = 5_000;
+const BOARD_ROWS = 50;
+const MOST_BYTES = { competition: 4 * 1024 ** 2, board: 2 * 1024 ** 2 };
+
+export interface Reading<Content> {
+  readonly content: Content;
+  readonly asOf: Date;
+  /** Why it is not of now. */
+  readonly problem: string | null;
+}
+
+/** At home: what peers show of their competitions, with what they showed last while they do not answer. */
+export class Readings {
+  readonly #database: Database;
+  readonly #catalogue: Pick<Catalogue, 'get'>;
+  readonly #calls: PeerCalls;
+  readonly #underWay = new Map<string, Promise<Reading<unknown>>>();
+
+  constructor(parts: { database: Database; catalogue: Pick<Catalogue, 'get'>; calls: PeerCalls }) {
+    this.#database = parts.database;
+    this.#catalogue = parts.catalogue;
+    this.#calls = parts.calls;
+  }
+
+  /** What is listed here. @throws PeerCompetitionMissingError */
+  listed(hub: string, id: number): Promise<PeerCompetition> {
+    return this.#catalogue.get(hub, id);
+  }
+
+  /** @throws PeerCallError when it was never read and cannot be now */
+  competition({ peerId, id }: Pick<PeerCompetition, 'peerId' | 'id'>): Promise<Reading<SafeCompetition>> {
+    return this.#read<z.output<typeof competitionReading>, SafeCompetition>(peerId, `competition ${id}`, {
+      kind: 'competition',
+      ask: () =>
+        this.#calls.client(peerId).call(
+          competitionReading.refine((answer) => answer.id === id, 'is another competition'),
+          (hub) => hub.participation.competition.query({ competitionId: id }),
+          { scope: 'list', maxBytes: MOST_BYTES.competition, timeoutMs: TIMEOUT_MS },
+        ),
+      toContent: toSafeCompetition,
+    });
+  }
+
+  /** The first page is kept; further ones, and other orders, are read when they are asked for. @throws PeerCallError */
+  board(peerId: number, request: Omit<BoardRequest, 'limit'>): Promise<Reading<BoardReading>> {
+    const { phaseId, ...special } = request;
+    const ask = () =>
+      this.#calls.client(peerId).call(
+        boardReading.refine((answer) => answer.phaseId === phaseId, 'is another board'),
+        (hub) => hub.participation.board.query({ ...request, limit: BOARD_ROWS }),
+        { scope: 'list', maxBytes: MOST_BYTES.board, timeoutMs: TIMEOUT_MS },
+      );
+    if (Object.values(special).some((value) => value !== undefined))
+      return ask().then((content) => ({ content, asOf: new Date(), problem: null }));
+    return this.#read<BoardReading, BoardReading>(peerId, `board ${phaseId}`, {
+      kind: 'board',
+      ask,
+      toContent: async (answer) => answer,
+    });
+  }
+
+  async #read<Answer, Content>(
+    peerId: number,
+    what: string,
+    how: {
+      kind: keyof typeof FRESH_MS;
+      ask: () => Promise<Answer>;
+      toContent: (answer: Answer, before: Content | null) => Promise<Content>;
+    },
+  ): Promise<Reading<Content>> {
+    const { queries } = this.#database;
+    const stored = await findReading<Content>(queries, peerId, what);
+    if (stored && Date.now() - stored.readAt.getTime() < FRESH_MS[how.kind])
+      return { content: stored.content, asOf: stored.readAt, problem: null };
+    const key = `${peerId} ${what}`;
+    const reading = this.#underWay.get(key) ?? this.#readNow(peerId, what, stored, how);
+    this.#underWay.set(key, reading);
+    try {
+      // The same `what` is always read by the same method.
+      return (await reading) as Reading<Content>;
+    } finally {
+      this.#underWay.delete(key);
+    }
+  }
+
+  async #readNow<Answer, Content>(
+    peerId: number,
+    what: string,
+    stored: StoredReading<Content> | null,
+    how: {
+      ask: () => Promise<Answer>;
+      toContent: (answer: Answer, before: Content | null) => Promise<Content>;
+    },
+  ): Promise<Reading<Content>> {
+    const { queries } = this.#database;
+    try {
+      const answer = await how.ask();
+      const digest = createHash('sha256').update(JSON.stringify(answer)).digest('hex');
+      if (stored?.digest === digest)
+        return { content: stored.content, asOf: await confirmReading(queries, peerId, what), problem: null };
+      const content = await how.toContent(answer, stored?.content ?? null);
+      return { content, asOf: await saveReading(queries, peerId, what, { content, digest }), problem: null };
+    } catch (error) {
+      if (!(error instanceof PeerCallError) || !stored) throw error;
+      return { content: stored.content, asOf: stored.readAt, problem: error.detail };
+    }
+  }
+}
