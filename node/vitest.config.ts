@@ -5,6 +5,7 @@ const serviceTests = 'src/**/*.service.test.ts';
 
 export default defineConfig({
   test: {
+    maxWorkers: 2,
     projects: [
       {
         test: {
@@ -15,7 +16,7 @@ export default defineConfig({
         },
       },
       // Need the engines themselves: Docker at DOCKER_HOST with the image WEIR_TEST_IMAGE, and bubblewrap.
-      { test: { name: 'engine', include: [engineTests], fileParallelism: false } },
+      { test: { name: 'engine', include: [engineTests], testTimeout: 60_000, hookTimeout: 60_000 } },
     ],
   },
 });
