@@ -1,5 +1,7 @@
+import { timestampDate } from '@bufbuild/protobuf/wkt';
 import { status } from '@grpc/grpc-js';
 import { Disposition, RunState } from '@weir/proto/node/v1';
+import { isAnnounced, keyIdOf, readEnvelope } from '@weir/proto/receipt';
 import { expect, test } from 'vitest';
 import { homeAt } from './home/home.ts';
 import { readCredentials } from './home/identity.ts';
@@ -7,6 +9,7 @@ import { type NodeOverrides, startNode } from './index.ts';
 import { Backoff } from './link/backoff.ts';
 import { FakeHub } from './link/testing/fake-hub.ts';
 import { createLogger } from './logging/logger.ts';
+import { rotateReceiptKey } from './receipts/rotate.ts';
 import type { Executor, RunWatch } from './run/executor.ts';
 import { enrolHome, testConfig } from './testing/enrolled-home.ts';
 import { temporaryFolder } from './testing/temporary-folder.ts';
@@ -159,6 +162,32 @@ test('the next life of a process reports and goes on with what the last one left
   await using _second = await startNode(config, { backoff: quick() });
   await waitFor('both outcomes', () => hub.outcomes.length === 2);
   expect(hub.hellos[1]?.held.map(({ runId }) => runId).sort()).toEqual([1n, 2n]);
+});
+
+test('a node whose receipt key was replaced announces it, and what the former key signed is still reported', async () => {
+  const { hub, folder, config } = await setUp();
+  await using _ = folder;
+  await using __ = hub;
+  hub.failReports = 1_000;
+  hub.enqueue({ runId: 1n, attempt: 1 });
+  const first = await startNode(config, { backoff: quick() });
+  await waitFor('a try to report', () => hub.reportCalls.length > 0);
+  await first[Symbol.asyncDispose]();
+  await rotateReceiptKey(homeAt(folder.path), first.identity, createLogger('silent'));
+
+  hub.failReports = 0;
+  await using _second = await startNode(config, { backoff: quick() });
+  await waitFor('the outcome', () => hub.outcomes.length === 1);
+  const [before, after] = hub.hellos;
+  const [succession, ...others] = after!.receiptKeySuccessions;
+  expect(before?.receiptKeySuccessions).toEqual([]);
+  expect(others).toEqual([]);
+  expect(succession).toMatchObject({ from: before!.receiptKey, to: after!.receiptKey });
+  const { from, to, at, signature } = succession!;
+  const said = { node: first.identity.nodeId, from, to, at: timestampDate(at!).toISOString() };
+  expect(isAnnounced(said, signature)).toBe(true);
+  const receipt = readEnvelope(new TextDecoder().decode(hub.outcomes[0]!.receipt));
+  expect(receipt.signatures[0]?.keyid).toBe(keyIdOf(before!.receiptKey));
 });
 
 test('draining finishes what runs, and takes nothing new', async () => {

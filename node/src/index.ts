@@ -7,7 +7,7 @@ import { homeAt, makeHome } from './home/home.ts';
 import { type Identity, readCredentials, readIdentity } from './home/identity.ts';
 import { lockHome } from './home/lock.ts';
 import { LedgerInbox } from './ledger/inbox.ts';
-import { Ledger } from './ledger/ledger.ts';
+import { openLedgerOf } from './ledger/of-home.ts';
 import type { Backoff } from './link/backoff.ts';
 import { dial } from './link/dial.ts';
 import { makeHello } from './link/hello.ts';
@@ -25,7 +25,6 @@ import { StatusWatch } from './loops/status-watch.ts';
 import { PeopleDesk } from './people/desk.ts';
 import { PolicyFile } from './policy/policy-file.ts';
 import { policyRecorder } from './policy/policy-recorder.ts';
-import { ReceiptKey } from './receipts/key.ts';
 import { ReceiptSigner } from './receipts/sign.ts';
 import { createExecutor, type ExecutorContext, type ReadyExecutor } from './run/create-executor.ts';
 import { Runs } from './run/runs.ts';
@@ -68,10 +67,8 @@ export async function startNode(config: NodeConfig, overrides: NodeOverrides = {
   const stopAsked = Promise.withResolvers<void>();
   const board = new RunBoard();
 
-  const receiptKey = await ReceiptKey.load(home.receiptKey);
-  const ledger = owned.use(
-    await Ledger.open(home.ledger, logger.child({ part: 'ledger' }), { key: receiptKey }),
-  );
+  const { ledger, receiptKey } = await openLedgerOf(home, logger.child({ part: 'ledger' }));
+  owned.use(ledger);
   const inbox = owned.use(new LedgerInbox(ledger, logger.child({ part: 'ledger' })));
   await inbox.follow();
   const people = owned.use(
@@ -112,6 +109,7 @@ export async function startNode(config: NodeConfig, overrides: NodeOverrides = {
         held: runs.held(),
         status: status.current(),
         receiptKey: receiptKey.publicKey,
+        successions: ledger.successions,
       }),
     events: {
       onWelcome: (welcome) => {

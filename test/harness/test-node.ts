@@ -75,6 +75,16 @@ export class TestNode implements AsyncDisposable {
     await this.#command('enrol', '--again', '--token', token);
   }
 
+  /** Replaces the key that signs receipts. It must not run meanwhile. */
+  async rotateReceiptKey(): Promise<void> {
+    await this.#command('keys', 'rotate');
+  }
+
+  /** Throws when the ledger is not in order. */
+  async verifyLedger(): Promise<void> {
+    await this.#command('ledger', 'verify');
+  }
+
   /** The id that the hub gave it. */
   async id(): Promise<string> {
     return (await this.#identity()).nodeId;

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { status } from '@grpc/grpc-js';
 import { dial } from '@weir/node/link/dial';
+import { verifyReceipt } from '@weir/proto/receipt';
 import { expect, test } from 'vitest';
 import { expectExactlyOnce } from '../harness/accounting.ts';
 import { codeSubmission, scriptedBundle } from '../harness/challenge.ts';
@@ -58,6 +59,49 @@ test('a node that was away for long, and whose certificate no longer works, come
   await expect(stolen.reportOutcomes({ outcomes: [] })).rejects.toMatchObject({
     code: status.PERMISSION_DENIED,
   });
+});
+
+test('a node is replaced by another version while a run is in flight and others wait: nothing is lost or done twice, with another receipt key too', async () => {
+  await using network = await TestNetwork.start();
+  const node = await network.addWiredNode({ site: 'north', slots: 1 });
+  const challenge = await network.addChallenge(scriptedBundle(script(1)));
+  const ada = await network.addParticipant('ada', challenge);
+  const inFlight = await ada.submit(challenge.phaseId, codeSubmission());
+  const waiting = [
+    await ada.submit(challenge.phaseId, codeSubmission()),
+    await ada.submit(challenge.phaseId, codeSubmission()),
+  ];
+  await ada.submissionInState(inFlight, 'predicting');
+  // What it finishes while it is drained it can tell nobody: that is left to the next version.
+  node.stream.cut();
+  expect(await node.process.stop()).toBe(0);
+  expect(node.process.log()).toContain('outcomes are kept and reported at the next start');
+  await node.rotateReceiptKey();
+  await node.verifyLedger();
+  node.stream.restore();
+  await node.run();
+
+  for (const id of [inFlight, ...waiting])
+    expect(await ada.submissionOver(id)).toMatchObject({ status: 'Finished' });
+  await expectExactlyOnce(network.hub, [inFlight, ...waiting]);
+  const { nodes } = await network.administrator.trpc.sites.get.query({ site: 'north' });
+  const [inUse, former] = nodes[0]!.receiptKeys;
+  expect([inUse?.replacedAt, former?.replacedAt]).toEqual([null, expect.any(String)]);
+  const receiptOf = async (submission: number) => {
+    const [found] = await ada.trpc.receipts.ofSubmission.query({ id: submission });
+    return verifyReceipt(found!.receipt, { hubKeys: hubKeys.map(({ id }) => id), scores: found!.shown });
+  };
+  const hubKeys = await ada.trpc.receipts.keys.query();
+  for (const [id, key] of [
+    [inFlight, former],
+    [waiting[0]!, inUse],
+  ] as const) {
+    const { checks, signers } = await receiptOf(id);
+    expect(checks.map(({ result }) => result)).toEqual(['good', 'good', 'good', 'good', 'good']);
+    expect(signers.map(({ keyId }) => keyId)).toContain(key?.id);
+  }
+  await node.process.stop();
+  await node.verifyLedger();
 });
 
 test('two nodes of a site share its work; one that is drained from the hub is handed nothing', async () => {

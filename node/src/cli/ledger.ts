@@ -8,6 +8,7 @@ import type { LedgerEntry } from '../ledger/entry.ts';
 import { LEDGER_EVENT_KINDS, type LedgerEventKind, runOf } from '../ledger/events.ts';
 import { checkExport, exportLedger } from '../ledger/export.ts';
 import { recordFromCommand } from '../ledger/inbox.ts';
+import { publicKeysOf } from '../ledger/of-home.ts';
 import { readEntries } from '../ledger/read.ts';
 import { ReceiptKey } from '../receipts/key.ts';
 import { EXIT_CHECK_FAILED, required, UsageError } from './errors.ts';
@@ -33,7 +34,8 @@ export async function ledgerCommand(
 
 async function verify(home: Home, { json }: Flags): Promise<number> {
   const key = await ReceiptKey.read(home.receiptKey);
-  const { problems, head } = await checkLedger(home.ledger, key?.publicKey ?? null);
+  const own = await publicKeysOf(home);
+  const { problems, head } = await checkLedger(home.ledger, own.length > 0 ? own : null);
   const keyId = key && keyIdOf(key.publicKey);
   const good = `${home.ledger}: in order, ${head.sequence} entries, head ${head.hash}, key ${keyId ?? 'none yet'}`;
   return tell({ entries: head.sequence, head: head.hash, keyId, problems }, good, json);

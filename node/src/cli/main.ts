@@ -6,6 +6,7 @@ import { consoleCommand } from './console.ts';
 import { datasetCommand } from './dataset.ts';
 import { enrolCommand } from './enrol.ts';
 import { exitCodeOf, UsageError } from './errors.ts';
+import { keysCommand } from './keys.ts';
 import { ledgerCommand } from './ledger.ts';
 import { policyCommand } from './policy.ts';
 
@@ -25,6 +26,7 @@ const USAGE = `weir-node: evaluates next to the data, and lets out what the site
   weir-node ledger verify [FILE] [--json] --home DIR
   weir-node ledger show [--run R] [--kind K] [--json] --home DIR
   weir-node ledger export --out FILE [--from N] [--to M] --home DIR
+  weir-node keys show | rotate --home DIR
   weir-node attest keygen --out KEY.pem
   weir-node attest --key KEY.pem --out FILE DIGEST_OR_FILE...
   weir-node console address --home DIR
@@ -99,6 +101,8 @@ async function main(args: readonly string[]): Promise<number> {
       return await policyCommand(rest, flags, env);
     case 'ledger':
       return await ledgerCommand(rest, flags, env);
+    case 'keys':
+      return await keysCommand(rest, flags, env);
     case 'console':
       return await consoleCommand(rest, flags, env);
     case 'run':

@@ -65,7 +65,7 @@ export class NodeView implements ConsoleView, ConsoleActions {
         return ledger.head;
       },
       verify: async () => {
-        const { problems } = await checkLedger(home.ledger, receiptKey.publicKey);
+        const { problems } = await checkLedger(home.ledger, [receiptKey.publicKey]);
         return problems.map(({ text }) => text);
       },
     };

@@ -20,6 +20,8 @@ export interface Home {
   readonly ledger: string;
   /** Signs receipts and the head of the ledger; see `receipts/key.ts`. */
   readonly receiptKey: string;
+  /** The key that is about to take its place; see `receipts/rotate.ts`. */
+  readonly nextReceiptKey: string;
   /** Questions to the people of the site, and their answers. */
   readonly people: string;
   /** Who may open the console, and what was last decided there; see `console/`. */
@@ -45,6 +47,7 @@ export function homeAt(root: string): Home {
     spool: join(root, 'spool'),
     ledger: join(root, 'ledger'),
     receiptKey: join(root, 'receipt-key.pem'),
+    nextReceiptKey: join(root, 'receipt-key.next.pem'),
     people: join(root, 'people'),
     console: join(root, 'console'),
     paused: join(root, 'paused.json'),

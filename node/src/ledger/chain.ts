@@ -9,6 +9,7 @@ import { BEGINNING, isIntact, type ReadEntry, readEntry } from './entry.ts';
  *   inserted    an entry whose number was there before
  *   truncated   fewer entries than the signed head says
  *   rewritten   the entry that the signed head names is another one
+ *   key         a change of the node's key that the key before has not announced, or a last key that is not the node's
  *   head        the signed head is missing, unreadable, or not signed by this node
  */
 export type LedgerProblemKind =
@@ -20,6 +21,7 @@ export type LedgerProblemKind =
   | 'inserted'
   | 'truncated'
   | 'rewritten'
+  | 'key'
   | 'head';
 
 export interface LedgerProblem {

@@ -2,6 +2,7 @@ import { z } from 'zod';
 
 const id = z.string().min(1);
 const attempt = z.number().int().positive();
+const key = z.base64().length(44);
 const digest = z.string().regex(/^sha256:[0-9a-f]{64}$/);
 /** NAME@VERSION of the site's dataset, null for a run that sees none. */
 const dataset = z.string().min(1).nullable();
@@ -132,6 +133,18 @@ export const ledgerEventSchema = z.discriminatedUnion('kind', [
     from: z.number().int().positive(),
     to: z.number().int().nonnegative(),
     digest,
+  }),
+  /**
+   * Another key signs receipts and the head of the ledger from the next entry on. Announced by the one before: `signature` is its own, see
+   * `successionBytes`. Keys are raw Ed25519 public keys, all bytes are base64.
+   */
+  z.object({
+    kind: z.literal('key'),
+    node: id,
+    from: key,
+    to: key,
+    at: z.iso.datetime(),
+    signature: z.base64().length(88),
   }),
   z.object({ kind: z.literal('control'), what: z.enum(['pause', 'resume', 'drain']), by: z.string() }),
 ]);

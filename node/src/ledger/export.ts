@@ -9,6 +9,7 @@ import { headProblem } from './check.ts';
 import { parseHead, type SignedHead, signHead } from './head.ts';
 import { readEntryLines } from './read.ts';
 import { readLines } from './segments.ts';
+import { KeyHistory, type Succession, toSuccession } from './successions.ts';
 
 export interface Exported {
   readonly from: number;
@@ -57,6 +58,7 @@ export interface CheckedExport {
 export async function checkExport(file: string): Promise<CheckedExport> {
   const chain = new ChainCheck(null);
   let from: number | null = null;
+  const successions: Succession[] = [];
   let head: SignedHead | null | 'unreadable' = null;
   for await (const { text } of readLines(file)) {
     if (text.startsWith('{"head":')) {
@@ -65,8 +67,10 @@ export async function checkExport(file: string): Promise<CheckedExport> {
     }
     const entry = chain.take(text);
     from ??= entry?.sequence ?? null;
+    const succession = entry && toSuccession(entry);
+    if (succession) successions.push(succession);
   }
-  const problems = [...chain.finish()];
+  const problems = [...chain.finish(), ...new KeyHistory(successions).problems(null)];
   const last = from === null ? { sequence: 0, hash: '0'.repeat(64) } : chain.head;
   const problem = headProblem(head, last, last.hash, null);
   if (problem) problems.push(problem);

@@ -7,9 +7,9 @@ import { HomeLockedError } from '../home/errors.ts';
 import { type Home, makeHome } from '../home/home.ts';
 import { lockHome } from '../home/lock.ts';
 import { createLogger, type Logger } from '../logging/logger.ts';
-import { ReceiptKey } from '../receipts/key.ts';
 import { type LedgerEvent, ledgerEventSchema } from './events.ts';
-import { type FileLedger, Ledger } from './ledger.ts';
+import type { FileLedger } from './ledger.ts';
+import { openLedgerOf } from './of-home.ts';
 
 const LOOK_MS = 2_000;
 const isEventFile = (name: string) => /^[0-9a-z-]+\.json$/.test(name);
@@ -29,8 +29,7 @@ export async function takeInDropped(home: Home): Promise<void> {
   try {
     await using _lock = await lockHome(home.lock);
     const logger = createLogger('silent');
-    const key = await ReceiptKey.load(home.receiptKey);
-    await using ledger = await Ledger.open(home.ledger, logger, { key });
+    await using ledger = (await openLedgerOf(home, logger)).ledger;
     await using inbox = new LedgerInbox(ledger, logger);
     await inbox.takeIn();
   } catch (error) {

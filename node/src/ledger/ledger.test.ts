@@ -47,7 +47,7 @@ async function entriesOf(folder: string): Promise<LedgerEntry[]> {
 }
 
 async function problemsOf(folder: string) {
-  return (await checkLedger(folder, key.publicKey)).problems.map(
+  return (await checkLedger(folder, [key.publicKey])).problems.map(
     ({ kind, sequence }) => `${kind} ${sequence}`,
   );
 }
@@ -138,7 +138,7 @@ test('nothing that was promised is lost when the process is killed', async () =>
     await closed;
     const { publicKey } = await ReceiptKey.load(keyPath);
     const kept = new Map<number, string>();
-    const { problems } = await checkLedger(ledger, publicKey, ({ sequence, hash }) =>
+    const { problems } = await checkLedger(ledger, [publicKey], ({ sequence, hash }) =>
       kept.set(sequence, hash),
     );
     expect(problems).toEqual([]);
@@ -219,7 +219,7 @@ describe('tampering is found and named:', () => {
     await rm(path);
     expect(await problemsOf(folder.path)).toEqual(['head 3']);
     await writeFile(path, head);
-    const other = await checkLedger(folder.path, ReceiptKey.generate().publicKey);
+    const other = await checkLedger(folder.path, [ReceiptKey.generate().publicKey]);
     expect(other.problems.map(({ kind }) => kind)).toEqual(['head']);
   });
 

@@ -10,6 +10,7 @@ import { type LedgerEvent, ledgerEventSchema } from './events.ts';
 import { signHead, writeHead } from './head.ts';
 import { type EntryFilter, readEntries } from './read.ts';
 import { segmentAt } from './segments.ts';
+import type { Succession } from './successions.ts';
 
 export type { EntryFilter } from './read.ts';
 export type { LedgerEntry, LedgerEvent };
@@ -75,17 +76,19 @@ export class FileLedger implements Ledger {
   #closed = false;
   /** Files of the inbox that were in the ledger as it was opened. */
   readonly taken: ReadonlySet<string>;
+  /** How the node had come to its key as the ledger was opened. */
+  readonly successions: readonly Succession[];
 
   private constructor(
     folder: string,
     file: AppendFile,
-    head: Head,
-    taken: ReadonlySet<string>,
+    { head, taken, successions }: Pick<FileLedger, 'head' | 'taken' | 'successions'>,
     logger: Logger,
     options: LedgerOptions,
   ) {
     this.folder = folder;
     this.taken = taken;
+    this.successions = successions;
     this.#file = file;
     this.#head = head;
     this.#tail = head;
@@ -97,7 +100,7 @@ export class FileLedger implements Ledger {
   static async open(folder: string, logger: Logger, options: LedgerOptions): Promise<FileLedger> {
     await mkdir(folder, { recursive: true });
     const taken = new Set<string>();
-    const checked = await checkLedger(folder, options.key?.publicKey ?? null, ({ inbox }) => {
+    const checked = await checkLedger(folder, options.key ? [options.key.publicKey] : null, ({ inbox }) => {
       if (inbox !== undefined) taken.add(inbox);
     });
     const problems = options.key ? checked.problems : checked.problems.filter(({ kind }) => kind !== 'head');
@@ -110,7 +113,13 @@ export class FileLedger implements Ledger {
     if (options.key) await writeHead(folder, signHead(head, new Date().toISOString(), options.key));
     const segment = last?.segment ?? segmentAt(folder, 1);
     const file = await AppendFile.open(segment.path, last?.bytes ?? 0, logger);
-    return new FileLedger(folder, file, head, taken, logger, options);
+    return new FileLedger(
+      folder,
+      file,
+      { head, taken, successions: checked.keys.successions },
+      logger,
+      options,
+    );
   }
 
   get head(): Head {

@@ -1,3 +1,4 @@
+import { keyIdOf } from '@weir/proto/receipt';
 import { LEDGER_EVENT_KINDS } from '../../ledger/events.ts';
 import type { LedgerEntry, LedgerEvent } from '../../ledger/ledger.ts';
 import { type Content, Html, html } from '../html.ts';
@@ -68,6 +69,8 @@ function sentence(event: LedgerEvent): Content {
       return html`${event.name}@${event.version}: ${event.change}`;
     case 'export':
       return html`${event.by} took a copy of entries ${event.from} to ${event.to}`;
+    case 'key':
+      return html`Receipts and the ledger are signed with another key from here on: ${keyIdOf(Buffer.from(event.to, 'base64'))}`;
     case 'control':
       return html`${event.by}: ${event.what}`;
     default:
