@@ -1,10 +1,14 @@
 import { eq } from 'drizzle-orm';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import pino from 'pino';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { anonymous } from '../accounts/access.ts';
 import { columns, leaderboards, phases } from '../competitions/schema.ts';
+import { type Database, openDatabase, type Transaction } from '../db/database.ts';
 import { submissions } from '../submissions/schema.ts';
 import { createHarness, type Harness, type SeededPhase } from '../submissions/testing/harness.ts';
+import type { Connection } from './boards.ts';
 import { boardEffects } from './scoring.ts';
+import { findStandings } from './standings.ts';
 
 let hub: Harness;
 beforeAll(async () => {
@@ -141,3 +145,76 @@ test('a cursor that nobody gave starts from the beginning', async () => {
     expect((await hub.leaderboards.get(anonymous, { phaseId, cursor })).rows).toHaveLength(1);
   }
 });
+
+describe('on a board of thousands', () => {
+  const SIZE = 3_000;
+  let board: Awaited<ReturnType<typeof boardOf>>;
+  beforeAll(async () => {
+    board = await boardOf();
+    const { seed, phaseId } = board;
+    const { resourceId, ownerId } = seed.submission();
+    await hub.database.pool.query(
+      `with entered as (
+         insert into submissions (phase_id, owner_id, task_id, resource_id, status)
+         select $1, $2, $3, $4, 'Finished' from generate_series(1, $5::int) returning id
+       ), scored as (
+         insert into scores (submission_id, column_id, value)
+         select e.id, c.id, e.id % 100 from entered e, phases p join leaderboard_columns c on c.leaderboard_id = p.leaderboard_id where p.id = $1
+       )
+       insert into leaderboard_entries (phase_id, owner_id, slot, submission_id, sort_key, submitted_at)
+       select $1, $2, id, id, array[-(id % 100)], now() from entered`,
+      [phaseId, ownerId, seed.taskIds[0], resourceId, SIZE],
+    );
+    await hub.database.pool.query('vacuum analyze leaderboard_entries, submissions, scores');
+  });
+
+  /** The rows that the statements looked at in tables and indexes, by the database's own count. */
+  async function rowsRead(database: Database, work: (tx: Transaction) => Promise<unknown>): Promise<number> {
+    const sent: { text: string; values: unknown[] }[] = [];
+    await database.transaction((tx) =>
+      work({
+        ...tx,
+        prepared: (statement, values) => {
+          sent.push({ text: statement.text, values });
+          return tx.prepared(statement, values);
+        },
+      }),
+    );
+    let rows = 0;
+    for (const { text, values } of sent) {
+      const answer = await database.pool.query(`explain (analyze, format json) ${text}`, values);
+      rows += rowsOf(answer.rows[0]['QUERY PLAN'][0].Plan);
+    }
+    return rows;
+  }
+
+  test('the first page looks at what it shows, and a score that arrives at what it moves', async () => {
+    const { phaseId, enter } = board;
+    // As the hub reads boards.
+    await using standings = openDatabase(hub.database.url, pino({ level: 'silent' }), { byKey: true });
+    const own = { terms: [], split: null, sort: null, isSnapshot: true };
+    const page = (connection: Connection) =>
+      findStandings(connection, { phaseId, after: null, limit: 51, ...own });
+    expect(await page(standings)).toMatchObject({ standings: { length: 51 }, total: 0 });
+    expect(await rowsRead(standings, page)).toBeLessThan(SIZE / 5);
+
+    const submissionId = await enter({ score: 50 });
+    const leaf = { submissionId, phaseId, parentId: null, values: { score: 51 } };
+    const arrival = await rowsRead(hub.database, (tx) => boardEffects(tx, hub.boards, [leaf]));
+    expect(arrival).toBeLessThan(50);
+  });
+});
+
+interface Plan {
+  readonly 'Relation Name'?: string;
+  readonly 'Actual Rows': number;
+  readonly 'Actual Loops': number;
+  readonly 'Rows Removed by Filter'?: number;
+  readonly Plans?: readonly Plan[];
+}
+
+function rowsOf(plan: Plan): number {
+  const here = plan['Actual Rows'] + (plan['Rows Removed by Filter'] ?? 0);
+  const below = (plan.Plans ?? []).reduce((sum, part) => sum + rowsOf(part), 0);
+  return below + (plan['Relation Name'] === undefined ? 0 : here * plan['Actual Loops']);
+}

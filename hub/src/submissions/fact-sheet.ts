@@ -42,7 +42,9 @@ function problemWith(
   if (isBlank(answer)) return isRequired ? `"${title}" needs an answer.` : null;
   switch (type) {
     case 'checkbox':
-      return toBoolean(answer) === null ? `"${title}" is answered with true or false.` : null;
+      if (toBoolean(answer) === null) return `"${title}" is answered with true or false.`;
+      // As on Codabench: what is to be checked is not answered by leaving it unchecked.
+      return isRequired && toBoolean(answer) === false ? `"${title}" has to be checked.` : null;
     case 'select':
       return selection.includes(String(answer)) ? null : `"${title}" is one of: ${selection.join(', ')}.`;
     case 'text':

@@ -117,20 +117,26 @@ describe('the fact sheet', () => {
   const factSheet = [
     question('method', { isRequired: true }),
     question('pretrained', { type: 'checkbox' }),
+    question('agreed', { type: 'checkbox', isRequired: true }),
     question('size', { type: 'select', selection: ['small', 'large'] }),
   ];
 
   test('is answered with every submission', async () => {
     const { phaseId, ada } = await entered({ competition: { factSheet } });
-    const wrong = { size: 'huge', extra: 'x' };
+    const wrong = { size: 'huge', extra: 'x', agreed: 'false' };
     await expect(submit(ada, phaseId, { factSheetAnswers: wrong })).rejects.toMatchObject({
       code: 'fact_sheet_invalid',
-      fields: { method: expect.any(String), size: expect.any(String), extra: expect.any(String) },
+      fields: {
+        method: expect.any(String),
+        agreed: '"agreed" has to be checked.',
+        size: expect.any(String),
+        extra: expect.any(String),
+      },
     });
     const { factSheetAnswers } = await submit(ada, phaseId, {
-      factSheetAnswers: { method: 'forest', pretrained: 'true' },
+      factSheetAnswers: { method: 'forest', pretrained: 'true', agreed: true },
     });
-    expect(factSheetAnswers).toEqual({ method: 'forest', pretrained: true, size: '' });
+    expect(factSheetAnswers).toEqual({ method: 'forest', pretrained: true, agreed: true, size: '' });
   });
 });
 
