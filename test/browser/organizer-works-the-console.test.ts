@@ -80,13 +80,34 @@ test('filters survive a reload, hold for downloads, and what they let through is
   await page.getByRole('checkbox', { name: 'Choose all on this page' }).and(page.locator(':enabled')).check();
   await act(page, 'Run again');
   await page.getByRole('button', { name: 'Run 2 submissions again' }).click();
-  await page.getByText('2 submissions run again.').waitFor();
+  await page.getByText('2 submissions run again', { exact: true }).waitFor();
   await page.getByRole('row').nth(4).waitFor();
   const all = await network.organizer.trpc.submissions.all.query({
     competitionId: challenge.id,
     owner: 'ada',
   });
   expect(all.items).toHaveLength(4);
+});
+
+test('what was deleted is taken back, and what is public is listed for everybody', async () => {
+  const challenge = await makeChallenge();
+  const noa = await network.addParticipant('noa', challenge);
+  const id = await submitted(noa, challenge);
+  const page = await openConsole(challenge);
+  await choose(page, id);
+  await act(page, 'Make public');
+  await row(page, id).getByText('Public', { exact: true }).waitFor();
+  await act(page, 'Delete');
+  await page.getByRole('button', { name: 'Delete 1 submission' }).click();
+  await page.getByText('1 submission deleted.').waitFor();
+  await page.getByRole('link', { name: 'Deleted', exact: true }).click();
+  await page.getByRole('button', { name: `Take back the deletion of ${id}` }).click();
+  await page.getByText('is back, and on the board').waitFor();
+
+  const visitor = await openPage(browser, network.hub.url);
+  await visitor.goto(`/competitions/${challenge.id}`);
+  await visitor.getByRole('link', { name: 'Public submissions' }).click();
+  await visitor.getByText('noa · Main').waitFor();
 });
 
 test('a score is edited with a reason, which its owner and the list of changes show', async () => {

@@ -47,6 +47,8 @@ export interface CompetitionDetail {
   readonly requiredAttributes: (RequiredAttribute & { readonly inWords: string })[];
   readonly participantCount: number;
   readonly submissionCount: number;
+  /** Of these, finished ones that everybody who sees the competition may look at. */
+  readonly publicSubmissionCount: number;
   readonly canManage: boolean;
   readonly my: { status: ParticipantStatus | null; acceptedTermsVersion: number | null } | null;
   /** For organizers alone. */

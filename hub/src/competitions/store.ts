@@ -79,7 +79,7 @@ export async function findPhase(
 export async function countsOf(
   queries: Queries,
   competitionId: number,
-): Promise<{ participantCount: number; submissionCount: number }> {
+): Promise<{ participantCount: number; submissionCount: number; publicSubmissionCount: number }> {
   const approved = and(eq(participants.competitionId, competitionId), eq(participants.status, 'approved'));
   const roots = and(
     eq(phases.competitionId, competitionId),
@@ -90,12 +90,19 @@ export async function countsOf(
   const [participantCount, [counted]] = await Promise.all([
     queries.$count(participants, approved),
     queries
-      .select({ count: count() })
+      .select({
+        all: count(),
+        published: sql<number>`(count(*) filter (where ${submissions.isPublic} and ${submissions.status} = 'Finished'))::int`,
+      })
       .from(submissions)
       .innerJoin(phases, eq(phases.id, submissions.phaseId))
       .where(roots),
   ]);
-  return { participantCount, submissionCount: counted?.count ?? 0 };
+  return {
+    participantCount,
+    submissionCount: counted?.all ?? 0,
+    publicSubmissionCount: counted?.published ?? 0,
+  };
 }
 
 /** Login names. */

@@ -15,6 +15,15 @@ export async function putOnBoard(
   if (placed) await putEntry(tx, placed);
 }
 
+/** Applies the board's rule to a root submission with the scores that it has: under a rule by hand, nothing comes of it. */
+export async function enterByItself(
+  tx: Transaction,
+  boards: Boards,
+  { submissionId, phaseId }: { submissionId: number; phaseId: number },
+): Promise<void> {
+  await applyRules(tx, await placeRoots(tx, boards, phaseId, [submissionId]));
+}
+
 /** Takes a root submission off its board, if it is there. */
 export async function takeOffBoard(tx: Transaction, submissionId: number): Promise<void> {
   await removeEntry(tx, submissionId);

@@ -1,7 +1,7 @@
 import { type Actor, requireUser } from '../accounts/access.ts';
 import type { Database } from '../db/database.ts';
 import type { Boards } from '../leaderboards/boards.ts';
-import { electAgain, putOnBoard, takeOffBoard } from '../leaderboards/moves.ts';
+import { electAgain, enterByItself, putOnBoard, takeOffBoard } from '../leaderboards/moves.ts';
 import { type Mover, mayPut, mayTakeOff, RULES, type SubmissionRule } from '../leaderboards/rules.ts';
 import type { LiveBus } from '../live/bus.ts';
 import {
@@ -14,7 +14,7 @@ import {
 import type { ReachedSubmission } from './gate.ts';
 import { isOver } from './outcome.ts';
 import { submissionChanges } from './schema.ts';
-import { isOnBoard, lockRoot, markDeleted, touch } from './store.ts';
+import { isOnBoard, lockRoot, markDeleted, markRestored, touch } from './store.ts';
 
 /** Moves of submissions that their board's rule decides about. */
 export class BoardMoves {
@@ -111,6 +111,16 @@ export class BoardMoves {
         await takeOffBoard(tx, id);
         await electAgain(tx, this.#boards, { phaseId, ownerId });
       }
+      tx.afterCommit(() => this.#announce(id, phaseId, ownerId));
+    });
+  }
+
+  /** Takes back what `remove` did; onto the board it comes as what has just been scored does. */
+  async restore({ submission }: ReachedSubmission): Promise<void> {
+    const { id, phaseId, ownerId, status } = submission;
+    await this.#database.transaction(async (tx) => {
+      if (!(await markRestored(tx, id))) return;
+      if (status === 'Finished') await enterByItself(tx, this.#boards, { submissionId: id, phaseId });
       tx.afterCommit(() => this.#announce(id, phaseId, ownerId));
     });
   }

@@ -139,7 +139,9 @@ describe('what a submission says of itself', () => {
     });
     await score(1);
     await hub.submissions.edit(ada, id, { isPublic: true });
-    expect((await hub.submissions.published(bob, { phaseId })).items.map((one) => one.id)).toEqual([id]);
+    expect(
+      (await hub.submissions.published(bob, { competitionId, phaseId })).items.map((one) => one.id),
+    ).toEqual([id]);
     expect((await hub.submissions.get(bob, id)).id).toBe(id);
     await expect(hub.submissions.edit(bob, id, { name: 'Mine' })).rejects.toMatchObject({
       code: 'submission_not_found',
@@ -154,6 +156,25 @@ describe('what a submission says of itself', () => {
       code: 'not_allowed',
     });
   });
+});
+
+test('organizers find what was deleted, and take it back with its place on the board', async () => {
+  const { phaseId, competitionId, organizer, ada } = await entered();
+  const [older, latest] = [await submit(ada, phaseId), await submit(ada, phaseId)];
+  await score(1);
+  await hub.submissions.remove(organizer, latest.id);
+  expect(await board(ada, phaseId)).toEqual([older.id]);
+  const found = await hub.submissions.deleted(organizer, { competitionId });
+  expect(found.items).toMatchObject([{ id: latest.id, deletedAt: expect.any(Date), scores: [{}] }]);
+  await expect(hub.submissions.restore(ada, latest.id)).rejects.toMatchObject({
+    code: 'submission_not_found',
+  });
+  expect(await hub.submissions.restore(organizer, latest.id)).toMatchObject({
+    deletedAt: null,
+    onLeaderboard: true,
+  });
+  expect(await board(ada, phaseId)).toEqual([latest.id]);
+  expect((await hub.submissions.deleted(organizer, { competitionId })).items).toEqual([]);
 });
 
 describe('run again', () => {
@@ -182,6 +203,36 @@ describe('run again', () => {
     });
     const secret = hub.submissions.rerun(robot, id, await keyOf(closed.seed.taskIds[0]!));
     await expect(secret).rejects.toMatchObject({ code: 'unknown_tasks' });
+  });
+
+  test('those that were chosen, and a phase only where a task has been changed since', async () => {
+    const { phaseId, competitionId, organizer, ada, seed } = await entered();
+    const [first, second] = [await submit(ada, phaseId), await submit(ada, phaseId)];
+    await score(0.5);
+    const waiting = await submit(ada, phaseId);
+    const { batches } = hub.submissions;
+    const request = { competitionId, ids: [first.id, waiting.id, 999_999] };
+    await expect(batches.rerunChosen(ada, request)).rejects.toMatchObject({ code: 'organizers_only' });
+    const chosen = await batches.rerunChosen(organizer, request);
+    expect(chosen).toMatchObject({ entering: 1, leftOut: [waiting.id, 999_999] });
+    for (const id of chosen.batchIds) await batches.run(id, never);
+    await score(0.5);
+    expect(await rootsOf(phaseId)).toHaveLength(4);
+
+    const { rows } = await hub.database.pool.query<{ version: number }>(
+      'update tasks set version = version + 1 where id = $1 returning version',
+      [seed.taskIds[0]],
+    );
+    hub.dispatch.phaseChanged(phaseId);
+    const current = await hub.submissions.rerun(organizer, second.id);
+    await score(0.5);
+    expect(current.taskVersion).toBe(rows[0]!.version);
+    const { id } = await batches.rerunPhase(organizer, { phaseId, onlyFormerVersions: true });
+    await batches.run(id, never);
+    const again = (await rootsOf(phaseId)).slice(5).map(({ resourceId }) => resourceId);
+    const resourceOf = async (one: { id: number }) =>
+      (await rootsOf(phaseId)).find((root) => root.id === one.id)!.resourceId;
+    expect(again.toSorted()).toEqual([await resourceOf(first), await resourceOf(waiting)].toSorted());
   });
 
   test('a whole phase: each file of each participant once, exactly, also when the job is done twice', async () => {

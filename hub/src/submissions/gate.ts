@@ -3,7 +3,7 @@ import type { CompetitionAccess } from '../competitions/access.ts';
 import type { CompetitionGate, ReachedPhase } from '../competitions/gate.ts';
 import type { Queries } from '../db/database.ts';
 import { SubmissionMissingError } from './errors.ts';
-import { findRun, findSubmission } from './store.ts';
+import { findDeletedSubmission, findRun, findSubmission } from './store.ts';
 
 export type FoundSubmission = NonNullable<Awaited<ReturnType<typeof findSubmission>>>;
 
@@ -21,6 +21,8 @@ export interface SubmissionGate {
   view(actor: Actor, id: number): Promise<ReachedSubmission>;
   /** Without those for whom it was made public: what they may do is look at it. */
   use(actor: Actor, id: number): Promise<ReachedSubmission>;
+  /** One that was deleted: for organizers alone. */
+  findDeleted(actor: Actor, id: number): Promise<ReachedSubmission>;
   /** Whoever the actor is: what they may see of it is for the caller to decide. */
   find(actor: Actor, id: number): Promise<ReachedSubmission>;
   /** The leaf submission of a run, whoever the actor is: what they may see of it is for the caller to decide. */
@@ -31,8 +33,9 @@ export interface SubmissionGate {
 }
 
 export function createSubmissionGate(queries: Queries, competitions: CompetitionGate): SubmissionGate {
-  async function find(actor: Actor, id: number): Promise<ReachedSubmission> {
-    const submission = await findSubmission(queries, id);
+  const find = async (actor: Actor, id: number) => reach(actor, await findSubmission(queries, id));
+
+  async function reach(actor: Actor, submission: FoundSubmission | null): Promise<ReachedSubmission> {
     const reached = submission && (await competitions.findPhase(actor, submission.phaseId));
     if (!reached || reached.competition.deletedAt) throw new SubmissionMissingError();
     return {
@@ -47,6 +50,12 @@ export function createSubmissionGate(queries: Queries, competitions: Competition
 
   return {
     find,
+
+    async findDeleted(actor, id) {
+      const reached = await reach(actor, await findDeletedSubmission(queries, id));
+      if (!reached.access.canManage) throw new SubmissionMissingError();
+      return reached;
+    },
 
     async view(actor, id) {
       const reached = await find(actor, id);

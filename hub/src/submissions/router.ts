@@ -100,7 +100,7 @@ export const submissionsRouter = router({
     .mutation(({ ctx, input: { id, ...edit } }) => ctx.hub.submissions.editScore(ctx.actor, id, edit)),
 
   published: publicProcedure
-    .input(z.object({ phaseId: id, ...paging }))
+    .input(z.object({ competitionId: id, phaseId: id.optional(), ...paging }))
     .query(({ ctx, input }) => ctx.hub.submissions.published(ctx.actor, input)),
 
   /** As each alone: what is refused is told, and holds up no other. */
@@ -112,8 +112,6 @@ export const submissionsRouter = router({
           z.object({ action: z.literal('start') }),
           z.object({ action: z.literal('cancel') }),
           z.object({ action: z.literal('remove') }),
-          /** With a task's key: on that one alone. */
-          z.object({ action: z.literal('rerun'), taskKey: z.guid().optional() }),
           z.object({ action: z.literal('setOnLeaderboard'), onLeaderboard: z.boolean() }),
           z.object({ action: z.literal('forceOntoLeaderboard'), reason }),
           z.object({ action: z.literal('publish'), isPublic: z.boolean() }),
@@ -130,8 +128,6 @@ export const submissionsRouter = router({
           return submissions.cancelMany(actor, ids);
         case 'remove':
           return submissions.removeMany(actor, ids);
-        case 'rerun':
-          return submissions.rerunMany(actor, ids, input.taskKey);
         case 'setOnLeaderboard':
           return submissions.setManyOnLeaderboard(actor, ids, input.onLeaderboard);
         case 'forceOntoLeaderboard':
@@ -156,8 +152,27 @@ export const submissionsRouter = router({
     .query(({ ctx, input }) => ctx.hub.submissions.batches.list(ctx.actor, input.competitionId)),
 
   rerunPhase: userProcedure
-    .input(z.object({ phaseId: id, taskKey: z.guid().optional() }))
+    .input(
+      z.object({
+        phaseId: id,
+        taskKey: z.guid().optional(),
+        onlyFormerVersions: z.boolean().optional(),
+      }),
+    )
     .mutation(({ ctx, input }) => ctx.hub.submissions.batches.rerunPhase(ctx.actor, input)),
+
+  /** In the background; see `batches`. */
+  rerunChosen: userProcedure
+    .input(z.object({ competitionId: id, ids: z.array(id).min(1).max(200), taskKey: z.guid().optional() }))
+    .mutation(({ ctx, input }) => ctx.hub.submissions.batches.rerunChosen(ctx.actor, input)),
+
+  deleted: userProcedure
+    .input(z.object({ competitionId: id, ...paging }))
+    .query(({ ctx, input }) => ctx.hub.submissions.deleted(ctx.actor, input)),
+
+  restore: userProcedure
+    .input(one)
+    .mutation(({ ctx, input }) => ctx.hub.submissions.restore(ctx.actor, input.id)),
 
   migrateTo: userProcedure
     .input(z.object({ phaseId: id }))

@@ -180,6 +180,10 @@ export const batches = pgTable(
     askedBy: integer(),
     /** Submissions after this one are not of the batch; null for a migration, which takes what is on the board. */
     upTo: bigint({ mode: 'number' }),
+    /** The submissions that somebody chose; null: all of the phase. */
+    chosen: bigint({ mode: 'number' }).array(),
+    /** Of the phase only what was last run on a former version of a task. */
+    onlyFormerVersions: boolean().notNull().default(false),
     /** How many are to be entered; null until that is known. */
     total: integer(),
     /** Why it waits or could not go on; empty otherwise. */

@@ -114,7 +114,17 @@ export interface Submissions extends Pick<SubmissionFiles, 'fileFor' | 'reportFo
   /** What organizers changed of people's limits, newest first. For organizers. */
   limitChanges(actor: Actor, filter: Paging & { competitionId: number }): Promise<Page<LimitChange>>;
   /** Finished ones that were made public, newest first: for whoever sees the competition. */
-  published(actor: Actor, filter: Paging & { phaseId: number }): Promise<Page<SubmissionView>>;
+  published(
+    actor: Actor,
+    filter: Paging & { competitionId: number; phaseId?: number | undefined },
+  ): Promise<Page<SubmissionView>>;
+  /** What was deleted of a competition, newest first. For organizers. */
+  deleted(actor: Actor, filter: Paging & { competitionId: number }): Promise<Page<SubmissionView>>;
+  /**
+   * Takes a deletion back, with all that belongs to it. Where the board's rule puts entries, it puts this one where it belongs; by hand nothing comes
+   * back onto a board. For organizers.
+   */
+  restore(actor: Actor, id: number): Promise<SubmissionView>;
   /** Starts one that waits for an organizer. For organizers. */
   start(actor: Actor, id: number): Promise<SubmissionView>;
   /** Its owner or organizers. Of a part, cancels the whole; what is over stays as it is. */
@@ -201,7 +211,10 @@ export function createSubmissions({
       limit: limit + 1,
     });
     const found = toPage(ids, limit, (id) => id);
-    const views = await readSubmissions(queries, dispatch, found.items, { seesHidden: () => seesHidden });
+    const views = await readSubmissions(queries, dispatch, found.items, {
+      seesHidden: () => seesHidden,
+      seesDeleted: filter.isDeleted ?? false,
+    });
     const byId = new Map(views.map((view) => [view.id, view]));
     const shown = { ...found, items: found.items.filter((id) => byId.has(id)) };
     return mapPage(shown, (id) => byId.get(id)!);
@@ -292,9 +305,21 @@ export function createSubmissions({
       return toPage(await listLimitChanges(queries, filter), limit, ({ id }) => id);
     },
 
-    async published(actor, { phaseId, ...paging }) {
-      const { access } = await competitions.gate.viewPhase(actor, phaseId);
-      return page({ ...paging, phaseId, isPublic: true, status: 'Finished' }, access.canManage);
+    async published(actor, filter) {
+      const { access } = await competitions.gate.view(actor, filter.competitionId);
+      return page({ ...filter, isPublic: true, status: 'Finished', kind: 'submission' }, access.canManage);
+    },
+
+    async deleted(actor, filter) {
+      await competitions.gate.manage(actor, filter.competitionId);
+      return page({ ...filter, isDeleted: true }, true);
+    },
+
+    async restore(actor, id) {
+      const reached = await gate.findDeleted(actor, id);
+      await moves.restore(reached);
+      log.info({ submissionId: id }, 'submission restored');
+      return showOne(id, true);
     },
 
     async start(actor, id) {

@@ -1,4 +1,17 @@
-import { and, asc, desc, eq, getTableColumns, ilike, inArray, isNull, lt, or, sql } from 'drizzle-orm';
+import {
+  and,
+  asc,
+  desc,
+  eq,
+  getTableColumns,
+  ilike,
+  inArray,
+  isNotNull,
+  isNull,
+  lt,
+  or,
+  sql,
+} from 'drizzle-orm';
 import { users } from '../accounts/schema.ts';
 import { collaborators, columns, competitions, phases, phaseTasks, tasks } from '../competitions/schema.ts';
 import type { Queries, Transaction } from '../db/database.ts';
@@ -24,8 +37,22 @@ export async function findSubmission(queries: Queries, id: number) {
   return row ?? null;
 }
 
+/** One that was deleted. */
+export async function findDeletedSubmission(queries: Queries, id: number) {
+  const [row] = await queries
+    .select({ ...getTableColumns(submissions), competitionId: phases.competitionId })
+    .from(submissions)
+    .innerJoin(phases, eq(phases.id, submissions.phaseId))
+    .where(and(eq(submissions.id, id), isNull(submissions.parentId), isNotNull(submissions.deletedAt)));
+  return row ?? null;
+}
+
 /** Submissions and the parts of those with several tasks. */
-export function findFamilies(queries: Queries, ids: readonly number[]) {
+export function findFamilies(
+  queries: Queries,
+  ids: readonly number[],
+  { seesDeleted = false }: { seesDeleted?: boolean } = {},
+) {
   return queries
     .select({
       ...getTableColumns(submissions),
@@ -47,7 +74,7 @@ export function findFamilies(queries: Queries, ids: readonly number[]) {
     .where(
       and(
         or(inArray(submissions.id, [...ids]), inArray(submissions.parentId, [...ids])),
-        isNull(submissions.deletedAt),
+        seesDeleted ? undefined : isNull(submissions.deletedAt),
       ),
     )
     .orderBy(asc(submissions.id));
@@ -148,6 +175,8 @@ export interface SubmissionFilter {
   readonly kind?: SubmissionKind | undefined;
   /** In the names of the submission, its file and its owner; a number is also an id. */
   readonly search?: string | undefined;
+  /** Those that were deleted, instead of those that were not. */
+  readonly isDeleted?: boolean;
   readonly before: number | null;
   readonly limit: number;
 }
@@ -164,7 +193,7 @@ export async function listRoots(queries: Queries, filter: SubmissionFilter): Pro
     .where(
       and(
         isNull(submissions.parentId),
-        isNull(submissions.deletedAt),
+        filter.isDeleted ? isNotNull(submissions.deletedAt) : isNull(submissions.deletedAt),
         isNull(competitions.deletedAt),
         filter.ownerId === undefined ? undefined : eq(submissions.ownerId, filter.ownerId),
         filter.robotId === undefined
@@ -286,6 +315,18 @@ export async function markDeleted(tx: Transaction, rootId: number): Promise<void
     .update(submissions)
     .set({ deletedAt: new Date(), version: sql`${submissions.version} + 1` })
     .where(or(eq(submissions.id, rootId), eq(submissions.parentId, rootId)));
+}
+
+/** False when it was restored already. */
+export async function markRestored(tx: Transaction, rootId: number): Promise<boolean> {
+  const rows = await tx.queries
+    .update(submissions)
+    .set({ deletedAt: null, version: sql`${submissions.version} + 1` })
+    .where(
+      and(or(eq(submissions.id, rootId), eq(submissions.parentId, rootId)), isNotNull(submissions.deletedAt)),
+    )
+    .returning({ id: submissions.id });
+  return rows.length > 0;
 }
 
 export async function touch(tx: Transaction, id: number): Promise<void> {

@@ -31,6 +31,7 @@ export interface SubmissionView {
   readonly version: number;
   readonly createdAt: Date;
   readonly finishedAt: Date | null;
+  readonly deletedAt: Date | null;
   readonly parentId: number | null;
   readonly taskId: number | null;
   readonly taskKey: string | null;
@@ -100,6 +101,8 @@ export interface RunView {
 export interface Viewer {
   /** Hidden columns are for organizers. */
   seesHidden(competitionId: number): boolean;
+  /** What was deleted is left out otherwise. */
+  readonly seesDeleted?: boolean;
 }
 
 /** Reads submissions with their parts, runs and scores, in the order of the ids. A fixed number of statements for any number of them. */
@@ -111,7 +114,7 @@ export async function readSubmissions(
 ): Promise<SubmissionView[]> {
   if (ids.length === 0) return [];
   const [families, runs, scores] = await Promise.all([
-    findFamilies(queries, ids),
+    findFamilies(queries, ids, viewer),
     findRuns(queries, ids),
     findScores(queries, ids),
   ]);
@@ -187,6 +190,7 @@ function toView(
     version: row.version,
     createdAt: row.createdAt,
     finishedAt: row.finishedAt,
+    deletedAt: row.deletedAt,
     parentId: row.parentId,
     taskId: row.taskId,
     taskKey: row.taskKey,

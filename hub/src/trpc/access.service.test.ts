@@ -217,7 +217,10 @@ const TABLE: Readonly<Record<string, Line>> = {
     allowed: organizers,
     input: ({ submissionId }) => ({ id: submissionId, columnKey: 'score', value: 1, reason: 'An appeal' }),
   },
-  'submissions.published': { allowed: everybody, input: ({ phaseId }) => ({ phaseId }) },
+  'submissions.published': { allowed: everybody, input: ({ competitionId }) => ({ competitionId }) },
+  'submissions.deleted': { allowed: organizers, input: ({ competitionId }) => ({ competitionId }) },
+  // Of what was deleted; here nothing is.
+  'submissions.restore': { allowed: [], input: ({ submissionId }) => ({ id: submissionId }) },
   // What is refused is told for each; nobody gets more than alone.
   'submissions.many': {
     allowed: users,
@@ -227,6 +230,10 @@ const TABLE: Readonly<Record<string, Line>> = {
   'submissions.limitChanges': { allowed: organizers, input: ({ competitionId }) => ({ competitionId }) },
   'submissions.batches': { allowed: organizers, input: ({ competitionId }) => ({ competitionId }) },
   'submissions.rerunPhase': { allowed: organizers, input: ({ phaseId }) => ({ phaseId }) },
+  'submissions.rerunChosen': {
+    allowed: organizers,
+    input: ({ competitionId, submissionId }) => ({ competitionId, ids: [submissionId] }),
+  },
   'submissions.migrateTo': { allowed: organizers, input: ({ phaseId }) => ({ phaseId }) },
   'submissions.limitsOf': {
     allowed: organizers,

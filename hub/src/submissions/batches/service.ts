@@ -6,6 +6,7 @@ import type { Dispatch } from '../../dispatch/admission.ts';
 import type { Jobs } from '../../jobs/jobs.ts';
 import type { LiveBus } from '../../live/bus.ts';
 import { NoPhaseBeforeError, OrganizersRerunError } from '../errors.ts';
+import type { FoundSubmission } from '../gate.ts';
 import { findPhaseTasks, findSubmission, findTaskIds } from '../store.ts';
 import type { TaskChoice } from '../task-choice.ts';
 import {
@@ -17,9 +18,11 @@ import {
   findLateReruns,
   findPhaseBefore,
   findPhasesToMigrate,
+  findRerunnable,
   insertRerun,
   listBatches,
   recordEntry,
+  sourcesChosen,
   sourcesOfPhase,
   sourcesOnBoard,
   tellBatch,
@@ -28,11 +31,26 @@ import {
 export type BatchView = Awaited<ReturnType<typeof listBatches>>[number];
 
 export interface Batches {
-  /** Everything of a phase once more: the latest submission of each file of each participant. For organizers. */
+  /**
+   * Everything of a phase once more: the latest submission of each file of each participant; or only what was last run on a former version of a task.
+   * For organizers.
+   */
   rerunPhase(
     actor: Actor,
-    request: { phaseId: number; taskKey?: string | undefined },
+    request: {
+      phaseId: number;
+      taskKey?: string | undefined;
+      onlyFormerVersions?: boolean | undefined;
+    },
   ): Promise<{ id: number }>;
+  /**
+   * These of a competition once more, in a batch for each of their phases. What cannot be run again (parts, rehearsals, what is not over) is left out, and
+   * told. For organizers.
+   */
+  rerunChosen(
+    actor: Actor,
+    request: { competitionId: number; ids: readonly number[]; taskKey?: string | undefined },
+  ): Promise<{ batchIds: number[]; entering: number; leftOut: number[] }>;
   /**
    * What is on the board of the phase before is entered in this one, whether or not it has begun. For organizers. It happens once, however often it is
    * asked for.
@@ -92,9 +110,17 @@ export function createBatches({
     return { userId: id, ...reached };
   }
 
+  async function prepareRerun(actor: Actor, phaseId: number, taskKey: string | undefined) {
+    const { userId, competition } = await manage(actor, phaseId);
+    const taskId =
+      taskKey === undefined ? null : await tasks.choose(actor, { phaseId, competition }, taskKey);
+    return { phaseId, taskId, askedBy: userId };
+  }
+
   /** Null when it cannot be done yet, or not any more; what there is to say of it is in the batch then. */
   async function findSources(batch: Batch): Promise<number[] | null> {
-    if (batch.kind === 'rerun') return sourcesOfPhase(queries, batch);
+    if (batch.kind === 'rerun')
+      return batch.chosen ? sourcesChosen(queries, batch, batch.chosen) : sourcesOfPhase(queries, batch);
     if (batch.askedBy === null && !(batch.isAutomatic && batch.hasBegun)) return null;
     const before = await findPhaseBefore(queries, batch.competitionId, batch.index);
     if (!before) return [];
@@ -120,8 +146,8 @@ export function createBatches({
         description,
         fileName,
         factSheetAnswers,
-        taskIds: batch.taskId === null ? await tasksOf(batch, sourceId) : [batch.taskId],
-        isSpecificTaskReRun: batch.taskId !== null,
+        taskIds: batch.taskId === null ? await tasksOf(batch, source) : [batch.taskId],
+        isSpecificTaskReRun: batch.taskId !== null || source.isSpecificTaskReRun,
         limited: false,
         start: true,
       },
@@ -130,25 +156,54 @@ export function createBatches({
     live.announce([`phase:${phaseId}:owner:${ownerId}`]);
   }
 
-  /** A re-run is on the tasks that the submission was entered on, as far as the phase has them still; a migration on those of its phase. */
-  async function tasksOf({ kind, phaseId }: Batch, sourceId: number): Promise<number[]> {
+  /** A re-run is on the tasks that the submission was entered on, as far as the phase has them still (one on a task from elsewhere, on that); a migration on those of its phase. */
+  async function tasksOf(
+    { kind, phaseId }: Batch,
+    { id: sourceId, isSpecificTaskReRun }: FoundSubmission,
+  ): Promise<number[]> {
     const own = (await findPhaseTasks(queries, phaseId)).map(({ id }) => id);
     if (kind === 'migration') return own;
     const before = await findTaskIds(queries, sourceId);
+    if (isSpecificTaskReRun) return before;
     const kept = own.filter((id) => before.includes(id));
     return kept.length > 0 ? kept : own;
   }
 
   return {
-    async rerunPhase(actor, { phaseId, taskKey }) {
-      const { userId, competition } = await manage(actor, phaseId);
-      const taskId =
-        taskKey === undefined ? null : await tasks.choose(actor, { phaseId, competition }, taskKey);
+    async rerunPhase(actor, { phaseId, taskKey, onlyFormerVersions = false }) {
+      const rerun = await prepareRerun(actor, phaseId, taskKey);
       return database.transaction(async (tx) => {
-        const id = await insertRerun(tx, { phaseId, taskId, askedBy: userId });
+        const id = await insertRerun(tx, { ...rerun, onlyFormerVersions });
         await schedule(tx, id);
         return { id };
       });
+    },
+
+    async rerunChosen(actor, { competitionId, ids, taskKey }) {
+      await competitions.manage(actor, competitionId);
+      const found = await findRerunnable(queries, competitionId, ids);
+      const byPhase = Map.groupBy(found, ({ phaseId }) => phaseId);
+      const reruns = await Promise.all(
+        [...byPhase].map(async ([phaseId, ones]) => ({
+          ...(await prepareRerun(actor, phaseId, taskKey)),
+          chosen: ones.map(({ id }) => id),
+        })),
+      );
+      const batchIds = await database.transaction(async (tx) => {
+        const made: number[] = [];
+        for (const rerun of reruns) {
+          const id = await insertRerun(tx, rerun);
+          await schedule(tx, id);
+          made.push(id);
+        }
+        return made;
+      });
+      const entering = new Set(found.map(({ id }) => id));
+      return {
+        batchIds,
+        entering: entering.size,
+        leftOut: [...new Set(ids)].filter((id) => !entering.has(id)),
+      };
     },
 
     async migrateTo(actor, phaseId) {

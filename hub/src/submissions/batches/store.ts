@@ -46,6 +46,8 @@ const batchColumns = {
   taskId: batches.taskId,
   askedBy: batches.askedBy,
   upTo: batches.upTo,
+  chosen: batches.chosen,
+  onlyFormerVersions: batches.onlyFormerVersions,
   details: batches.details,
   total: batches.total,
   createdAt: batches.createdAt,
@@ -131,12 +133,21 @@ export async function ensureMigration(
 
 export async function insertRerun(
   tx: Transaction,
-  { phaseId, taskId, askedBy }: { phaseId: number; taskId: number | null; askedBy: number },
+  {
+    phaseId,
+    ...rerun
+  }: {
+    phaseId: number;
+    taskId: number | null;
+    askedBy: number;
+    chosen?: number[];
+    onlyFormerVersions?: boolean;
+  },
 ): Promise<number> {
   const last = sql`(select coalesce(max(${submissions.id}), 0) from ${submissions} where ${submissions.phaseId} = ${phaseId})`;
   const [row] = await tx.queries
     .insert(batches)
-    .values({ kind: 'rerun', phaseId, taskId, askedBy, upTo: last.mapWith(Number) })
+    .values({ kind: 'rerun', phaseId, ...rerun, upTo: last.mapWith(Number) })
     .returning({ id: batches.id });
   return row!.id;
 }
@@ -185,8 +196,58 @@ export async function sourcesOnBoard(queries: Queries, batchId: number, phaseId:
   return rows.map(({ id }) => id);
 }
 
+/** What can be run again: it is over, and is no rehearsal. */
+const RERUNNABLE = ['Finished', 'Failed', 'Cancelled'] as const;
+
+/** Of these, roots of the competition that can be run again, with their phases. */
+export function findRerunnable(queries: Queries, competitionId: number, ids: readonly number[]) {
+  return queries
+    .select({ id: submissions.id, phaseId: submissions.phaseId })
+    .from(submissions)
+    .innerJoin(phases, eq(phases.id, submissions.phaseId))
+    .where(
+      and(
+        eq(phases.competitionId, competitionId),
+        inArray(submissions.id, [...ids]),
+        isNull(submissions.parentId),
+        isNull(submissions.deletedAt),
+        eq(submissions.isRehearsal, false),
+        inArray(submissions.status, [...RERUNNABLE]),
+      ),
+    )
+    .orderBy(asc(submissions.id));
+}
+
+/** What is to be entered still of those that somebody chose, as far as they are there still. */
+export async function sourcesChosen(queries: Queries, { id }: Batch, chosen: number[]): Promise<number[]> {
+  const rows = await queries
+    .select({ id: submissions.id })
+    .from(submissions)
+    .where(
+      and(
+        inArray(submissions.id, chosen),
+        isNull(submissions.deletedAt),
+        notInArray(submissions.id, enteredBy(queries, id)),
+      ),
+    )
+    .orderBy(asc(submissions.id));
+  return rows.map((row) => row.id);
+}
+
+/** Roots that a former version of a task scored, or a part of them. */
+function ofFormerVersions(queries: Queries, phaseId: number) {
+  return queries
+    .select({ id: sql<number>`coalesce(${submissions.parentId}, ${submissions.id})` })
+    .from(submissions)
+    .innerJoin(tasks, eq(tasks.id, submissions.taskId))
+    .where(and(eq(submissions.phaseId, phaseId), lt(submissions.taskVersion, tasks.version)));
+}
+
 /** What is to be entered still, oldest first: of each file of each participant the latest submission. */
-export async function sourcesOfPhase(queries: Queries, { id, phaseId, upTo }: Batch): Promise<number[]> {
+export async function sourcesOfPhase(
+  queries: Queries,
+  { id, phaseId, upTo, onlyFormerVersions }: Batch,
+): Promise<number[]> {
   const latest = max(submissions.id).mapWith(Number);
   const rows = await queries
     .select({ id: latest })
@@ -200,7 +261,12 @@ export async function sourcesOfPhase(queries: Queries, { id, phaseId, upTo }: Ba
       ),
     )
     .groupBy(submissions.ownerId, submissions.resourceId)
-    .having(notInArray(max(submissions.id), enteredBy(queries, id)))
+    .having(
+      and(
+        notInArray(max(submissions.id), enteredBy(queries, id)),
+        onlyFormerVersions ? inArray(max(submissions.id), ofFormerVersions(queries, phaseId)) : undefined,
+      ),
+    )
     .orderBy(asc(latest));
   return rows.map((row) => row.id);
 }

@@ -47,6 +47,7 @@ export type RunState = Run['state'];
 export type Explanation = NonNullable<Submission['explanation']>;
 export type ManyRequest = Input['submissions']['many'];
 export type ManyDone = Output['submissions']['many'];
+export type Rerun = Output['submissions']['rerunChosen'];
 export type Batch = Output['submissions']['batches'][number];
 export type ChangeOfCompetition = Output['submissions']['changes']['items'][number];
 export type LimitChange = Output['submissions']['limitChanges']['items'][number];

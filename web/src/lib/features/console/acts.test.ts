@@ -25,6 +25,6 @@ test('each act is for those that it makes sense for', () => {
 
 test('what was refused is told with its reason, once', () => {
   const refused = [3, 5].map((id) => ({ id, code: 'not_allowed', message: 'The rule says no.' }));
-  expect(tellOutcome('rerun', { done: [1], refused })).toBe('1 submission run again; 2 refused.');
+  expect(tellOutcome('remove', { done: [1], refused })).toBe('1 submission deleted; 2 refused.');
   expect(groupRefusals({ done: [1], refused })).toEqual([{ message: 'The rule says no.', ids: '#3, #5' }]);
 });

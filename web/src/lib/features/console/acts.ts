@@ -6,7 +6,7 @@ type WithoutIds<Request> = Request extends unknown ? Omit<Request, 'ids'> : neve
 export type Act = WithoutIds<ManyRequest>;
 
 /** Which of the chosen ones an act is for: the others are left alone. What the rules refuse beyond that, the hub says. */
-const fits: Record<Act['action'], (submission: Submission) => boolean> = {
+const fits: Record<Act['action'] | 'rerun', (submission: Submission) => boolean> = {
   start: ({ status }) => isHeld(status),
   cancel: ({ status }) => !isSettled(status),
   rerun: ({ status, isRehearsal }) => isSettled(status) && !isRehearsal,
@@ -20,14 +20,13 @@ function isForBoards({ status, isRehearsal, isSpecificTaskReRun }: Submission): 
   return status === 'Finished' && !isRehearsal && !isSpecificTaskReRun;
 }
 
-export function targetsOf(action: Act['action'], chosen: readonly Submission[]): Submission[] {
+export function targetsOf(action: keyof typeof fits, chosen: readonly Submission[]): Submission[] {
   return chosen.filter(fits[action]);
 }
 
 const told: Record<Act['action'], string> = {
   start: 'started',
   cancel: 'cancelled',
-  rerun: 'run again',
   remove: 'deleted',
   setOnLeaderboard: 'moved',
   forceOntoLeaderboard: 'put on the board',

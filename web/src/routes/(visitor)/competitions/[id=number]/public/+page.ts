@@ -1,0 +1,15 @@
+import { createApi } from '#lib/api/client.ts';
+import { orErrorPage } from '#lib/api/load.ts';
+import { idFrom, present } from '#lib/api/query-string.ts';
+import type { PageLoad } from './$types';
+
+export const load: PageLoad = async ({ fetch, params, url }) => {
+  const query = createApi(fetch).submissions.published.query({
+    competitionId: params.id,
+    ...present({
+      phaseId: idFrom(url.searchParams, 'phase'),
+      cursor: url.searchParams.get('cursor') ?? undefined,
+    }),
+  });
+  return { published: await orErrorPage(url, query) };
+};
