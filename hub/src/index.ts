@@ -53,7 +53,7 @@ export async function startHub(
     'create-competition': ({ creationId }, signal) =>
       context.competitions.makeCompetition(creationId, signal),
     'copy-submissions': ({ batchId }, signal) => context.submissions.batches.run(batchId, signal),
-    'rebuild-board': ({ phaseId }) => context.leaderboards.rebuild(phaseId),
+    'rebuild-board': ({ phaseId, anew = false }) => context.leaderboards.rebuild(phaseId, { anew }),
     'find-migrations': () => context.submissions.batches.findMigrations(),
     'tend-peers': () => context.federation.tend(),
     'tend-identity': () => context.identity.tend(),

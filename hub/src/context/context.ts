@@ -125,7 +125,16 @@ export async function createContext({
     log,
   });
   const standings = openDatabase(databaseUrl, log, { connections: 6, byKey: true });
-  const leaderboards = createLeaderboards({ database, standings, competitions, boards, live, log });
+  const leaderboards = createLeaderboards({
+    database,
+    standings,
+    competitions,
+    boards,
+    dispatch,
+    jobs,
+    live,
+    log,
+  });
   const submissions = createSubmissions({
     database,
     dispatch,

@@ -1,14 +1,12 @@
 import type {
   Bundle,
-  BundleColumn,
-  BundleLeaderboard,
   BundlePhase,
   BundleResources,
   BundleSolution,
   BundleTask,
-  ScoreDeclaration,
   SiteData,
 } from '../bundles/model.ts';
+import { toLeaderboard } from '../competitions/board-rows.ts';
 import type { DumpFiles } from './files.ts';
 import type { StoredCompetition, StoredTask } from './read-competition.ts';
 
@@ -49,7 +47,12 @@ export function toBundle(stored: StoredCompetition, files: DumpFiles): Bundle {
     phases: stored.phases.map((phase) => toPhase(phase, stored, files, places)),
     tasks: stored.tasks.map((task, index) => toTask(task, index, stored, files)),
     solutions: toSolutions(stored, files, places),
-    leaderboards: stored.leaderboards.map((board) => toLeaderboard(board, stored)),
+    leaderboards: stored.leaderboards.map((board) =>
+      toLeaderboard(
+        board,
+        stored.columns.filter(({ leaderboardId }) => leaderboardId === board.id),
+      ),
+    ),
   };
   return { ...bundle, files: files.descriptions };
 }
@@ -132,39 +135,4 @@ function toSolutions(
     const data = files.reference(resourceId)!;
     return data.kind === 'key' ? { ...common, kind: 'key', key: data.key } : { ...common, kind: 'new', data };
   });
-}
-
-function toLeaderboard(
-  board: StoredCompetition['leaderboards'][number],
-  { columns }: StoredCompetition,
-): BundleLeaderboard {
-  const { id: _, competitionId: __, index: ___, ...settings } = board;
-  const own = columns.filter(({ leaderboardId }) => leaderboardId === board.id);
-  return { ...settings, columns: own.map(toColumn) };
-}
-
-function toColumn(column: StoredCompetition['columns'][number]): BundleColumn {
-  const { index, title, key, sorting, precision, hidden, computation: kind } = column;
-  const { computationIndexes: indexes, computationWeights: weights, lowIndex: low, highIndex: high } = column;
-  const computation = kind && { kind, indexes: indexes ?? [], weights };
-  const declaration = toDeclaration(column);
-  return {
-    index,
-    title,
-    key,
-    sorting,
-    precision,
-    hidden,
-    group: column.groupTitle,
-    bounds: low === null || high === null ? null : { low, high },
-    computation,
-    declaration,
-  };
-}
-
-function toDeclaration(column: StoredCompetition['columns'][number]): ScoreDeclaration | null {
-  const { scoreType: type, scoreMin: min, scoreMax: max, scoreDecimals: decimals, unit, minCases } = column;
-  const isEmpty =
-    [type, min, max, decimals].every((value) => value === null) && unit === '' && minCases === 0;
-  return isEmpty ? null : { type, min, max, decimals, unit, minCases };
 }

@@ -12,7 +12,7 @@ export interface JobPayloads {
   /** Enters the submissions of a batch. */
   'copy-submissions': { batchId: number };
   /** Puts a board right after its tasks, columns or rules have changed. */
-  'rebuild-board': { phaseId: number };
+  'rebuild-board': { phaseId: number; anew?: boolean };
   /** Looks for phases that begin soon, or have begun, and take over what is on the board of the one before. */
   'find-migrations': Record<string, never>;
   /** Asks peers how they are. */

@@ -13,17 +13,20 @@ const AGAIN_AFTER_MS = 15_000;
 /**
  * What a board is made by has changed (its tasks, its columns, its rules): it is built anew as soon as the change is committed, and once more when no
  * hub process can know the former state any more.
+ * @param anew columns or rules have changed, see `renewBoard`
  */
 export async function boardsFollow(
   jobs: Pick<Jobs, 'enqueue'>,
   tx: Transaction,
   phaseIds: readonly number[],
+  { anew = false }: { anew?: boolean } = {},
 ): Promise<void> {
+  const runAt = new Date(Date.now() + AGAIN_AFTER_MS);
   for (const phaseId of phaseIds) {
     const queue = `board:${phaseId}`;
-    await jobs.enqueue(tx, 'rebuild-board', { phaseId }, queue, { queue });
-    const runAt = new Date(Date.now() + AGAIN_AFTER_MS);
-    await jobs.enqueue(tx, 'rebuild-board', { phaseId }, `${queue}:again`, { queue, runAt });
+    const key = anew ? `${queue}:anew` : queue;
+    await jobs.enqueue(tx, 'rebuild-board', { phaseId, anew }, key, { queue });
+    await jobs.enqueue(tx, 'rebuild-board', { phaseId, anew }, `${key}:again`, { queue, runAt });
   }
 }
 
@@ -50,7 +53,7 @@ const SUPERSEDE = {
     returning s.id::float8 as id, s.owner_id as "ownerId", s.is_superseded as "isSuperseded"`,
 };
 
-const ENTRIES = {
+export const ENTRIES = {
   name: 'board-entries',
   text: `
     select submission_id::float8 as id, owner_id as "ownerId", is_baseline as "isBaseline" from leaderboard_entries
@@ -67,7 +70,7 @@ const ROOTS_OF = {
 /** Placed with one statement. */
 const AT_ONCE = 1_000;
 
-interface RebuildDependencies {
+export interface RebuildDependencies {
   readonly database: Database;
   readonly boards: Boards;
   readonly live: LiveBus;
@@ -126,6 +129,9 @@ export async function rebuildBoard(
   });
 }
 
-async function inParts(ids: readonly number[], act: (ids: number[]) => Promise<unknown>): Promise<void> {
+export async function inParts(
+  ids: readonly number[],
+  act: (ids: number[]) => Promise<unknown>,
+): Promise<void> {
   for (let start = 0; start < ids.length; start += AT_ONCE) await act(ids.slice(start, start + AT_ONCE));
 }

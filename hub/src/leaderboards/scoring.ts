@@ -93,7 +93,8 @@ async function placeWholes(connection: Connection, wholes: ReadonlyMap<number, B
   });
 }
 
-async function replaceScores(
+/** What is stored of these leaves is this and nothing else. */
+export async function replaceScores(
   connection: Connection,
   leaves: readonly { submissionId: number; computed: ReadonlyMap<number, number> }[],
 ): Promise<void> {

@@ -6,6 +6,8 @@ import { OrganizersOnlyError } from '../competitions/errors.ts';
 import type { Competitions } from '../competitions/service.ts';
 import type { Database } from '../db/database.ts';
 import { decodeCursor, toPage } from '../db/page.ts';
+import type { Dispatch } from '../dispatch/admission.ts';
+import type { Jobs } from '../jobs/jobs.ts';
 import type { LiveBus } from '../live/bus.ts';
 import { type Board, type Boards, type Connection, findBoards, findPhasesOf } from './boards.ts';
 import { termsOf } from './by-rank.ts';
@@ -16,8 +18,10 @@ import { hasInterval } from './intervals.ts';
 import { findEntry, type Mark, markEntry, setAnonymous } from './marks.ts';
 import { isByRank } from './ranking.ts';
 import { rebuildBoard } from './rebuild.ts';
+import { renewBoard } from './renew.ts';
 import { type BoardRow, toRow } from './row.ts';
 import { RULES, type SubmissionRule } from './rules.ts';
+import { type BoardSettingsDesk, createBoardSettings } from './settings/service.ts';
 import {
   columnsShown,
   combinationOf,
@@ -120,8 +124,10 @@ export interface Leaderboards {
   mark(actor: Actor, mark: Mark): Promise<void>;
   /** Hides the names of a phase's board, and of all phases that share it, or lifts that. @throws OrganizersOnlyError */
   setAnonymous(actor: Actor, request: { phaseId: number; anonymous: boolean }): Promise<void>;
-  /** The job's handler: see `rebuildBoard`. */
-  rebuild(phaseId: number): Promise<void>;
+  /** The job's handler: see `rebuildBoard` and, for `anew`, `renewBoard`. */
+  rebuild(phaseId: number, options?: { anew: boolean }): Promise<void>;
+  /** What organizers make boards of. */
+  readonly settings: BoardSettingsDesk;
   /** Who sees a split, and from when everybody does. @throws OrganizersOnlyError | SplitMissingError */
   openSplit(actor: Actor, request: SplitOpening): Promise<void>;
 }
@@ -140,6 +146,8 @@ export function createLeaderboards({
   standings,
   competitions,
   boards,
+  dispatch,
+  jobs,
   live,
   log,
 }: {
@@ -148,6 +156,8 @@ export function createLeaderboards({
   standings: Database;
   competitions: Pick<Competitions, 'gate'>;
   boards: Boards;
+  dispatch: Pick<Dispatch, 'phaseChanged'>;
+  jobs: Pick<Jobs, 'enqueue'>;
   live: LiveBus;
   log: Logger;
 }): Leaderboards {
@@ -238,7 +248,18 @@ export function createLeaderboards({
   }
 
   return {
-    rebuild: (phaseId) => rebuildBoard({ database, boards, live }, phaseId),
+    settings: createBoardSettings({
+      database,
+      gate: competitions.gate,
+      boards,
+      dispatch,
+      jobs,
+      live,
+      log,
+    }),
+
+    rebuild: (phaseId, { anew } = { anew: false }) =>
+      (anew ? renewBoard : rebuildBoard)({ database, boards, live }, phaseId),
 
     async get(actor, { phaseId, split, cursor, limit = 50, ...order }) {
       const reached = await reach(actor, { phaseId, split });

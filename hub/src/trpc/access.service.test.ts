@@ -30,6 +30,22 @@ const institution = {
   isEnabled: true,
 };
 
+const EMPTY_BOARD = {
+  id: null,
+  title: '',
+  key: '',
+  primaryIndex: 0,
+  hidden: false,
+  submissionRule: 'Add',
+  taskRule: 'best',
+  rankingTask: null,
+  anonymous: false,
+  ladderStep: null,
+  bootstrapSamples: null,
+  splits: [],
+  columns: [],
+};
+
 interface Line {
   readonly allowed: readonly Role[];
   readonly input?: (challenge: TestChallenge) => unknown;
@@ -256,6 +272,13 @@ const TABLE: Readonly<Record<string, Line>> = {
     allowed: organizers,
     input: ({ enteredId }) => ({ submissionId: enteredId, mark: 'verified' }),
   },
+  'leaderboards.settings.list': { allowed: organizers, input: ({ competitionId }) => ({ competitionId }) },
+  // Nothing is valid about it, so that nothing is changed: what these say is who may ask.
+  'leaderboards.settings.save': {
+    allowed: organizers,
+    input: ({ competitionId }) => ({ competitionId, board: EMPTY_BOARD }),
+  },
+  'leaderboards.settings.remove': { allowed: [], input: ({ competitionId }) => ({ competitionId, id: 0 }) },
   'leaderboards.setAnonymous': {
     allowed: organizers,
     input: ({ phaseId }) => ({ phaseId, anonymous: true }),

@@ -27,7 +27,8 @@ export function readLeaderboards(root: Fields, { isForSites }: { isForSites: boo
   return boards;
 }
 
-function readLeaderboard(board: Fields, isForSites: boolean): BundleLeaderboard {
+/** @param isForSites as for `readLeaderboards` */
+export function readLeaderboard(board: Fields, isForSites: boolean): BundleLeaderboard {
   const primaryIndex = board.integer('primary_index') ?? 0;
   const columns: ReadColumn[] = board
     .mappings('columns')

@@ -1,7 +1,8 @@
-import type { Bundle, BundleTask, DataReference, NewTask, ScoreDeclaration } from '../../bundles/model.ts';
+import type { Bundle, BundleTask, DataReference, NewTask } from '../../bundles/model.ts';
 import type { Queries, Transaction } from '../../db/database.ts';
 import type { Resources, ResourceType } from '../../resources/service.ts';
 import type { StoredBlob } from '../../storage/blob-store.ts';
+import { boardValues, columnValues } from '../board-rows.ts';
 import {
   columns,
   competitions,
@@ -98,32 +99,16 @@ async function insertLeaderboards(
 ): Promise<number[]> {
   const inserted = await queries
     .insert(leaderboards)
-    .values(
-      bundle.leaderboards.map(({ columns: _, ...board }, index) => ({ ...board, competitionId, index })),
-    )
+    .values(bundle.leaderboards.map((board, index) => ({ ...boardValues(board), competitionId, index })))
     .returning({ id: leaderboards.id });
-  await queries.insert(columns).values(
-    bundle.leaderboards.flatMap((board, place) =>
-      board.columns.map(({ computation, declaration, group, bounds, ...column }) => ({
-        ...column,
-        ...declarationOf(declaration),
-        leaderboardId: inserted[place]!.id,
-        computation: computation?.kind ?? null,
-        computationIndexes: computation?.indexes ?? null,
-        computationWeights: computation?.weights ?? null,
-        groupTitle: group,
-        lowIndex: bounds?.low ?? null,
-        highIndex: bounds?.high ?? null,
-      })),
-    ),
-  );
+  await queries
+    .insert(columns)
+    .values(
+      bundle.leaderboards.flatMap((board, place) =>
+        board.columns.map((column) => ({ ...columnValues(column), leaderboardId: inserted[place]!.id })),
+      ),
+    );
   return inserted.map(({ id }) => id);
-}
-
-function declarationOf(declaration: ScoreDeclaration | null) {
-  if (!declaration) return {};
-  const { type, min, max, decimals, unit, minCases } = declaration;
-  return { scoreType: type, scoreMin: min, scoreMax: max, scoreDecimals: decimals, unit, minCases };
 }
 
 type ResourceIdOf = (

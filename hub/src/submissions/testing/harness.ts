@@ -114,6 +114,8 @@ export async function createHarness() {
     standings: database,
     competitions,
     boards,
+    dispatch,
+    jobs,
     live,
     log,
   });
