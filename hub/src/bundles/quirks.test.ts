@@ -42,6 +42,26 @@ describe('accepted as elsewhere', () => {
   });
 });
 
+test('solutions with a name for an index or of no task, and fact sheets that require nothing plainly', async () => {
+  const sheet =
+    '{key: a, type: text, title: A, selection: "", is_required: optional, is_on_leaderboard: "true"}';
+  const { bundle, problems } = await readYamlBundle(
+    `${minimalYaml}fact_sheet: {a: ${sheet}}
+solutions:
+  - {index: first, tasks: [0], path: scoring.zip}
+  - {index: 1, tasks: [], path: scoring.zip}
+`,
+  );
+  expect(problems).toEqual([]);
+  expect(bundle?.solutions).toMatchObject([{ index: 0, tasks: [0] }]);
+  expect(bundle?.factSheet).toMatchObject([{ isRequired: false, isOnLeaderboard: true }]);
+});
+
+test('a list of no tasks is none', async () => {
+  const yaml = minimalYaml.replace(/tasks:\n {2}- index.*?(?=phases)/s, 'tasks: []\n');
+  expect(brief((await readYamlBundle(yaml)).problems)).toEqual(['key_missing tasks']);
+});
+
 const version1 = `title: Old
 image: logo.gif
 has_registration: True
@@ -83,6 +103,13 @@ describe('version 1', () => {
       ['First', '2029-02-14T00:00'],
       ['Earlier', null],
     ]);
+  });
+
+  test('a phase whose parent is number 0 has none', async () => {
+    const { bundle } = await readYamlBundle(
+      version1.replace('label: First', 'label: First\n    parent_phasenumber: 0'),
+    );
+    expect(bundle?.phases).toHaveLength(3);
   });
 
   test('columns are in the order of their ranks, whatever numbers these are', async () => {

@@ -1,5 +1,5 @@
 import { inWords, type RequiredAttribute } from '../accounts/required-attributes.ts';
-import type { FactSheetQuestion } from '../bundles/model.ts';
+import type { FactSheetQuestion, SubmissionRule } from '../bundles/model.ts';
 import { DEFAULT_SITE_RULE } from '../bundles/site-rule.ts';
 import type { Queries } from '../db/database.ts';
 import { type ColumnView, toColumnView } from '../leaderboards/column-view.ts';
@@ -41,7 +41,7 @@ export interface CompetitionDetail {
   readonly termsVersion: number;
   readonly registrationAutoApprove: boolean;
   readonly phases: PhaseDetail[];
-  readonly leaderboards: { id: number; title: string; columns: ColumnDetail[] }[];
+  readonly leaderboards: BoardDetail[];
   readonly factSheet: FactSheetQuestion[] | null;
   /** What has to be vouched for about whoever takes part, and the same in words. */
   readonly requiredAttributes: (RequiredAttribute & { readonly inWords: string })[];
@@ -53,6 +53,16 @@ export interface CompetitionDetail {
   readonly my: { status: ParticipantStatus | null; acceptedTermsVersion: number | null } | null;
   /** For organizers alone. */
   readonly secretKey: string | null;
+}
+
+export interface BoardDetail {
+  readonly id: number;
+  readonly title: string;
+  readonly key: string;
+  /** Only organizers see it. */
+  readonly hidden: boolean;
+  readonly submissionRule: SubmissionRule;
+  readonly columns: ColumnDetail[];
 }
 
 export interface PhaseDetail {
@@ -68,7 +78,10 @@ export interface PhaseDetail {
   readonly maxSubmissionsPerPerson: number | null;
   readonly maxConcurrentSubmissions: number | null;
   readonly executionTimeLimitSeconds: number;
+  readonly autoMigrateToThisPhase: boolean;
   readonly hideOutput: boolean;
+  readonly hidePredictionOutput: boolean;
+  readonly hideScoreOutput: boolean;
   readonly leaderboardId: number;
   readonly tasks: TaskDetail[];
   readonly files: {
@@ -140,9 +153,12 @@ export async function readDetail(
     termsVersion: competition.termsVersion,
     registrationAutoApprove: competition.registrationAutoApprove,
     phases,
-    leaderboards: seen.map(({ id, title, primaryIndex, columns }) => ({
+    leaderboards: seen.map(({ id, title, key, hidden, submissionRule, primaryIndex, columns }) => ({
       id,
       title,
+      key,
+      hidden,
+      submissionRule,
       columns: columns
         .filter(({ hidden }) => !hidden || access.canManage)
         .map((column) => toColumn(column, primaryIndex)),
@@ -223,7 +239,10 @@ async function readPhases(
     maxSubmissionsPerPerson: phase.maxSubmissionsPerPerson,
     maxConcurrentSubmissions: phase.maxConcurrentSubmissions,
     executionTimeLimitSeconds: phase.executionTimeLimitSeconds,
+    autoMigrateToThisPhase: phase.autoMigrateToThisPhase,
     hideOutput: phase.hideOutput,
+    hidePredictionOutput: phase.hidePredictionOutput,
+    hideScoreOutput: phase.hideScoreOutput,
     leaderboardId: phase.leaderboardId,
     tasks: tasks.get(phase.id) ?? [],
     files: filesAreOut(phase, access)

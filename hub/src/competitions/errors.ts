@@ -20,6 +20,16 @@ export class PhaseMissingError extends DomainError {
   }
 }
 
+/** Something that organizers wrote of a competition that cannot be, with the field that it is about. */
+export class CompetitionInvalidError extends DomainError {
+  readonly code = 'competition_invalid';
+  readonly kind = 'invalid';
+
+  constructor(field: string, message: string) {
+    super(message, { fields: { [field]: message } });
+  }
+}
+
 export class OrganizersOnlyError extends DomainError {
   readonly code = 'organizers_only';
   readonly kind = 'forbidden';

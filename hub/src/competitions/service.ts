@@ -22,12 +22,14 @@ import {
   insertCreation,
 } from './creation/store.ts';
 import { type CompetitionDetail, filesAreOut, readDetail } from './detail.ts';
+import { type CompetitionEdit, renderEdit, writeEdit } from './editing.ts';
 import { CreationMissingError, FileMissingError, ParticipantsOnlyError } from './errors.ts';
 import { type CompetitionGate, createCompetitionGate } from './gate.ts';
 import { type CompetitionCard, type CompetitionFilter, listCompetitions } from './listing.ts';
 import { createParticipation, type Participation } from './participation.ts';
 import { createPhases, type Phases } from './phases/service.ts';
 import { findPhaseFile, updateCompetition } from './store.ts';
+import { readWritten, type WrittenCompetition } from './written.ts';
 
 /** An uploaded bundle on its way to becoming a competition. */
 export interface CreationProgress {
@@ -59,7 +61,11 @@ export interface Competitions {
   list(actor: Actor, filter: CompetitionFilter): Promise<Page<CompetitionCard>>;
   /** @throws CompetitionMissingError */
   get(actor: Actor, id: number, secretKey?: string | null): Promise<CompetitionDetail>;
+  /** @throws CompetitionMissingError */
+  written(actor: Actor, id: number, secretKey?: string | null): Promise<WrittenCompetition>;
   publish(actor: Actor, id: number, published: boolean): Promise<void>;
+  /** For organizers. @throws OrganizersOnlyError | CompetitionInvalidError */
+  edit(actor: Actor, id: number, edit: CompetitionEdit): Promise<void>;
   /** For organizers: what has to be vouched for about whoever registers from now on. Who takes part already goes on. */
   requireAttributes(actor: Actor, id: number, required: readonly RequiredAttribute[]): Promise<void>;
   /** It is gone for everybody; what belongs to it is kept for the records. */
@@ -136,9 +142,22 @@ export function createCompetitions(dependencies: CompetitionsDependencies): Comp
       return readDetail(queries, reached, { isAnonymous: actor.kind === 'anonymous', secretKey });
     },
 
+    async written(actor, id, secretKey = null) {
+      return readWritten(queries, await gate.view(actor, id, secretKey));
+    },
+
     async publish(actor, id, published) {
       await gate.manage(actor, id);
       await change(id, { published });
+    },
+
+    async edit(actor, id, edit) {
+      const { competition } = await gate.manage(actor, id);
+      const rendered = await renderEdit(queries, competition, edit);
+      await database.transaction(async (tx) => {
+        await writeEdit(tx, competition, rendered);
+        await jobs.enqueue(tx, 'publish-catalogue', {}, 'publish-catalogue');
+      });
     },
 
     async requireAttributes(actor, id, required) {

@@ -61,7 +61,7 @@ function comparable(value: unknown): unknown {
   if (typeof value !== 'object' || value === null) return value;
   const own =
     /^(id|key|pk|.*secret.*|created_when|created_at|logo|logo_icon|.*url|competition|phase|.*_?id)$/;
-  const pointer = /^(leaderboard|task|value)$/;
+  const pointer = /^(leaderboard|task|value|data)$/;
   return Object.fromEntries(
     Object.entries(value)
       .filter(([key, item]) => !own.test(key) && !(pointer.test(key) && typeof item !== 'object'))

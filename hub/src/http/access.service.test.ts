@@ -112,6 +112,17 @@ const TABLE: Readonly<Record<string, Line>> = {
   'GET /api/competitions/public': line(everybody),
   'GET /api/competitions/front_page': line(everybody),
   'GET /api/competitions/:id': line(everybody, (c) => `/api/competitions/${c.competitionId}`),
+  'POST /api/competitions': line(users),
+  'PATCH /api/competitions/:id': line(
+    organizers,
+    (c) => `/api/competitions/${c.competitionId}/`,
+    () => ({ title: 'New' }),
+  ),
+  'PUT /api/competitions/:id': line(
+    organizers,
+    (c) => `/api/competitions/${c.competitionId}/`,
+    () => ({ title: 'New' }),
+  ),
   'DELETE /api/competitions/:id': line(organizers, (c) => `/api/competitions/${c.competitionId}/`),
   'GET /api/competitions/:id/creation_status': line(
     organizers,
@@ -173,6 +184,16 @@ const TABLE: Readonly<Record<string, Line>> = {
     () => ({ score: 0.5 }),
   ),
   'GET /api/phases/:id': line(everybody, (c) => `/api/phases/${c.phaseId}/`),
+  'PATCH /api/phases/:id': line(
+    organizers,
+    (c) => `/api/phases/${c.phaseId}/`,
+    () => ({ name: 'New' }),
+  ),
+  'PUT /api/phases/:id': line(
+    organizers,
+    (c) => `/api/phases/${c.phaseId}/`,
+    () => ({ name: 'New' }),
+  ),
   'GET /api/phases/:id/get_leaderboard': line(everybody, (c) => `/api/phases/${c.phaseId}/get_leaderboard/`),
   'GET /api/tasks': line(users),
   'POST /api/tasks': line(users, undefined, () => ({ name: 'New' })),

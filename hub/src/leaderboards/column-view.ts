@@ -18,6 +18,8 @@ export interface ColumnView {
   /** Heading that neighbouring columns share. */
   readonly group: string | null;
   readonly computation: BoardColumn['computation'];
+  /** Indexes of the columns that it is computed from. */
+  readonly computationIndexes: BoardColumn['computationIndexes'];
 }
 
 type Described = Pick<
@@ -32,11 +34,13 @@ type Described = Pick<
   | 'unit'
   | 'groupTitle'
   | 'computation'
+  | 'computationIndexes'
 >;
 
 /** @param primaryIndex of the board or the split */
 export function toColumnView(column: Described, primaryIndex: number | undefined): ColumnView {
-  const { id, index, key, title, precision, hidden, unit, groupTitle, computation } = column;
+  const { id, index, key, title, precision, hidden, unit, groupTitle, computation, computationIndexes } =
+    column;
   return {
     id,
     index,
@@ -48,6 +52,7 @@ export function toColumnView(column: Described, primaryIndex: number | undefined
     unit,
     group: groupTitle,
     computation,
+    computationIndexes,
     isPrimary: index === primaryIndex,
   };
 }

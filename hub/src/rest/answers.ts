@@ -28,9 +28,18 @@ const column = z.object({
   precision: z.int(),
   hidden: z.boolean(),
   computation: text.nullable(),
+  computation_indexes: z.array(text).nullable(),
 });
 
-const board = z.object({ id, title: text, primary_index: z.int(), columns: z.array(column) });
+const board = z.object({
+  id,
+  title: text,
+  key: text,
+  primary_index: z.int(),
+  hidden: z.boolean(),
+  submission_rule: text,
+  columns: z.array(column),
+});
 
 const file = z.object({ key: text.nullable(), name: text, file_size: z.int(), url: text }).nullable();
 
@@ -47,10 +56,26 @@ const phase = z.object({
   max_submissions_per_person: z.int().nullable(),
   has_max_submissions: z.boolean(),
   execution_time_limit: z.int(),
+  auto_migrate_to_this_phase: z.boolean(),
   hide_output: z.boolean(),
+  hide_prediction_output: z.boolean(),
+  hide_score_output: z.boolean(),
   leaderboard: id,
   tasks: z.array(
-    z.object({ id, key: text, value: text, name: text, description: text, order_index: z.int() }),
+    z.object({
+      id,
+      key: text,
+      value: text,
+      task: text,
+      name: text,
+      description: text,
+      order_index: z.int(),
+      created_when: moment.nullable(),
+      solutions: z.array(z.object({ key: text, name: text, data: text, md5: text.nullable() })),
+      public_datasets: z
+        .array(z.object({ id, key: text, type: text, name: text, file_name: text }))
+        .describe('Programs and data that you may download'),
+    }),
   ),
   public_data: file,
   starting_kit: file,
@@ -102,8 +127,21 @@ export const ANSWERS = {
     terms: text,
     description: text,
     docker_image: text,
-    pages: z.array(z.object({ id, index: z.int(), title: text, content: text })),
-    phases: z.array(phase),
+    pages: z.array(
+      z.object({
+        id,
+        index: z.int(),
+        title: text,
+        content: text.describe('Markdown or HTML, as it was uploaded'),
+        html: text.describe('Rendered and made safe'),
+      }),
+    ),
+    phases: z.array(
+      phase.extend({
+        used_submissions_per_day: z.int(),
+        used_submissions_per_person: z.int(),
+      }),
+    ),
     leaderboards: z.array(board),
     collaborators: z.array(text),
     participant_status: text.nullable(),

@@ -1,6 +1,8 @@
-import type { CompetitionDetail, PhaseDetail } from '../competitions/detail.ts';
+import type { FactSheetQuestion } from '../bundles/model.ts';
+import type { BoardDetail, CompetitionDetail, PhaseDetail } from '../competitions/detail.ts';
 import type { ReachedCompetition } from '../competitions/gate.ts';
 import type { CompetitionCard } from '../competitions/listing.ts';
+import type { OpenFile, WrittenCompetition } from '../competitions/written.ts';
 import type { ColumnView } from '../leaderboards/column-view.ts';
 
 type FileUrl = (path: string) => string;
@@ -27,10 +29,26 @@ export function toListItem(card: CompetitionCard, fileUrl: FileUrl) {
   };
 }
 
+/** What the asker has used of a phase's limits. */
+export interface Usage {
+  readonly usedToday: number;
+  readonly usedInAll: number;
+}
+
+/** @param usage of each phase, by its id */
 export function toCompetition(
   detail: CompetitionDetail,
-  settings: ReachedCompetition['competition'],
-  fileUrl: FileUrl,
+  {
+    settings,
+    written,
+    usage,
+    fileUrl,
+  }: {
+    settings: ReachedCompetition['competition'];
+    written: WrittenCompetition;
+    usage: ReadonlyMap<number, Usage>;
+    fileUrl: FileUrl;
+  },
 ) {
   const logo = detail.logoUrl && fileUrl(detail.logoUrl);
   return {
@@ -43,15 +61,25 @@ export function toCompetition(
     created_when: detail.createdAt,
     logo,
     logo_icon: logo,
-    terms: detail.termsHtml,
+    terms: written.terms,
     description: detail.description,
     competition_type: detail.type,
     reward: detail.reward,
     contact_email: detail.contactEmail,
     report: null,
     docker_image: detail.dockerImage,
-    pages: detail.pages.map(({ id, title, html }, index) => ({ id, index, title, content: html })),
-    phases: detail.phases.map((phase) => toPhase(phase, detail.phases, fileUrl)),
+    pages: detail.pages.map(({ id, title, html }, index) => ({
+      id,
+      index,
+      title,
+      content: written.pages.get(id) ?? '',
+      html,
+    })),
+    phases: detail.phases.map((phase) => ({
+      ...toPhase(phase, detail.phases, { written, fileUrl }),
+      used_submissions_per_day: usage.get(phase.id)?.usedToday ?? 0,
+      used_submissions_per_person: usage.get(phase.id)?.usedInAll ?? 0,
+    })),
     leaderboards: detail.leaderboards.map(toBoard),
     collaborators: detail.collaborators,
     participant_status: detail.my?.status ?? null,
@@ -60,7 +88,8 @@ export function toCompetition(
     submissions_count: detail.submissionCount,
     admin: detail.canManage,
     queue: null,
-    fact_sheet: detail.factSheet,
+    ...(detail.canManage ? { whitelist_emails: [] } : {}),
+    fact_sheet: detail.factSheet && toFactSheet(detail.factSheet),
     enable_detailed_results: settings.enableDetailedResults,
     show_detailed_results_in_submission_panel: settings.showDetailedResultsInSubmissionPanel,
     show_detailed_results_in_leaderboard: settings.showDetailedResultsInLeaderboard,
@@ -74,20 +103,51 @@ export function toCompetition(
   };
 }
 
+/** Questions by their keys; yes and no are text there. */
+function toFactSheet(questions: readonly FactSheetQuestion[]) {
+  return Object.fromEntries(
+    questions.map(({ key, type, title, selection, isRequired, isOnLeaderboard }) => [
+      key,
+      {
+        key,
+        type,
+        title,
+        selection,
+        is_required: String(isRequired),
+        is_on_leaderboard: String(isOnLeaderboard),
+      },
+    ]),
+  );
+}
+
 /** A board without its entries. */
-export function toBoard({ id, title, columns }: CompetitionDetail['leaderboards'][number]) {
+export function toBoard({ id, title, key, hidden, submissionRule, columns }: BoardDetail) {
   const primary_index = columns.find(({ isPrimary }) => isPrimary)?.index ?? 0;
-  return { id, title, primary_index, columns: columns.map(toColumn) };
+  return {
+    id,
+    title,
+    key,
+    primary_index,
+    hidden,
+    submission_rule: submissionRule,
+    columns: columns.map(toColumn),
+  };
 }
 
 export function toColumn(column: ColumnView) {
-  const { id, index, key, title, sorting, precision, hidden, computation } = column;
-  return { id, index, key, title, sorting, precision, hidden, computation };
+  const { id, index, key, title, sorting, precision, hidden, computation, computationIndexes } = column;
+  // Indexes are text there.
+  const computation_indexes = computationIndexes?.map(String) ?? null;
+  return { id, index, key, title, sorting, precision, hidden, computation, computation_indexes };
 }
 
 const PHASE_STATUS = { upcoming: 'Next', open: 'Current', closed: 'Previous' } as const;
 
-export function toPhase(phase: PhaseDetail, all: readonly PhaseDetail[], fileUrl: FileUrl) {
+export function toPhase(
+  phase: PhaseDetail,
+  all: readonly PhaseDetail[],
+  { written, fileUrl }: { written: WrittenCompetition; fileUrl: FileUrl },
+) {
   const fileOf = (kind: string) => {
     const file = phase.files.find((file) => file.kind === kind);
     return file
@@ -107,7 +167,10 @@ export function toPhase(phase: PhaseDetail, all: readonly PhaseDetail[], fileUrl
     max_submissions_per_person: phase.maxSubmissionsPerPerson,
     has_max_submissions: phase.maxSubmissionsPerDay !== null || phase.maxSubmissionsPerPerson !== null,
     execution_time_limit: phase.executionTimeLimitSeconds,
+    auto_migrate_to_this_phase: phase.autoMigrateToThisPhase,
     hide_output: phase.hideOutput,
+    hide_prediction_output: phase.hidePredictionOutput,
+    hide_score_output: phase.hideScoreOutput,
     leaderboard: phase.leaderboardId,
     tasks: phase.tasks.map((task, index) => ({
       id: task.id,
@@ -115,13 +178,35 @@ export function toPhase(phase: PhaseDetail, all: readonly PhaseDetail[], fileUrl
       value: task.key,
       name: task.name,
       description: task.description,
-      task: task.id,
+      task: task.key,
       phase: phase.id,
       order_index: index,
-      solutions: [],
-      public_datasets: [],
+      created_when: written.tasks.get(task.id)?.createdAt ?? null,
+      solutions: written.tasks.get(task.id)?.solutions.map(toSolution) ?? [],
+      public_datasets: written.tasks.get(task.id)?.files.map(toOpenFile) ?? [],
     })),
     public_data: fileOf('public_data'),
     starting_kit: fileOf('starting_kit'),
+  };
+}
+
+function toSolution({ key, name, description, md5, size }: OpenFile) {
+  return { key, name, description, data: key, md5, size, tasks: [] };
+}
+
+function toOpenFile(file: OpenFile) {
+  return {
+    id: file.id,
+    key: file.key,
+    value: file.key,
+    type: file.type,
+    name: file.name,
+    description: file.description,
+    is_public: file.isPublic,
+    file_name: file.fileName,
+    file_size: file.size,
+    created_by: file.owner,
+    owner_display_name: file.owner,
+    created_when: file.createdAt,
   };
 }

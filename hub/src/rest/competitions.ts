@@ -1,7 +1,9 @@
 import { z } from 'zod';
 import { anonymous } from '../accounts/access.ts';
 import { listOrPage, one, page } from './answers.ts';
-import { toCompetition, toListItem } from './competition-shape.ts';
+import { createCompetition, newCompetition } from './competition-creation.ts';
+import { competitionEdits, editCompetition } from './competition-edits.ts';
+import { toCompetition, toListItem, type Usage } from './competition-shape.ts';
 import { inPagesIfAsked, pageQuery, paginated, readAll } from './paging.ts';
 import { filter, flag, idParams, type RestRequest } from './request.ts';
 import type { RestRoutes } from './rest-routes.ts';
@@ -69,15 +71,32 @@ export function competitionRoutes(routes: RestRoutes): void {
       query: secret,
       answer: one('Competition'),
     },
-    async ({ hub, actor, request, query: { secret_key }, fileUrl }) => {
-      const { id } = idParams.parse(request.params);
-      const [detail, { competition }] = await Promise.all([
-        hub.competitions.get(actor, id, secret_key),
-        hub.competitions.gate.view(actor, id, secret_key),
-      ]);
-      return toCompetition(detail, competition, fileUrl);
-    },
+    (rest) => showCompetition(rest, idParams.parse(rest.request.params).id, rest.query.secret_key),
   );
+
+  routes.post(
+    '/competitions',
+    {
+      summary: 'Make a competition of JSON, with its tasks by their keys; unpublished, unless said otherwise',
+      body: newCompetition,
+      answer: one('Competition'),
+      status: 201,
+    },
+    async (rest) => showCompetition(rest, await createCompetition(rest, rest.body)),
+  );
+
+  const edit = async (rest: RestRequest<unknown, z.infer<typeof competitionEdits>>) => {
+    const { id } = idParams.parse(rest.request.params);
+    await editCompetition(rest, id, rest.body);
+    return showCompetition(rest, id);
+  };
+  const editing = {
+    summary: 'Change what is sent of a competition; of its phases, what is sent of each by its id',
+    body: competitionEdits,
+    answer: one('Competition'),
+  };
+  routes.patch('/competitions/:id', editing, edit);
+  routes.put('/competitions/:id', editing, edit);
 
   routes.get(
     '/competitions/:id/creation_status',
@@ -134,6 +153,19 @@ export function competitionRoutes(routes: RestRoutes): void {
       return reply.send();
     },
   );
+}
+
+async function showCompetition({ hub, actor, fileUrl }: RestRequest, id: number, secretKey?: string) {
+  const [detail, { competition: settings }, written] = await Promise.all([
+    hub.competitions.get(actor, id, secretKey),
+    hub.competitions.gate.view(actor, id, secretKey),
+    hub.competitions.written(actor, id, secretKey),
+  ]);
+  const usage = new Map<number, Usage>();
+  // Whoever only holds the secret link has used nothing yet.
+  for (const { id: phaseId } of settings.participantStatus || detail.canManage ? detail.phases : [])
+    if (actor.kind === 'user') usage.set(phaseId, await hub.submissions.limits.mine(actor, phaseId));
+  return toCompetition(detail, { settings, written, usage, fileUrl });
 }
 
 async function published(

@@ -37,7 +37,15 @@ function problemOf({ code, message }: z.core.$ZodIssue): string {
 }
 
 /** What features call a field by another name than this API. */
-const FIELDS: Readonly<Record<string, string>> = { taskIds: 'tasks', resourceKey: 'data', phaseId: 'phase' };
+const FIELDS: Readonly<Record<string, string>> = {
+  taskIds: 'tasks',
+  resourceKey: 'data',
+  phaseId: 'phase',
+  startsAt: 'start',
+  endsAt: 'end',
+  autoMigrateToThisPhase: 'auto_migrate_to_this_phase',
+  hideOutput: 'hide_output',
+};
 
 function fieldOf(name: string): string {
   return FIELDS[name] ?? name;
@@ -57,6 +65,16 @@ export class NoSuchAddressError extends DomainError {
 function statusOf(error: DomainError): number {
   if (error instanceof MethodRefusedError) return 405;
   return error.code.startsWith('limit_') ? 403 : HTTP_STATUS[error.kind];
+}
+
+/** A competition that was sent as JSON is not in order, with problems by its fields. */
+export class BundleRefusedError extends DomainError {
+  readonly code = 'competition_invalid';
+  readonly kind = 'invalid';
+
+  constructor(fields: Record<string, string>) {
+    super('The competition is not in order.', { fields });
+  }
 }
 
 /** Scripts that count up stop here. */

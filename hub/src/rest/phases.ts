@@ -3,6 +3,7 @@ import { OrganizersOnlyError } from '../competitions/errors.ts';
 import { list, one } from './answers.ts';
 import { toPhase } from './competition-shape.ts';
 import { NoPhaseAfterError } from './errors.ts';
+import { editPhase, phaseEdits } from './phase-edits.ts';
 import { idParams, number, type RestRequest } from './request.ts';
 import type { RestRoutes } from './rest-routes.ts';
 
@@ -17,18 +18,24 @@ export function phaseRoutes(routes: RestRoutes): void {
     },
     async ({ hub, actor, query, fileUrl }) => {
       const { id, phases } = await hub.competitions.get(actor, query.competition);
-      return phases.map((phase) => ({ ...toPhase(phase, phases, fileUrl), competition: id }));
+      const written = await hub.competitions.written(actor, id);
+      return phases.map((phase) => ({ ...toPhase(phase, phases, { written, fileUrl }), competition: id }));
     },
   );
 
   routes.get(
     '/phases/:id',
     { summary: 'A phase with its tasks', access: 'anybody', answer: one('Phase') },
-    async (rest) => {
-      const { phase, competition } = await findPhase(rest);
-      return { ...toPhase(phase, competition.phases, rest.fileUrl), competition: competition.id };
-    },
+    showPhase,
   );
+
+  const edit = async (rest: RestRequest<unknown, z.infer<typeof phaseEdits>>) => {
+    await editPhase(rest, idParams.parse(rest.request.params).id, rest.body);
+    return showPhase(rest);
+  };
+  const editing = { summary: 'Change what is sent of a phase', body: phaseEdits, answer: one('Phase') };
+  routes.patch('/phases/:id', editing, edit);
+  routes.put('/phases/:id', editing, edit);
 
   routes.post(
     '/phases/:id/manually_migrate',
@@ -50,6 +57,13 @@ export function phaseRoutes(routes: RestRoutes): void {
   const summary = 'Run every submission of a phase again, in the background';
   routes.get('/phases/:id/rerun_submissions', { summary, changes: true }, rerun);
   routes.post('/phases/:id/rerun_submissions', { summary }, rerun);
+}
+
+async function showPhase(rest: RestRequest) {
+  const { phase, competition } = await findPhase(rest);
+  const written = await rest.hub.competitions.written(rest.actor, competition.id);
+  const shape = toPhase(phase, competition.phases, { written, fileUrl: rest.fileUrl });
+  return { ...shape, competition: competition.id };
 }
 
 export async function findPhase({ hub, actor, request }: RestRequest) {

@@ -98,8 +98,15 @@ function toScores({ id, scores, children }: SubmissionView): object[] {
 }
 
 /** Ten decimals, as they are stored. */
-function toScore(submissionId: number, { index, columnKey, raw }: ScoreView) {
-  return { id: toScoreId(submissionId, index), index, column_key: columnKey, score: raw.toFixed(10) };
+function toScore(submissionId: number, { index, columnKey, precision, isPrimary, raw }: ScoreView) {
+  return {
+    id: toScoreId(submissionId, index),
+    index,
+    column_key: columnKey,
+    score: raw.toFixed(10),
+    precision,
+    is_primary: isPrimary,
+  };
 }
 
 function statusDetails({ explanation, waiting }: SubmissionView): string | null {

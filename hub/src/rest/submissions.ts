@@ -70,6 +70,7 @@ export function submissionRoutes(routes: RestRoutes): void {
         name: body.name ?? undefined,
         description: body.description ?? undefined,
         factSheetAnswers: body.fact_sheet_answers,
+        answersMayWait: true,
         ...(taskIds.length > 0 ? { taskIds } : {}),
       };
       const submission = body.rehearse

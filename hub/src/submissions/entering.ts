@@ -1,4 +1,5 @@
 import { type Actor, requireUser } from '../accounts/access.ts';
+import type { FactSheetQuestion } from '../bundles/model.ts';
 import type { CompetitionAccess } from '../competitions/access.ts';
 import type { CompetitionGate, ReachedPhase } from '../competitions/gate.ts';
 import { stateOfPhase } from '../competitions/state.ts';
@@ -22,6 +23,8 @@ export interface SubmissionRequest {
   /** Some of the phase's tasks; without, all. */
   readonly taskIds?: readonly number[] | undefined;
   readonly factSheetAnswers?: Readonly<Record<string, unknown>> | null | undefined;
+  /** Whoever gives no answer at all may give them later, as scripts that know of no fact sheet do. */
+  readonly answersMayWait?: boolean | undefined;
 }
 
 /** As a submission, but on the synthetic data of sites. */
@@ -99,7 +102,7 @@ export class Entering {
       name: request.name ?? '',
       description: request.description ?? '',
       fileName: resource.fileName,
-      factSheetAnswers: checkAnswers(reached.competition.factSheet, request.factSheetAnswers),
+      factSheetAnswers: checkAnswers(questionsFor(reached, request), request.factSheetAnswers),
       taskIds: await this.#chooseTasks(request),
     };
     return { reached, limited, entry };
@@ -126,6 +129,15 @@ export class Entering {
     if (chosen.length === 0 || chosen.length < new Set(taskIds).size) throw new UnknownTasksError();
     return chosen;
   }
+}
+
+function questionsFor(
+  { competition: { factSheet } }: ReachedPhase,
+  { answersMayWait = false, factSheetAnswers }: SubmissionRequest,
+): FactSheetQuestion[] | null {
+  const isSilent = Object.keys(factSheetAnswers ?? {}).length === 0;
+  if (!answersMayWait || !isSilent) return factSheet;
+  return factSheet?.map((question) => ({ ...question, isRequired: false })) ?? null;
 }
 
 /** @throws NotParticipantError | TermsOutdatedError | PhaseNotOpenError */

@@ -31,7 +31,8 @@ const SENTENCES: Readonly<Record<FailureName, string>> = {
     'Your submission is not a zip archive that can be unpacked. Zip plain files again, without links or a password, and submit the new archive.',
   submission_without_command:
     'Your submission has a metadata file without a command, so there is nothing to run. Add a line "command: ..." to it.',
-  prediction_time_limit: 'Your program ran longer than this phase allows and was stopped. Make it faster.',
+  prediction_time_limit:
+    'Execution time limit exceeded: your program ran longer than this phase allows and was stopped. Make it faster.',
   prediction_memory_limit:
     'Your program needed more memory than it may have and was stopped. Make it use less.',
   prediction_disk_limit:
@@ -41,7 +42,7 @@ const SENTENCES: Readonly<Record<FailureName, string>> = {
   prediction_output_refused:
     'The output of your program has links, special files or too many files. Write ordinary files, and fewer of them.',
   scoring_failed: `The organizers' scoring program failed on your submission. See in the logs whether your own program ran to its end, and check the format of its predictions; if both are right, tell the organizers. It does not count against your limits.`,
-  scoring_time_limit: `The organizers' scoring program ran longer than it may. ${ORGANIZERS}`,
+  scoring_time_limit: `Execution time limit exceeded: the organizers' scoring program ran longer than it may. ${ORGANIZERS}`,
   scoring_memory_limit: `The organizers' scoring program needed more memory than it may have. ${ORGANIZERS}`,
   scoring_disk_limit: `The organizers' scoring program wrote more than it may. ${ORGANIZERS}`,
   scoring_reserved_name: `The organizers' scoring program wrote a file called "metadata", which the platform itself needs. ${ORGANIZERS}`,

@@ -24,6 +24,8 @@ export interface LimitsChange extends LimitsRequest {
 
 /** One person's limits in a phase, which organizers may raise, lower, reset, or close. */
 export interface LimitsOfPersons {
+  /** The actor's own. @throws CompetitionMissingError | PhaseMissingError */
+  mine(actor: Actor, phaseId: number): Promise<PersonsLimits>;
   /** @throws NotAllowedError | UnknownPersonError */
   get(actor: Actor, request: LimitsRequest): Promise<PersonsLimits>;
   /** Takes effect with the next submission: under the lock that counts. @throws NotAllowedError | UnknownPersonError */
@@ -53,6 +55,12 @@ export function createLimitsOfPersons(
   }
 
   return {
+    async mine(actor, phaseId) {
+      const { id } = requireUser(actor);
+      await competitions.viewPhase(actor, phaseId);
+      return limitsOf(phaseId, id);
+    },
+
     async get(actor, request) {
       const { userId } = await reach(actor, request);
       return limitsOf(request.phaseId, userId);

@@ -13,7 +13,15 @@ import {
   sql,
 } from 'drizzle-orm';
 import { users } from '../accounts/schema.ts';
-import { collaborators, columns, competitions, phases, phaseTasks, tasks } from '../competitions/schema.ts';
+import {
+  collaborators,
+  columns,
+  competitions,
+  leaderboards,
+  phases,
+  phaseTasks,
+  tasks,
+} from '../competitions/schema.ts';
 import type { Queries, Transaction } from '../db/database.ts';
 import { runs } from '../dispatch/schema.ts';
 import { isConcealed } from '../leaderboards/concealed.ts';
@@ -128,11 +136,13 @@ export function findScores(queries: Queries, ids: readonly number[]) {
       index: columns.index,
       title: columns.title,
       precision: columns.precision,
+      isPrimary: sql<boolean>`${columns.index} = ${leaderboards.primaryIndex}`,
       hidden: isConcealed,
       value: scores.value,
     })
     .from(scores)
     .innerJoin(columns, eq(columns.id, scores.columnId))
+    .innerJoin(leaderboards, eq(leaderboards.id, columns.leaderboardId))
     .where(inArray(scores.submissionId, leavesOf(queries, ids)))
     .orderBy(asc(columns.index));
 }

@@ -66,6 +66,10 @@ export interface ScoreView {
   readonly index: number;
   readonly columnKey: string;
   readonly title: string;
+  /** Digits shown. */
+  readonly precision: number;
+  /** It ranks. */
+  readonly isPrimary: boolean;
   /** Rounded to the column's precision. */
   readonly value: string;
   readonly raw: number;
@@ -226,9 +230,10 @@ function waitingReason(
   return waitSentence({ ...run, site }) ?? reasons.get(run.id) ?? null;
 }
 
-function toScore({ columnId, index, columnKey, title, precision, value }: ScoreRow): ScoreView {
+function toScore({ value, ...column }: ScoreRow): ScoreView {
+  const { columnId, index, columnKey, title, precision, isPrimary } = column;
   const raw = Number(value);
-  return { columnId, index, columnKey, title, value: raw.toFixed(precision), raw };
+  return { columnId, index, columnKey, title, precision, isPrimary, value: raw.toFixed(precision), raw };
 }
 
 /** @param shown the run's scores as far as they may be seen; columns that are hidden from a viewer are hidden here too */

@@ -57,10 +57,7 @@ export function readPhases(root: Fields, files: BundleFiles): { phases: BundlePh
 /** In 1.8 the first phase may stand for a group of parallel ones; those become phases one after the other. */
 function dropParallelParent(phases: ReadPhase[]): ReadPhase[] {
   const isParallel = phases
-    .flatMap(({ fields }) => [
-      fields.flag('is_parallel_parent', false),
-      fields.findValue('parent_phasenumber') !== undefined,
-    ])
+    .flatMap(({ fields }) => [fields.flag('is_parallel_parent', false), hasParent(fields)])
     .includes(true);
   if (!isParallel) return phases;
   const [parent, ...rest] = phases;
@@ -72,6 +69,14 @@ function dropParallelParent(phases: ReadPhase[]): ReadPhase[] {
     'Look at the dates of the phases.',
   );
   return rest;
+}
+
+/** Exports write 0 for none. */
+function hasParent(fields: Fields): boolean {
+  const node = fields.findValue('parent_phasenumber');
+  return (
+    node !== undefined && !('text' in node && ['', '0', 'false'].includes(node.text.trim().toLowerCase()))
+  );
 }
 
 /** Some old exports write the text `null`. */

@@ -45,8 +45,9 @@ function readQuestion(key: string, fields: Fields): FactSheetQuestion {
     type: fields.choice('type', ['checkbox', 'text', 'select'], 'text'),
     title: fields.text('title') ?? '',
     selection: readSelection(fields),
-    isRequired: fields.flag('is_required', false),
-    isOnLeaderboard: fields.flag('is_on_leaderboard', false),
+    // Whatever is not "true" is no there.
+    isRequired: fields.log.leniently(() => fields.flag('is_required', false)),
+    isOnLeaderboard: fields.log.leniently(() => fields.flag('is_on_leaderboard', false)),
   };
 }
 

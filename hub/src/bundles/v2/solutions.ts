@@ -7,8 +7,8 @@ export function readSolutions(
   files: BundleFiles,
   tasks: ReadonlySet<number> | null,
 ): BundleSolution[] {
-  return root.mappings('solutions').flatMap((fields) => {
-    const solution = readSolution(fields, files, tasks);
+  return root.mappings('solutions').flatMap((fields, place) => {
+    const solution = readSolution(fields, files, { tasks, place });
     fields.noteUnknownKeys();
     return solution === null ? [] : [solution];
   });
@@ -17,10 +17,17 @@ export function readSolutions(
 function readSolution(
   fields: Fields,
   files: BundleFiles,
-  tasks: ReadonlySet<number> | null,
+  { tasks, place }: { tasks: ReadonlySet<number> | null; place: number },
 ): BundleSolution | null {
+  const listed = fields.findValue('tasks');
+  if (listed?.kind === 'sequence' && listed.items.length === 0) {
+    fields.note('tasks', 'solution_without_task', 'The solution is of no task, and is left out.');
+    return null;
+  }
+  if (fields.findValue('index') === undefined) fields.requiredInteger('index');
   const common = {
-    index: fields.requiredInteger('index') ?? Number.NaN,
+    // Nothing refers to it.
+    index: fields.log.leniently(() => fields.integer('index')) ?? place,
     name: fields.text('name', { max: 256 }),
     description: fields.text('description') ?? '',
     tasks: readTaskIndexes(fields, tasks),

@@ -23,11 +23,12 @@ export async function readTasks(
     indexes.add(task.index);
     tasks.push(task);
   }
-  if (root.findValue('tasks') === undefined) {
+  const listed = root.findValue('tasks');
+  if (listed === undefined || (listed.kind === 'sequence' && listed.items.length === 0)) {
     root.error(
       'tasks',
       'key_missing',
-      '"tasks" is missing.',
+      `"tasks" is ${listed === undefined ? 'missing' : 'empty'}.`,
       'Add at least one task, with an index and a scoring program.',
     );
   }

@@ -1,0 +1,233 @@
+import type { LightMyRequestResponse } from 'fastify';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { rawZip } from '../../../test/fixtures/archives/raw-zip.ts';
+import { minimalYaml, ordinaryFiles, PIXEL } from '../bundles/testing/bundle.ts';
+import { createTestHub, type TestHub, type TestPerson } from '../http/testing/test-hub.ts';
+
+let hub: TestHub;
+let organizer: TestPerson;
+let stranger: TestPerson;
+let id: number;
+
+const YAML = `${minimalYaml
+  .replace('name: Predict', 'name: Predict\n    reference_data: scoring.zip')
+  .replace('terms: terms.md', 'terms: terms.md\nmake_programs_available: true\ncontact_email: o@example.org')
+  .replace('2030-01-01', '2020-01-01\n    max_submissions_per_day: 3\n    hide_score_output: true')}
+      - {title: Mean, key: mean, index: 1, precision: 4, computation: avg, computation_indexes: [0]}
+    submission_rule: Force_Best
+solutions: [{index: 0, tasks: [0], path: scoring.zip}]
+fact_sheet: {method: {key: method, type: select, title: Method, selection: [a, b], is_required: "true", is_on_leaderboard: "false"}}
+`;
+
+beforeAll(async () => {
+  hub = await createTestHub();
+  organizer = await hub.person('olga');
+  stranger = await hub.person('sam');
+  const files = { 'competition.yaml': YAML, ...ordinaryFiles };
+  const bundle = rawZip(Object.entries(files).map(([name, content]) => ({ name, content })));
+  const fields = { type: 'competition_bundle', request_sassy_file_name: 'b.zip' };
+  const { key, sassy_url } = (await send('POST', 'datasets/', fields, 201)).json();
+  const { pathname, search } = new URL(sassy_url);
+  await hub.inject({ method: 'PUT', url: pathname + search, payload: bundle });
+  // As clients do that name JSON and send none.
+  const headers = { 'content-type': 'application/json' };
+  const completed = await hub.inject(
+    { method: 'PUT', url: `/api/datasets/completed/${key}/`, headers },
+    organizer,
+  );
+  const { status_id } = ok(completed, 200).json();
+  await hub.context.competitions.makeCompetition(status_id, new AbortController().signal);
+  const { resulting_competition, details } = (await get(`competitions/${status_id}/creation_status/`)).json();
+  expect(resulting_competition, details).not.toBeNull();
+  id = resulting_competition;
+});
+afterAll(() => hub[Symbol.asyncDispose]());
+
+function ok(response: LightMyRequestResponse, status: number) {
+  expect(response.statusCode, response.body).toBe(status);
+  return response;
+}
+const get = async (url: string, person = organizer) =>
+  ok(await hub.inject({ method: 'GET', url: `/api/${url}` }, person), 200);
+const send = async (
+  method: 'POST' | 'PATCH',
+  url: string,
+  payload: object,
+  status = 200,
+  person = organizer,
+) => ok(await hub.inject({ method, url: `/api/${url}`, payload }, person), status);
+
+test('a competition says all that its bundle says, in the words of its organizers', async () => {
+  const shown = (await get(`competitions/${id}/`)).json();
+  expect(shown).toMatchObject({
+    terms: '# Terms\n',
+    pages: [{ index: 0, title: 'Overview', content: '# Overview\n', html: expect.stringContaining('<h1') }],
+    contact_email: 'o@example.org',
+    make_programs_available: true,
+    make_input_data_available: false,
+    whitelist_emails: [],
+    fact_sheet: {
+      method: { key: 'method', selection: ['a', 'b'], is_required: 'true', is_on_leaderboard: 'false' },
+    },
+    leaderboards: [
+      {
+        key: 'board',
+        primary_index: 0,
+        hidden: false,
+        submission_rule: 'Force_Best',
+        columns: [
+          {
+            key: 'score',
+            index: 0,
+            precision: 2,
+            sorting: 'desc',
+            computation: null,
+            computation_indexes: null,
+          },
+          { key: 'mean', index: 1, precision: 4, computation: 'avg', computation_indexes: ['0'] },
+        ],
+      },
+    ],
+    phases: [
+      {
+        max_submissions_per_day: 3,
+        max_submissions_per_person: 100,
+        used_submissions_per_day: 0,
+        used_submissions_per_person: 0,
+        execution_time_limit: 600,
+        auto_migrate_to_this_phase: false,
+        hide_output: false,
+        hide_prediction_output: false,
+        hide_score_output: true,
+        tasks: [
+          { order_index: 0, created_when: expect.any(String), solutions: [{ data: expect.any(String) }] },
+        ],
+      },
+    ],
+  });
+  const [task] = shown.phases[0].tasks;
+  expect(task.task).toBe(task.key);
+  const types = (files: { type: string }[]) => files.map(({ type }) => type).toSorted();
+  expect(types(task.public_datasets)).toEqual(['reference_data', 'scoring_program']);
+
+  await send('PATCH', `competitions/${id}/`, {
+    published: true,
+    registration_auto_approve: true,
+    whitelist_emails: [],
+  });
+  const seen = async () => (await get(`competitions/${id}/`, stranger)).json().phases[0].tasks[0];
+  expect(await seen()).toMatchObject({ solutions: [], public_datasets: [] });
+  await send('POST', `competitions/${id}/register/`, {}, 201, stranger);
+  // Programs are made available to participants; what is to be predicted never is.
+  expect(await seen()).toMatchObject({ solutions: [], public_datasets: [{ type: 'scoring_program' }] });
+});
+
+test('what a client reads of a competition it can send back, changed or not', async () => {
+  const before = (await get(`competitions/${id}/`)).json();
+  expect((await send('PATCH', `competitions/${id}/`, before)).json()).toMatchObject({
+    ...before,
+    pages: [expect.objectContaining({ content: before.pages[0].content })],
+  });
+  const [phase] = before.phases;
+  const changed = await send('PATCH', `competitions/${id}/`, {
+    title: 'Other',
+    terms: 'New *terms*',
+    pages: [
+      { title: 'Second', content: 'two', index: 1 },
+      { title: 'First', content: '<script>alert(1)</script>one', index: 0 },
+    ],
+    fact_sheet: {},
+    phases: [{ id: phase.id, name: 'Renamed', max_submissions_per_day: 0, end: '2020-02-01T10:00:00' }],
+  });
+  expect(changed.json()).toMatchObject({
+    title: 'Other',
+    terms: 'New *terms*',
+    fact_sheet: null,
+    pages: [
+      {
+        title: 'First',
+        content: '<script>alert(1)</script>one',
+        html: expect.not.stringContaining('script'),
+      },
+      { title: 'Second' },
+    ],
+    phases: [
+      {
+        name: 'Renamed',
+        max_submissions_per_day: null,
+        start: phase.start,
+        end: '2020-02-01T10:00:00.000Z',
+      },
+    ],
+  });
+  const { termsVersion } = await hub.context.competitions.get(organizer.actor, id);
+  expect(termsVersion).toBe(2);
+});
+
+test('a phase is changed by itself, and told what cannot be by the name of its field', async () => {
+  const [phase] = (await get(`competitions/${id}/`)).json().phases;
+  const url = `phases/${phase.id}/`;
+  expect(
+    (await send('PATCH', url, { tasks: [phase.tasks[0].key], hide_output: 'true' })).json(),
+  ).toMatchObject({
+    hide_output: true,
+    competition: id,
+  });
+  const wrong = await send('PATCH', url, { start: '2030-01-01', end: '2020-01-01T00:00:00Z' }, 400);
+  expect(wrong.json()).toEqual({ end: [expect.any(String)] });
+  expect((await send('PATCH', url, { start: 'soon' }, 400)).json()).toEqual({ start: [expect.any(String)] });
+  await send('PATCH', url, { name: 'Mine' }, 403, stranger);
+});
+
+test('a competition is made of JSON as the editor of Codabench sends it', async () => {
+  const [{ tasks }] = (await get(`competitions/${id}/`)).json().phases;
+  const sent = {
+    title: 'By hand',
+    published: false,
+    description: '',
+    logo: JSON.stringify({ file_name: 'l.gif', data: `data:image/gif;base64,${PIXEL.toString('base64')}` }),
+    terms: 'Terms',
+    docker_image: 'python:3',
+    fact_sheet: null,
+    queue: null,
+    collaborators: [],
+    pages: [{ title: 'Home', content: 'Welcome', index: 0 }],
+    leaderboards: [
+      {
+        id: null,
+        title: 'Results',
+        key: 'results',
+        primary_index: 0,
+        columns: [
+          { index: 0, title: 'Score', key: 'score', sorting: 'asc', computation: null, hidden: false },
+        ],
+      },
+    ],
+    phases: [
+      {
+        name: 'One',
+        description: '',
+        start: '2030-01-01T00:00:00.000Z',
+        end: null,
+        index: 0,
+        max_submissions_per_person: 7,
+        public_data: null,
+        tasks: [{ task: tasks[0].key, order_index: 0 }],
+      },
+    ],
+  };
+  const made = (await send('POST', 'competitions/', sent, 201)).json();
+  expect(made).toMatchObject({
+    title: 'By hand',
+    published: false,
+    docker_image: 'python:3',
+    pages: [{ content: 'Welcome' }],
+    phases: [{ name: 'One', max_submissions_per_person: 7, tasks: [{ key: tasks[0].key }] }],
+    leaderboards: [{ columns: [{ key: 'score', sorting: 'asc' }] }],
+  });
+  const wrong = { ...sent, phases: [{ ...sent.phases[0], start: 'soon' }], title: 'x'.repeat(300) };
+  expect((await send('POST', 'competitions/', wrong, 400)).json()).toEqual({
+    title: [expect.any(String)],
+    phases: [expect.stringContaining('phases[0].start')],
+  });
+});
