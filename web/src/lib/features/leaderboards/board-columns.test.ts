@@ -14,6 +14,7 @@ const column = (key: string, rest: Partial<Column> = {}): Column => ({
   unit: '',
   group: null,
   computation: null,
+  computationIndexes: null,
   hasInterval: false,
   ...rest,
 });
