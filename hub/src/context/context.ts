@@ -11,7 +11,7 @@ import { Dispatcher } from '../dispatch/service.ts';
 import { createDumps, type Dumps } from '../dumps/service.ts';
 import { type Catalogue, createCatalogue } from '../federation/catalogue/service.ts';
 import { createFederation, type Federation } from '../federation/federation.ts';
-import { createPeerIdentity, type PeerIdentity } from '../federation/identity/service.ts';
+import { createPeerIdentity, type PeerIdentity, signOutPeopleOf } from '../federation/identity/service.ts';
 import { createParticipation, type Participation } from '../federation/participation/service.ts';
 import { createSignedLinks, type SignedLinks } from '../http/signed-links.ts';
 import { Jobs } from '../jobs/jobs.ts';
@@ -101,7 +101,7 @@ export async function createContext({
   const sites = createSites({ database, authority, live, config, log });
   const keys = await KeyRing.load(database, secrets.sealingKey, config.name);
   const receiptDesk = createReceiptDesk({ database, keys, log });
-  const federation = createFederation({ database, keys, config, log });
+  const federation = createFederation({ database, keys, config, log, whenTrustEnds: signOutPeopleOf });
   const queue = openDatabase(databaseUrl, log, { connections: 8, byKey: true });
   const dispatch = new Dispatcher({
     database: queue,

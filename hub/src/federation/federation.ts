@@ -11,6 +11,7 @@ import { PeerDirectory } from './peers/directory.ts';
 import { Introductions } from './peers/introductions.ts';
 import { type FederationOverview, readOverview } from './peers/overview.ts';
 import { Relations } from './peers/relation.ts';
+import type { WhenTrustEnds } from './peers/state.ts';
 import { Traffic } from './peers/traffic.ts';
 
 /** Everything of one hub process that has to do with other hubs. */
@@ -41,18 +42,20 @@ export function createFederation({
   keys,
   config,
   log,
+  whenTrustEnds,
 }: {
   readonly database: Database;
   readonly keys: KeyRing;
   readonly config: Config;
   readonly log: Logger;
+  readonly whenTrustEnds: WhenTrustEnds;
 }): Federation {
   const own: OwnIdentity = { keys, name: config.name, address: config.publicUrl };
-  const directory = new PeerDirectory(database);
+  const directory = new PeerDirectory(database, whenTrustEnds);
   const traffic = new Traffic(database, log);
   const desk = new CallDesk({ database, keys, directory, traffic, log });
   const calls = new PeerCalls({ database, keys, directory, traffic, log });
-  const relations = new Relations({ database, directory, calls, log });
+  const relations = new Relations({ database, directory, calls, log, whenTrustEnds });
 
   return {
     directory,
@@ -60,7 +63,7 @@ export function createFederation({
     desk,
     relations,
     introductions: new Introductions({ database, own, directory, calls, relations }),
-    administration: new PeerAdministration({ database, directory, relations }),
+    administration: new PeerAdministration({ database, directory, relations, whenTrustEnds }),
     overview: (actor) => readOverview(database, own, actor),
 
     async rotateKey(actor) {

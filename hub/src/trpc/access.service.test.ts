@@ -78,6 +78,7 @@ const TABLE: Readonly<Record<string, Line>> = {
     input: () => ({ hub: `sha256:${'0'.repeat(64)}`, state: 'A'.repeat(43), challenge: 'A'.repeat(43) }),
   },
   'identity.agreements.list': { allowed: users },
+  'identity.agreements.hubs': { allowed: users },
   'identity.agreements.give': {
     allowed: [],
     input: () => ({ peerId: 0, purposes: ['register'], shares: [], subjectKind: 'pairwise' }),

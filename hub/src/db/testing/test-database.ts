@@ -9,13 +9,22 @@ import { TEMPLATE } from './global-setup.ts';
  * A database of its own with every table and nothing in it. One for each test file is enough: `beforeAll` makes it, `afterAll`
  * disposes it. Disposing fails while anything else is still connected, since that is a leak in what was tested.
  */
-export async function createTestDatabase(): Promise<Database> {
+export function createTestDatabase(): Promise<Database> {
+  return createDatabase(`template ${TEMPLATE}`);
+}
+
+/** The same without any table, for migrations. */
+export function createEmptyDatabase(): Promise<Database> {
+  return createDatabase('');
+}
+
+async function createDatabase(template: string): Promise<Database> {
   const name = `weir_test_${randomBytes(6).toString('hex')}`;
   const server = inject('databaseServer');
   // Two clones of one template at the same moment disturb each other; the lock makes them take turns.
   await withClient(server, async (client) => {
     await client.query('select pg_advisory_lock(1)');
-    await client.query(`create database ${name} template ${TEMPLATE}`);
+    await client.query(`create database ${name} ${template}`);
   });
   const url = Object.assign(new URL(server), { pathname: name }).href;
   const database = openDatabase(url, pino({ level: 'silent' }), { connections: 8 });

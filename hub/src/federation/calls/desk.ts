@@ -1,13 +1,12 @@
-import { sql } from 'drizzle-orm';
 import type { Logger } from 'pino';
 import { RateLimiterMemory } from 'rate-limiter-flexible';
 import type { Database } from '../../db/database.ts';
 import type { KeyRing } from '../../keys/ring.ts';
 import type { KnownPeer, PeerDirectory } from '../peers/directory.ts';
 import type { Traffic } from '../peers/traffic.ts';
+import { countCall, forgetOldTokens, useUp } from './accounting.ts';
 import { CallRefusedError } from './refusals.ts';
-import { usedCallTokens } from './schema.ts';
-import { forgetAfter, readToken, requireProtocol, verifyToken } from './token.ts';
+import { readToken, requireProtocol, verifyToken } from './token.ts';
 
 /** A call as it came in, nothing of it believed. */
 export interface IncomingCall {
@@ -19,8 +18,8 @@ export interface IncomingCall {
   readonly body: string;
 }
 
-/** A peer whose keys are asked for again after a token names one that is not known. */
-const LOOK_AT_MOST_EVERY_MS = 10_000;
+/** How often a peer's keys are read because a token names one that is not known. Anybody can write such a token, so a few do not keep a true rotation waiting. */
+const LOOKS = { points: 3, duration: 30 };
 
 /**
  * Decides who calls. Nothing of a body is read before its token holds, and what each refusal says is for the other hub's administrators.
@@ -34,8 +33,7 @@ export class CallDesk {
   readonly #directory: PeerDirectory;
   readonly #traffic: Traffic;
   readonly #log: Logger;
-  readonly #limiters = new Map<number, RateLimiterMemory>();
-  readonly #lookedAt = new Map<number, number>();
+  readonly #looks = new RateLimiterMemory(LOOKS);
 
   constructor(parts: {
     readonly database: Database;
@@ -64,8 +62,8 @@ export class CallDesk {
         peer = requireTrusted(await this.#lookAgain(peer));
       const expected = { ...call, chain: peer.chain, audience: this.#keys.rootId, now: Date.now() };
       await verifyToken(call.token!, claimed, expected);
-      await this.#useUp(peer, claimed.jti, forgetAfter(claimed));
-      await this.#count(peer);
+      await useUp(this.#database.queries, peer.id, claimed);
+      await countCall(this.#database.queries, peer.id, peer.callsPerMinute);
     } catch (error) {
       if (error instanceof CallRefusedError) this.#traffic.refusedIn(peer.id);
       throw error;
@@ -76,9 +74,8 @@ export class CallDesk {
 
   /** It may have rotated its keys. Asked for seldom: who holds none of its keys can make us look too. */
   async #lookAgain(peer: KnownPeer): Promise<KnownPeer> {
-    const before = this.#lookedAt.get(peer.id) ?? 0;
-    if (Date.now() - before < LOOK_AT_MOST_EVERY_MS) return peer;
-    this.#lookedAt.set(peer.id, Date.now());
+    const { consumedPoints } = await this.#looks.penalty(peer.id);
+    if (consumedPoints > LOOKS.points) return peer;
     try {
       return await this.#directory.look(peer);
     } catch (error) {
@@ -87,32 +84,9 @@ export class CallDesk {
     }
   }
 
-  /** Of all processes that get the same token, one takes it. */
-  async #useUp(peer: KnownPeer, jti: string, expiresAt: Date): Promise<void> {
-    const { rowCount } = await this.#database.queries
-      .insert(usedCallTokens)
-      .values({ peerId: peer.id, jti, expiresAt })
-      .onConflictDoNothing();
-    if (rowCount !== 1) throw new CallRefusedError('token_replayed', 'this token has been used');
-  }
-
-  async #count({ id, callsPerMinute }: KnownPeer): Promise<void> {
-    let limiter = this.#limiters.get(id);
-    if (limiter?.points !== callsPerMinute) {
-      limiter = new RateLimiterMemory({ keyPrefix: `peer ${id}`, points: callsPerMinute, duration: 60 });
-      this.#limiters.set(id, limiter);
-    }
-    const { consumedPoints, msBeforeNext } = await limiter.penalty(id);
-    if (consumedPoints <= callsPerMinute) return;
-    throw new CallRefusedError(
-      'rate_exceeded',
-      `this hub takes ${callsPerMinute} calls a minute from yours: again in ${Math.ceil(msBeforeNext / 1_000)} s`,
-    );
-  }
-
   /** Tokens too old to be taken need not be remembered. */
   async forgetOldTokens(): Promise<void> {
-    await this.#database.queries.delete(usedCallTokens).where(sql`${usedCallTokens.expiresAt} < now()`);
+    await forgetOldTokens(this.#database.queries);
   }
 }
 

@@ -16,3 +16,15 @@ export const usedCallTokens = pgTable(
     index('used_call_tokens_expiry').on(table.expiresAt),
   ],
 );
+
+/**
+ * Calls of each peer in the minute that runs, by the database's clock: one count for all hub processes. The migration makes it UNLOGGED, since every call
+ * writes the same row: a commit need not wait for the disk, and after a crash of the database the minute begins anew.
+ */
+export const peerCallRates = pgTable('peer_call_rates', {
+  peerId: integer()
+    .primaryKey()
+    .references(() => peers.id, { onDelete: 'cascade' }),
+  minute: timestamp({ withTimezone: true }).notNull(),
+  calls: integer().notNull(),
+});

@@ -49,6 +49,15 @@ export class Agreements {
     return listConsents(this.#database.queries, requireUser(actor).id);
   }
 
+  /** Hubs that let people of this one take part. None for people who are at home elsewhere. */
+  async hubs(actor: Actor): Promise<{ id: number; name: string; address: string }[]> {
+    if (requireUser(actor).username.includes('@')) return [];
+    const peers = await this.#directory.list();
+    return peers
+      .filter(({ state, scopesGot }) => state === 'active' && scopesGot.includes('register'))
+      .map(({ id, name, address }) => ({ id, name, address }));
+  }
+
   /** The one in force with this peer. */
   find(actor: Actor, peerId: number) {
     return findConsent(this.#database.queries, requireUser(actor).id, peerId);

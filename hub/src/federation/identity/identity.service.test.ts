@@ -4,9 +4,11 @@ import { decodeJwt, SignJWT } from 'jose';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import type { Attribute } from '../../accounts/attributes.ts';
-import { users } from '../../accounts/schema.ts';
+import { sessions, users } from '../../accounts/schema.ts';
 import type { TestPerson } from '../../http/testing/test-hub.ts';
+import { readHubDocument, writeHubDocument } from '../hub-document.ts';
 import type { KnownPeer } from '../peers/directory.ts';
+import { peers } from '../peers/schema.ts';
 import { befriend, createFederatedHub, type FederatedHub } from '../testing/federated-hub.ts';
 import { signAssertion } from './assertion.ts';
 import { PURPOSES, SHARES } from './model.ts';
@@ -103,6 +105,62 @@ test('a pairwise subject tells hubs apart, a public one is the same everywhere',
   };
   expect(await subjects('public')).toBe(1);
   expect(await subjects('pairwise')).toBe(2);
+});
+
+describe('the end of trust in a hub', () => {
+  /** What a session of theirs, made before, is worth. */
+  async function signedIn(username: string) {
+    const person = await north.person(username);
+    await agree(person, southAtNorth);
+    const { user } = await hear(await say(person));
+    const { queries } = south.context.database;
+    const idHash = randomBytes(8).toString('hex');
+    await queries
+      .insert(sessions)
+      .values({ idHash, userId: user.id, expiresAt: new Date(Date.now() + 60_000) });
+    const isSignedIn = async () =>
+      (await queries.select().from(sessions).where(eq(sessions.idHash, idHash))).length > 0;
+    expect(await isSignedIn()).toBe(true);
+    return { person, isSignedIn };
+  }
+  const back = () =>
+    south.context.database.queries
+      .update(peers)
+      .set({ state: 'active', claimedChain: null })
+      .where(eq(peers.id, northAtSouth.id));
+
+  test.each(['revoke', 'block'] as const)('%s: nobody of it stays signed in', async (decision) => {
+    const { isSignedIn } = await signedIn(`guest-${decision}`);
+    const { actor } = await south.person(`admin-${decision}`, { isAdmin: true });
+    await south.federation.administration[decision](actor, northAtSouth.id);
+    expect(await isSignedIn()).toBe(false);
+    await back();
+    await north.context.database.queries
+      .update(peers)
+      .set({ state: 'active' })
+      .where(eq(peers.id, southAtNorth));
+  });
+
+  test('the other hub ends it: the same', async () => {
+    const { person, isSignedIn } = await signedIn('guest-told');
+    await south.federation.relations.learn(northAtSouth, { state: 'revoked', scopes: [] });
+    expect(await isSignedIn()).toBe(false);
+    await back();
+    // What is said once they are peers again lets them in again.
+    await hear(await say(person));
+  });
+
+  test('it shows keys of somebody else: the same', async () => {
+    const { isSignedIn } = await signedIn('guest-rekeyed');
+    const { body, signature } = writeHubDocument({
+      keys: east.context.keys,
+      name: 'north',
+      address: north.address,
+    });
+    await south.federation.directory.follow(northAtSouth, readHubDocument({ body, signature }));
+    expect(await isSignedIn()).toBe(false);
+    await back();
+  });
 });
 
 describe('is not taken:', () => {

@@ -1,4 +1,4 @@
-import { and, eq, isNull, sql } from 'drizzle-orm';
+import { and, eq, inArray, isNull, sql } from 'drizzle-orm';
 import type { Attribute } from '../../accounts/attributes.ts';
 import { sessions, users } from '../../accounts/schema.ts';
 import type { Queries } from '../../db/database.ts';
@@ -168,9 +168,10 @@ export async function setSuspended(
 
 /** All of one hub. What they have open ends; the next assertion that is taken lets them in again. */
 export async function suspendAll(queries: Queries, peerId: number): Promise<void> {
-  const rows = await queries
+  const theirs = queries
     .select({ userId: mappedAccounts.userId })
     .from(mappedAccounts)
     .where(eq(mappedAccounts.peerId, peerId));
-  for (const { userId } of rows) await suspend(queries, userId);
+  await queries.update(users).set({ suspendedAt: sql`now()` }).where(inArray(users.id, theirs));
+  await queries.delete(sessions).where(inArray(sessions.userId, theirs));
 }

@@ -42,6 +42,9 @@ export const identityRouter = router({
   agreements: router({
     list: userProcedure.query(({ ctx }) => ctx.hub.identity.agreements.list(ctx.actor)),
 
+    /** There is something to agree to. */
+    hubs: userProcedure.query(({ ctx }) => ctx.hub.identity.agreements.hubs(ctx.actor)),
+
     give: userProcedure
       .input(agreement.extend({ peerId: z.int() }))
       .mutation(({ ctx, input: { peerId, ...given } }) =>

@@ -32,11 +32,12 @@ export interface PeerIdentity {
   ): Promise<people.PersonOfPeer[]>;
   /** For administrators. Takes effect at once, and is told to whoever speaks for them. @throws PersonMissingError */
   setSuspended(actor: Actor, userId: number, isSuspended: boolean): Promise<void>;
-  /** When the trust in a peer ends: nobody of it stays signed in. */
-  signOutAll(peerId: number): Promise<void>;
   /** Tells peers what was withdrawn, and forgets what is over: each minute, and when somebody withdraws. */
   tend(): Promise<void>;
 }
+
+/** When the trust in a peer ends: nobody of it stays signed in. */
+export const signOutPeopleOf = people.suspendAll;
 
 export function createPeerIdentity({
   database,
@@ -84,9 +85,6 @@ export function createPeerIdentity({
         if (isSuspended) await people.suspend(queries, userId);
       });
     },
-
-    signOutAll: (peerId) =>
-      database.transaction(({ queries }) => people.suspendAll(queries, peerId)).then(() => {}),
 
     async tend() {
       await forgetOldAssertions(database);

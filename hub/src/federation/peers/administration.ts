@@ -5,7 +5,7 @@ import type { PeerDirectory } from './directory.ts';
 import { PeeringError, PeerMissingError } from './errors.ts';
 import type { Relations } from './relation.ts';
 import { peers } from './schema.ts';
-import type { PeerState, Scope } from './state.ts';
+import type { PeerState, Scope, WhenTrustEnds } from './state.ts';
 import type { PeerRow } from './store.ts';
 
 type Change = Partial<typeof peers.$inferInsert>;
@@ -15,15 +15,18 @@ export class PeerAdministration {
   readonly #database: Database;
   readonly #directory: PeerDirectory;
   readonly #relations: Relations;
+  readonly #whenTrustEnds: WhenTrustEnds;
 
   constructor(parts: {
     readonly database: Database;
     readonly directory: PeerDirectory;
     readonly relations: Relations;
+    readonly whenTrustEnds: WhenTrustEnds;
   }) {
     this.#database = parts.database;
     this.#directory = parts.directory;
     this.#relations = parts.relations;
+    this.#whenTrustEnds = parts.whenTrustEnds;
   }
 
   /** Agrees to a peer that has accepted our invitation. */
@@ -111,6 +114,7 @@ export class PeerAdministration {
         .update(peers)
         .set({ ...changed, ...since })
         .where(eq(peers.id, id));
+      if (changed.state === 'revoked' || changed.state === 'blocked') await this.#whenTrustEnds(queries, id);
       const told = { name: peer.name, before: peer.state, ...details };
       await this.#relations.event(queries, { peerId: id, kind, userId, details: told });
       return changed.state ?? peer.state;

@@ -12,7 +12,7 @@ import {
 } from '../hub-document.ts';
 import { PeerMissingError } from './errors.ts';
 import { peers } from './schema.ts';
-import type { Peer } from './state.ts';
+import type { Peer, WhenTrustEnds } from './state.ts';
 import * as store from './store.ts';
 
 /** A peer with what it takes to believe and to call it. */
@@ -31,9 +31,11 @@ const LOOK_TIMEOUT_MS = 10_000;
 /** Who the peers are, read anew each time: what an administrator decides holds at once in every process. */
 export class PeerDirectory {
   readonly #database: Database;
+  readonly #whenTrustEnds: WhenTrustEnds;
 
-  constructor(database: Database) {
+  constructor(database: Database, whenTrustEnds: WhenTrustEnds) {
     this.#database = database;
+    this.#whenTrustEnds = whenTrustEnds;
   }
 
   async find(id: number): Promise<KnownPeer | null> {
@@ -93,6 +95,7 @@ export class PeerDirectory {
           ...(isOver ? {} : { state: 'identity_changed', stateSince: new Date() }),
         })
         .where(eq(peers.id, peer.id));
+      await this.#whenTrustEnds(queries, peer.id);
       await store.insertEvent(queries, {
         peerId: peer.id,
         kind: 'identity_changed',

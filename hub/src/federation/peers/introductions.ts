@@ -2,6 +2,7 @@ import { and, eq, isNull, or, sql } from 'drizzle-orm';
 import { type Actor, requireAdmin } from '../../accounts/access.ts';
 import type { Database, Queries } from '../../db/database.ts';
 import { BoundedFetchError } from '../bounded-fetch.ts';
+import { useUp } from '../calls/accounting.ts';
 import type { IncomingCall } from '../calls/desk.ts';
 import { CallRefusedError } from '../calls/refusals.ts';
 import { bodyDigest, readToken, requireProtocol, verifyToken } from '../calls/token.ts';
@@ -181,6 +182,7 @@ export class Introductions {
       const known = await this.#directory.findByRoot(document.fingerprint);
       if (invitation.usedAt) {
         if (!known || invitation.peerId !== known.id || known.state === 'revoked') throw invitationOver();
+        await useUp(queries, known.id, claimed);
         return { state: known.state, scopes: [...known.scopesGiven] };
       }
       const { scopes } = invitation;
@@ -191,6 +193,7 @@ export class Introductions {
         scopesGot: asked.scopes,
       } as const;
       const peerId = await this.#record(queries, document, values);
+      await useUp(queries, peerId, claimed);
       await queries
         .update(peerInvitations)
         .set({ usedAt: new Date(), peerId })

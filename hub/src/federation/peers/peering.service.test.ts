@@ -1,6 +1,7 @@
 import { eq } from 'drizzle-orm';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { Actor } from '../../accounts/access.ts';
+import { signingKeys } from '../../keys/schema.ts';
 import { createFederatedHub, type FederatedHub } from '../testing/federated-hub.ts';
 import { peerEvents, peerInvitations, peers } from './schema.ts';
 import type { Scope } from './state.ts';
@@ -186,6 +187,47 @@ test('a hub with other keys is not believed until an administrator decides', asy
   );
   await administration.acceptIdentity(north.admin, id, rekeyed.context.keys.rootId);
   expect(await onlyPeer(north)).toMatchObject({ state: 'active', fingerprint: rekeyed.context.keys.rootId });
+});
+
+test('a hub restored from a backup of before a rotation is noticed, and is itself again with the key it had', async () => {
+  await becomePeers();
+  await south.federation.rotateKey(south.admin);
+  await south.federation.tend();
+  const { id } = await onlyPeer(north);
+  expect(await onlyPeer(north)).toMatchObject({ keys: 2, state: 'active' });
+
+  const { queries } = south.context.database;
+  const [lost] = await queries.delete(signingKeys).where(eq(signingKeys.place, 1)).returning();
+  await south.context.keys.refresh();
+  await north.federation.administration.check(north.admin, id);
+  expect(await onlyPeer(north)).toMatchObject({
+    state: 'identity_changed',
+    claimed: { fingerprint: south.context.keys.rootId },
+  });
+  const { events } = await overview(north);
+  expect(events[0]).toMatchObject({ kind: 'identity_changed', details: { relation: 'rolled_back' } });
+
+  // Its administrators find the key after all.
+  await queries.insert(signingKeys).values(lost!);
+  await south.context.keys.refresh();
+  await north.federation.administration.keepIdentity(north.admin, id);
+  await north.federation.administration.check(north.admin, id);
+  expect(await onlyPeer(north)).toMatchObject({ state: 'active', claimed: null });
+});
+
+test('a hub that has gone another way since a backup is noticed', async () => {
+  await becomePeers();
+  await south.federation.rotateKey(south.admin);
+  await south.federation.tend();
+  const { queries } = south.context.database;
+  await queries.delete(signingKeys).where(eq(signingKeys.place, 1));
+  await south.context.keys.refresh();
+  await south.federation.rotateKey(south.admin);
+  // With its new key it calls as before: north looks at its keys, and takes nothing.
+  await south.federation.tend();
+  expect(await onlyPeer(south)).toMatchObject({ problem: { code: 'identity_changed' } });
+  expect(await onlyPeer(north)).toMatchObject({ state: 'identity_changed' });
+  expect((await overview(north)).events[0]).toMatchObject({ details: { relation: 'forked' } });
 });
 
 test('a key that is ended is no good at once', async () => {

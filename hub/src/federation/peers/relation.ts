@@ -8,7 +8,7 @@ import type { PeerCalls } from './client.ts';
 import type { KnownPeer, PeerDirectory } from './directory.ts';
 import { PeerCallError } from './errors.ts';
 import { peerState, peers } from './schema.ts';
-import { type PeerState, SCOPES } from './state.ts';
+import { type PeerState, SCOPES, type WhenTrustEnds } from './state.ts';
 import * as store from './store.ts';
 
 /** How one hub sees another. Told when it changes, and asked for each minute: what is told may be lost, or come late. */
@@ -37,17 +37,20 @@ export class Relations {
   readonly #directory: PeerDirectory;
   readonly #calls: PeerCalls;
   readonly #log: Logger;
+  readonly #whenTrustEnds: WhenTrustEnds;
 
   constructor(parts: {
     readonly database: Database;
     readonly directory: PeerDirectory;
     readonly calls: PeerCalls;
     readonly log: Logger;
+    readonly whenTrustEnds: WhenTrustEnds;
   }) {
     this.#database = parts.database;
     this.#directory = parts.directory;
     this.#calls = parts.calls;
     this.#log = parts.log;
+    this.#whenTrustEnds = parts.whenTrustEnds;
   }
 
   /** The peer says how it sees this hub. */
@@ -67,6 +70,7 @@ export class Relations {
           ...(state === stored.state ? {} : { state, stateSince: new Date() }),
         })
         .where(eq(peers.id, peer.id));
+      if (state === 'revoked') await this.#whenTrustEnds(queries, peer.id);
       await store.insertEvent(queries, { peerId: peer.id, kind: 'peer_said', details: { ...theirs } });
     });
   }

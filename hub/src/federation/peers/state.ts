@@ -1,3 +1,5 @@
+import type { Queries } from '../../db/database.ts';
+
 /**
  * States of a peer, as this hub sees it:
  *
@@ -49,3 +51,6 @@ export interface Peer {
   /** What it lets this hub do. */
   readonly scopesGot: readonly Scope[];
 }
+
+/** Called in the transaction in which a peer is revoked, blocked, or shows another identity: what was open on its word ends with it. */
+export type WhenTrustEnds = (queries: Queries, peerId: number) => Promise<void>;

@@ -1,4 +1,7 @@
 import { createServer } from 'node:net';
+import pino from 'pino';
+import { createContext } from '../../context/context.ts';
+import { createHttpApp } from '../../http/app.ts';
 import { createTestHub, type TestHub } from '../../http/testing/test-hub.ts';
 import type { Federation } from '../federation.ts';
 import { PROTOCOLS } from '../hub-document.ts';
@@ -22,6 +25,28 @@ export async function createFederatedHub(name: string): Promise<FederatedHub> {
   });
   await hub.app.listen({ host: '127.0.0.1', port });
   return { ...hub, name, address, federation: hub.context.federation };
+}
+
+/** Another process of the same hub: on its database, with its secrets, at an address of its own. Dispose it before the hub. */
+export async function createAnotherProcess(hub: FederatedHub): Promise<FederatedHub> {
+  await using stack = new AsyncDisposableStack();
+  const { config, secrets, database } = hub.context;
+  const stopping = new AbortController();
+  const log = pino({ level: 'silent' });
+  const parts = { config, secrets, databaseUrl: database.url, log, stopping: stopping.signal };
+  const context = stack.use(await createContext(parts));
+  const app = stack.adopt(await createHttpApp(context), (listening) => listening.close());
+  stack.defer(() => stopping.abort());
+  const address = await app.listen({ host: '127.0.0.1', port: 0 });
+  const disposal = stack.move();
+  return {
+    ...hub,
+    context,
+    app,
+    address,
+    federation: context.federation,
+    [Symbol.asyncDispose]: () => disposal.disposeAsync(),
+  };
 }
 
 export interface Befriended {

@@ -12,6 +12,7 @@ export type Institution = Output['institutions']['offered'][number];
 export type LinkedIdentity = Output['institutions']['identities'][number];
 export type HomeHub = Output['identity']['homes'][number];
 export type Agreement = Output['identity']['agreements']['list'][number];
+export type HubToAgreeWith = Output['identity']['agreements']['hubs'][number];
 /** Of this hub and of its peers. */
 export type CatalogueCard = Output['catalogue']['list']['items'][number];
 export type CatalogueFacets = Output['catalogue']['list']['facets'];

@@ -14,7 +14,8 @@ export const load: PageLoad = async ({ fetch, url, parent, depends }) => {
     api.institutions.identities.query(),
     api.institutions.offered.query(),
     api.identity.agreements.list.query(),
+    api.identity.agreements.hubs.query(),
   ]);
-  const [tokens, identities, institutions, agreements] = await orErrorPage(url, own);
-  return { me, tokens, identities, institutions, agreements };
+  const [tokens, identities, institutions, agreements, hubs] = await orErrorPage(url, own);
+  return { me, tokens, identities, institutions, agreements, hubs };
 };
