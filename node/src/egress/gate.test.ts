@@ -60,8 +60,53 @@ test.each([
   ['-Infinity', '{"accuracy": -Infinity}', RefusalCode.SCORE_RANGE],
   ['infinity in digits', '{"accuracy": 1e999}', RefusalCode.SCORE_RANGE],
   ['a message in a number', '{"accuracy": 10000000000}', RefusalCode.SCORE_RANGE],
+  ['half of a letter as a key', '{"accuracy": 0.5, "\\ud800": 1}', RefusalCode.RELEASE],
+  ['half of a letter behind a key', '{"accuracy\\udfff": 0.5}', RefusalCode.RELEASE],
+  ['a letter that is composed in another way', '{"\u0430ccuracy": 0.5}', RefusalCode.RELEASE],
+  ['a character that ends a string in C', '{"accuracy\\u0000": 0.5}', RefusalCode.RELEASE],
+  ['a character that cannot be seen', '{"accuracy\u200b": 0.5}', RefusalCode.RELEASE],
+  ['a key of the length of a message', `{"${'x'.repeat(60_000)}": 0.5}`, RefusalCode.RELEASE],
+  ['the prototype as a key', '{"__proto__": 0.5}', RefusalCode.RELEASE],
+  ['white space that JSON does not know', '{"accuracy":\u00a00.5}', RefusalCode.RELEASE],
+  ['a plus sign', '{"accuracy": +0.5}', RefusalCode.RELEASE],
+  ['digits of another base', '{"accuracy": 0x1}', RefusalCode.RELEASE],
+  ['digits of another script', '{"accuracy": \u0661}', RefusalCode.RELEASE],
+  ['a zero in front', '{"accuracy": 00.5}', RefusalCode.RELEASE],
+  ['a number for a file', '0.5', RefusalCode.RELEASE],
 ])('next to data of the site %s refuses the release', (_, text, code) => {
   expect(codeOf(gate(text))).toBe(code);
+});
+
+test.each([
+  '0.5',
+  '5e-1',
+  '0.50000',
+  '50E-2',
+  '0.49999999999999999',
+  '0.500000000000000000000000001',
+  `0.5${'0'.repeat(60_000)}`,
+  `5${'0'.repeat(300)}e-301`,
+])('however a number is written (%#), the same leaves', (number) => {
+  expect(JSON.stringify(gate(`{"accuracy": ${number}}`))).toBe(JSON.stringify(gate('{"accuracy": 0.5}')));
+});
+
+test.each(['0', '-0', '-0.0', '0e9', '1e-400', '-1e-400', '-0.00000000000000000001e-400'])(
+  'of %s a nothing without a sign leaves, with digits or without',
+  (number) => {
+    for (const decimals of [null, 4]) {
+      const release = gate(`{"accuracy": ${number}}`, { columns: [column('accuracy', { decimals })] });
+      expect(release).toEqual({ kind: 'released', values: { accuracy: 0 } });
+      if (release.kind === 'released') expect(Object.is(release.values.accuracy, 0)).toBe(true);
+    }
+  },
+);
+
+test('numbers that are next to nothing are nothing once they are rounded, whatever their sign', () => {
+  const columns = [column('accuracy', { decimals: 3, range: [0, 1] })];
+  for (const number of ['5e-324', '-5e-324', '-0.0004999', '0.0004999']) {
+    const release = gate(`{"accuracy": ${number}}`, { columns });
+    expect(release.kind === 'released' && Object.is(release.values.accuracy, 0)).toBe(true);
+  }
 });
 
 test('next to data of the hub an unknown key is dropped, and what is too large is the organizer’s fault', () => {

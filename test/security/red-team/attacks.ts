@@ -50,6 +50,14 @@ export const ATTACKS: Readonly<Record<string, Attack>> = {
     scoring: `scores('{"other": 0.5, "score": 0.5}' if s % 2 else '{"score": 0.5, "other": 0.5}')`,
     seen: 1,
   },
+  'scores: halves of letters in other keys': {
+    scoring: `scores('{"score": 0.5, "other": 0.5, "\\\\ud80%d": 1}' % s)`,
+    seen: 1,
+  },
+  'scores: too small to be told from nothing': {
+    scoring: `scores('{"score": %s}' % ['1e-400', '-1e-400', '5e-324', '-5e-324'][s])`,
+    seen: 1,
+  },
   'scores: white space and size of the file': {
     scoring: `scores('{"score": 0.5' + ' ' * 10000 * s + '}')`,
     seen: 1,
@@ -124,6 +132,10 @@ export const ATTACKS: Readonly<Record<string, Attack>> = {
   },
   'files: a pipe, a socket, a device': {
     scoring: `os.remove(out + '/scores.json'); [attempt(os.mkfifo, out + '/scores.json'), attempt(os.mknod, out + '/zero', 0o020666, os.makedev(1, 5)), socket.socket(socket.AF_UNIX).bind(f'{out}/{s}')]`,
+    seen: 1,
+  },
+  'files: folders deeper than a path can be long': {
+    scoring: `os.chdir(out); [(os.mkdir('d' * 200), os.chdir('d' * 200)) for _ in range(s * 40)]`,
     seen: 1,
   },
   'files: written over programs and predictions': {

@@ -70,7 +70,7 @@ function sentence(event: LedgerEvent): Content {
     case 'export':
       return html`${event.by} took a copy of entries ${event.from} to ${event.to}`;
     case 'key':
-      return html`Receipts and the ledger are signed with another key from here on: ${keyIdOf(Buffer.from(event.to, 'base64'))}`;
+      return html`Receipts and the ledger are signed with another key from here on, ${digest(keyIdOf(Buffer.from(event.to, 'base64')))}`;
     case 'control':
       return html`${event.by}: ${event.what}`;
     default:
