@@ -5,6 +5,7 @@ import { startNodeConsole } from './console/start.ts';
 import { DatasetRegistry } from './data/registry.ts';
 import { homeAt, makeHome } from './home/home.ts';
 import { type Identity, readCredentials, readIdentity } from './home/identity.ts';
+import { removeLeftovers } from './home/leftovers.ts';
 import { lockHome } from './home/lock.ts';
 import { LedgerInbox } from './ledger/inbox.ts';
 import { openLedgerOf } from './ledger/of-home.ts';
@@ -61,6 +62,7 @@ export async function startNode(config: NodeConfig, overrides: NodeOverrides = {
   await makeHome(home);
   await using owned = new AsyncDisposableStack();
   owned.use(await lockHome(home.lock));
+  await removeLeftovers(home);
   let credentials = await readCredentials(home);
   const failure = Promise.withResolvers<never>();
   failure.promise.catch(() => {});

@@ -1,4 +1,4 @@
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { Persons } from '../console/persons.ts';
@@ -28,6 +28,7 @@ import {
   storeNextKey,
   storeRenewal,
 } from './identity.ts';
+import { removeLeftovers } from './leftovers.ts';
 
 // What a home keeps, with the process killed at each of its writes, and in the middle of it. The spool's journal, the ledger's own and what people
 // have decided are also tried with processes that are really killed: see the tests beside them.
@@ -51,6 +52,12 @@ test('the first receipt key is there as a whole or not at all', async () => {
     async after(folder) {
       const { publicKey } = await ReceiptKey.load(join(folder, 'key.pem'));
       expect((await ReceiptKey.load(join(folder, 'key.pem'))).publicKey).toEqual(publicKey);
+      // Half of a secret does not lie about for ever, and what a command is just writing is left alone.
+      const before = await readdir(folder);
+      await removeLeftovers(homeAt(folder));
+      expect(await readdir(folder)).toEqual(before);
+      await removeLeftovers(homeAt(folder), Date.now() + 2 * 3_600_000);
+      expect(await readdir(folder)).toEqual(['key.pem']);
     },
   });
   expect(writes).toBeGreaterThan(1);

@@ -135,7 +135,7 @@ export const ATTACKS: Readonly<Record<string, Attack>> = {
     seen: 1,
   },
   'files: folders deeper than a path can be long': {
-    scoring: `os.chdir(out); [(os.mkdir('d' * 200), os.chdir('d' * 200)) for _ in range(s * 40)]`,
+    scoring: `os.chdir(out); [(os.mkdir('d' * 200), os.chdir('d' * 200)) for _ in range(40 + s * 40)]`,
     seen: 1,
   },
   'files: written over programs and predictions': {
