@@ -37,7 +37,7 @@ async function verify(home: Home, { json }: Flags): Promise<number> {
   const own = await publicKeysOf(home);
   const { problems, head } = await checkLedger(home.ledger, own.length > 0 ? own : null);
   const keyId = key && keyIdOf(key.publicKey);
-  const good = `${home.ledger}: in order, ${head.sequence} entries, head ${head.hash}, key ${keyId ?? 'none yet'}`;
+  const good = `${home.ledger}: in order, ${head.sequence} ${head.sequence === 1 ? 'entry' : 'entries'}, head ${head.hash}, key ${keyId ?? 'none yet'}`;
   return tell({ entries: head.sequence, head: head.hash, keyId, problems }, good, json);
 }
 

@@ -32,8 +32,7 @@ export class DatasetChangedError extends Error {
   readonly code = 'dataset_changed';
 
   constructor(name: string, version: string, path: string, problem: string) {
-    super(
-      `dataset ${name}@${version}: ${path} ${problem}; restore it, or register the data as a new version`,
-    );
+    const cure = problem === 'was added' ? 'take it away' : 'put it back as it was';
+    super(`dataset ${name}@${version}: ${path} ${problem}; ${cure}, or register the data as a new version`);
   }
 }

@@ -65,7 +65,7 @@ export async function readPolicy(path: string): Promise<ReadPolicy> {
       {
         place: '',
         line: null,
-        problem: 'there is no such file; without a policy the node refuses every run',
+        problem: `there is no such file, and without a policy the node refuses every run; begin with: weir-node policy example > ${path}`,
       },
     ]);
   }
