@@ -64,6 +64,8 @@ export type HubKey = Output['receipts']['keys'][number];
 
 export type Leaderboard = Output['leaderboards']['get'];
 export type LeaderboardRow = Leaderboard['rows'][number];
+export type EditableBoard = Output['leaderboards']['settings']['list'][number];
+export type EditedBoard = Input['leaderboards']['settings']['save']['board'];
 export type Column = Leaderboard['columns'][number];
 
 export type SitesStatus = Output['sites']['status'];
