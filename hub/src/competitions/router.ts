@@ -50,9 +50,31 @@ const phasesRouter = router({
         hideScoreOutput: z.boolean().optional(),
         keepFormerVersions: z.boolean().optional(),
         taskIds: z.array(id).max(100).optional(),
+        leaderboardId: id.optional(),
+        publicData: z.string().max(100).nullable().optional(),
+        startingKit: z.string().max(100).nullable().optional(),
       }),
     )
     .mutation(({ ctx, input: { id, ...edit } }) => ctx.hub.competitions.phases.edit(ctx.actor, id, edit)),
+
+  add: userProcedure
+    .input(
+      z.object({
+        competitionId: id,
+        name: z.string().trim().min(1).max(256),
+        startsAt: z.coerce.date(),
+        endsAt: z.coerce.date().nullable(),
+        taskIds: z.array(id).max(100),
+        leaderboardId: id,
+      }),
+    )
+    .mutation(({ ctx, input: { competitionId, ...phase } }) =>
+      ctx.hub.competitions.phases.add(ctx.actor, competitionId, phase),
+    ),
+
+  remove: userProcedure
+    .input(z.object({ id }))
+    .mutation(({ ctx, input }) => ctx.hub.competitions.phases.remove(ctx.actor, input.id)),
 });
 
 export const competitionsRouter = router({

@@ -131,7 +131,7 @@ export function createCompetitions(dependencies: CompetitionsDependencies): Comp
 
   return {
     gate,
-    phases: createPhases({ database, gate, dispatch, jobs }),
+    phases: createPhases({ database, gate, dispatch, jobs, resources }),
     participation: createParticipation(database, gate),
     makeCompetition: createCompetitionMaker(dependencies),
 

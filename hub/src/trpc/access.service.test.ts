@@ -148,6 +148,18 @@ const TABLE: Readonly<Record<string, Line>> = {
     allowed: organizers,
     input: ({ phaseId }) => ({ id: phaseId, name: 'Main' }),
   },
+  'competitions.phases.add': {
+    allowed: organizers,
+    input: ({ competitionId }) => ({
+      competitionId,
+      name: 'Next',
+      startsAt: '2001-01-01T00:00:00Z',
+      endsAt: null,
+      taskIds: [],
+      leaderboardId: 0,
+    }),
+  },
+  'competitions.phases.remove': { allowed: organizers, input: ({ phaseId }) => ({ id: phaseId }) },
   'competitions.participants.list': {
     allowed: organizers,
     input: ({ competitionId }) => ({ competitionId }),

@@ -75,6 +75,76 @@ test('phases stay one after the other', async () => {
   expect((await edit.list(organizer, competitionId)).map(({ name }) => name)).toEqual([first.name, 'Second']);
 });
 
+test('phases are added where they start, moved by their start, and removed while nothing was submitted', async () => {
+  const { competitionId, phaseId, seed, ...phase } = await hub.phase({
+    startsAt: new Date('2030-01-01'),
+    endsAt: new Date('2030-02-01'),
+  });
+  const organizer = phase.organizer as Person;
+  const edit = hub.competitions.phases;
+  const [first] = await edit.list(organizer, competitionId);
+  const { leaderboardId } = first!;
+  const common = { endsAt: new Date('2029-12-31'), taskIds: [...seed.taskIds], leaderboardId };
+  const at = (date: string) => ({ ...common, name: date, startsAt: new Date(date) });
+  await expect(
+    edit.add(organizer, competitionId, { ...at('2029-12-01'), endsAt: null }),
+  ).rejects.toMatchObject({ fields: { endsAt: expect.any(String) } });
+  await expect(
+    edit.add(organizer, competitionId, { ...at('2029-12-01'), leaderboardId: 0 }),
+  ).rejects.toMatchObject({ fields: { leaderboardId: expect.any(String) } });
+  await expect(edit.add(await hub.person(), competitionId, at('2029-12-01'))).rejects.toMatchObject({
+    code: 'organizers_only',
+  });
+  const added = await edit.add(organizer, competitionId, at('2029-12-01'));
+  const names = async () =>
+    (await edit.list(organizer, competitionId)).map(({ name, index }) => [index, name]);
+  expect(await names()).toEqual([
+    [0, '2029-12-01'],
+    [1, first!.name],
+  ]);
+  const later = { startsAt: new Date('2030-03-01'), endsAt: null };
+  await edit.edit(organizer, added.id, later);
+  expect(await names()).toEqual([
+    [0, first!.name],
+    [1, '2029-12-01'],
+  ]);
+  await edit.remove(organizer, added.id);
+  await expect(edit.remove(organizer, phaseId)).rejects.toMatchObject({ code: 'only_phase' });
+  expect(await names()).toEqual([[0, first!.name]]);
+});
+
+test('a phase takes another board with its scores, and files for participants', async () => {
+  const { competitionId, phaseId, ...phase } = await hub.phase();
+  const organizer = phase.organizer as Person;
+  const ada = await hub.person();
+  await hub.approve(ada, competitionId);
+  await hub.submissions.create(ada, { phaseId, resourceKey: await hub.upload(ada) });
+  await hub.finish(node, () => ({ scores: { score: 2.5 } }));
+  const [board] = await hub.leaderboards.settings.list(organizer, competitionId);
+  const other = await hub.leaderboards.settings.save(organizer, competitionId, {
+    ...board!,
+    id: null,
+    key: 'other',
+    columns: board!.columns.map((column) => ({ ...column, id: null })),
+  });
+  const edit = hub.competitions.phases;
+  const publicData = await hub.upload(organizer, 'public_data');
+  const edited = await edit.edit(organizer, phaseId, { leaderboardId: other.id, publicData });
+  expect(edited).toMatchObject({
+    leaderboardId: other.id,
+    publicData: { key: publicData },
+    startingKit: null,
+  });
+  await hub.leaderboards.rebuild(phaseId, { anew: true });
+  const { key, rows } = await hub.leaderboards.get(ada, { phaseId });
+  expect([key, rows[0]?.scores.score?.value]).toEqual(['other', '2.50']);
+  await expect(edit.edit(organizer, phaseId, { startingKit: publicData })).rejects.toMatchObject({
+    code: 'unexpected_resource_type',
+  });
+  await expect(edit.remove(organizer, phaseId)).rejects.toMatchObject({ code: 'only_phase' });
+  expect(await edit.edit(organizer, phaseId, { publicData: null })).toMatchObject({ publicData: null });
+});
+
 test('a phase takes tasks that its organizer may use, in their order; what waits on a former one is still run', async () => {
   const { phaseId, seed, ...phase } = await hub.phase();
   const organizer = phase.organizer as Person;

@@ -1,7 +1,8 @@
 import { and, asc, eq, exists, inArray, isNull, or, sql } from 'drizzle-orm';
 import type { ActingUser } from '../../accounts/access.ts';
 import type { Queries, Transaction } from '../../db/database.ts';
-import { foreignTasks } from '../../submissions/schema.ts';
+import { resources } from '../../resources/schema.ts';
+import { foreignTasks, submissions } from '../../submissions/schema.ts';
 import { taskShares } from '../../tasks/schema.ts';
 import { leaderboards, phases, phaseTasks, tasks } from '../schema.ts';
 
@@ -24,6 +25,56 @@ export function lockPhases({ queries }: Transaction, competitionId: number): Pro
     .where(eq(phases.competitionId, competitionId))
     .orderBy(asc(phases.index))
     .for('no key update');
+}
+
+/** What the phases give participants to take along, by id. */
+export async function findFilesOf(
+  queries: Queries,
+  rows: readonly PhaseRow[],
+): Promise<Map<number, { readonly key: string; readonly name: string }>> {
+  const ids = rows.flatMap(({ publicDataId, startingKitId }) => [publicDataId, startingKitId]);
+  const found = await queries
+    .select({ id: resources.id, key: resources.key, name: resources.name })
+    .from(resources)
+    .where(
+      inArray(
+        resources.id,
+        ids.filter((id) => id !== null),
+      ),
+    );
+  return new Map(found.map(({ id, ...file }) => [id, file]));
+}
+
+/** Boards of the competition, in order. */
+export function findBoardsOf(queries: Queries, competitionId: number) {
+  return queries
+    .select({ id: leaderboards.id, title: leaderboards.title })
+    .from(leaderboards)
+    .where(eq(leaderboards.competitionId, competitionId))
+    .orderBy(asc(leaderboards.index), asc(leaderboards.id));
+}
+
+export async function insertPhase(
+  { queries }: Transaction,
+  phase: typeof phases.$inferInsert,
+): Promise<PhaseRow> {
+  const [row] = await queries.insert(phases).values(phase).returning();
+  return row!;
+}
+
+/** In this order. */
+export async function renumber({ queries }: Transaction, rows: readonly PhaseRow[]): Promise<void> {
+  for (const [index, row] of rows.entries())
+    if (row.index !== index) await queries.update(phases).set({ index }).where(eq(phases.id, row.id));
+}
+
+/** Also what was deleted since counts. */
+export async function hasSubmissions({ queries }: Transaction, phaseId: number): Promise<boolean> {
+  return (await queries.$count(submissions, eq(submissions.phaseId, phaseId))) > 0;
+}
+
+export async function deletePhase({ queries }: Transaction, id: number): Promise<void> {
+  await queries.delete(phases).where(eq(phases.id, id));
 }
 
 /** Its board releases scores in steps: what runs put out would tell them exactly. */

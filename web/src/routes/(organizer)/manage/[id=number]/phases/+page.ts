@@ -4,6 +4,11 @@ import type { PageLoad } from './$types';
 
 export const load: PageLoad = async ({ fetch, params, url, depends }) => {
   depends('weir:phases');
-  const query = createApi(fetch).competitions.phases.list.query({ competitionId: params.id });
-  return { phases: await orErrorPage(url, query) };
+  const api = createApi(fetch);
+  const competitionId = params.id;
+  const [phases, boards] = await Promise.all([
+    orErrorPage(url, api.competitions.phases.list.query({ competitionId })),
+    orErrorPage(url, api.leaderboards.settings.list.query({ competitionId })),
+  ]);
+  return { phases, boards };
 };
