@@ -58,6 +58,7 @@ export async function startHub(
     'tend-peers': () => context.federation.tend(),
     'tend-identity': () => context.identity.tend(),
     'tend-catalogues': () => context.catalogue.tend(),
+    'tend-evaluation': () => context.evaluation.tend(),
     'publish-catalogue': async (_payload, signal) => {
       await context.catalogue.publisher.publish(signal);
     },
@@ -72,6 +73,7 @@ export async function startHub(
 
   const gateway = starting.use(await startGateway(config.grpc, context));
   context.dispatch.start();
+  context.evaluation.start();
 
   // Runs first: what streams would otherwise hold up everything below.
   starting.defer(() => stopping.abort(new Error('the hub is stopping')));

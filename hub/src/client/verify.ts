@@ -52,7 +52,7 @@ function describe({ isValid, checks, statement, signers }: ReceiptReport): strin
   const lines = [
     ...told.map(({ result, text }) => `${MARKS[result]}${text}`),
     '',
-    ...signers.map(({ role, owner, keyId }) => `${role === 'hub' ? 'hub ' : 'site'}  ${owner}  ${keyId}`),
+    ...signers.map(({ role, owner, keyId }) => `${role.padEnd(4)}  ${owner}  ${keyId}`),
     '',
     ...facts(statement).map(([name, value]) => `${name.padEnd(18)}${value}`),
     '',

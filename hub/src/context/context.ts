@@ -10,6 +10,7 @@ import { type Database, openDatabase } from '../db/database.ts';
 import { Dispatcher } from '../dispatch/service.ts';
 import { createDumps, type Dumps } from '../dumps/service.ts';
 import { type Catalogue, createCatalogue } from '../federation/catalogue/service.ts';
+import { createEvaluation, type Evaluation } from '../federation/evaluation/service.ts';
 import { createFederation, type Federation } from '../federation/federation.ts';
 import { createPeerIdentity, type PeerIdentity, signOutPeopleOf } from '../federation/identity/service.ts';
 import { createParticipation, type Participation } from '../federation/participation/service.ts';
@@ -56,6 +57,7 @@ export interface HubContext extends AsyncDisposable {
   readonly identity: PeerIdentity;
   readonly catalogue: Catalogue;
   readonly participation: Participation;
+  readonly evaluation: Evaluation;
   readonly receipts: Receipts;
   readonly receiptDesk: ReceiptDesk;
   readonly authority: Authority;
@@ -111,6 +113,17 @@ export async function createContext({
     receipts: receiptDesk,
     config,
     secrets,
+    log,
+  });
+  const evaluation = createEvaluation({
+    database,
+    blobs,
+    federation,
+    dispatch,
+    sites,
+    receiptDesk,
+    live,
+    config,
     log,
   });
   const competitions = createCompetitions({
@@ -193,6 +206,7 @@ export async function createContext({
       submissions,
       leaderboards,
     }),
+    evaluation,
     receipts: createReceipts({ database, keys, competitions, leaderboards }),
     receiptDesk,
     authority,
@@ -201,6 +215,7 @@ export async function createContext({
     tasks: createTasks({ database, blobs, resources, dispatch, jobs, archives: config.archives, log }),
     dispatch,
     async [Symbol.asyncDispose]() {
+      await evaluation[Symbol.asyncDispose]();
       await dispatch[Symbol.asyncDispose]();
       await jobs[Symbol.asyncDispose]();
       await federation[Symbol.asyncDispose]();

@@ -7,6 +7,7 @@ export * from '../dispatch/schema.ts';
 export * from '../dumps/schema.ts';
 export * from '../federation/calls/schema.ts';
 export * from '../federation/catalogue/schema.ts';
+export * from '../federation/evaluation/schema.ts';
 export * from '../federation/identity/schema.ts';
 export * from '../federation/participation/schema.ts';
 export * from '../federation/peers/schema.ts';

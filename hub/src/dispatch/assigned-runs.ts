@@ -7,6 +7,8 @@ import { submissions } from '../submissions/schema.ts';
 import type { ArtifactUrls } from './artifact-urls.ts';
 import { toAssignment } from './assignment.ts';
 import type { AttemptKey } from './attempt-key.ts';
+import { toGuestAssignment } from './guests/assignment.ts';
+import { findGuestOrder } from './guests/store.ts';
 import type { PhaseSpec, PhaseSpecs } from './phase-specs.ts';
 import { runs } from './schema.ts';
 import type { AssignmentInit } from './sessions.ts';
@@ -22,7 +24,7 @@ export class AssignedRuns {
   readonly #database: Database;
   readonly #specs: PhaseSpecs;
   readonly #urls: ArtifactUrls;
-  readonly #remembered = new Map<number, Assigned>();
+  readonly #remembered = new Map<number, { attempt: number | undefined; assigned: Assigned }>();
 
   constructor(database: Database, specs: PhaseSpecs, urls: ArtifactUrls) {
     this.#database = database;
@@ -30,8 +32,9 @@ export class AssignedRuns {
     this.#urls = urls;
   }
 
-  note(runId: number, assignment: AssignmentInit, phase: PhaseSpec): void {
-    this.#remembered.set(runId, assignedBy(assignment, '', phase.scoreColumns));
+  note(runId: number, assignment: AssignmentInit, columns?: PhaseSpec['scoreColumns']): void {
+    const { attempt } = assignment;
+    this.#remembered.set(runId, { attempt, assigned: assignedBy(assignment, '', columns) });
     if (this.#remembered.size > MOST)
       for (const oldest of this.#remembered.keys()) return void this.#remembered.delete(oldest);
   }
@@ -41,11 +44,18 @@ export class AssignedRuns {
     const remembered = this.#remembered.get(runId);
     if (remembered?.attempt === attempt) {
       this.#remembered.delete(runId);
-      return remembered;
+      return remembered.assigned;
     }
     // Another attempt may have been assigned by another process, after the task was changed.
     const assigned = await this.#lookUp(runId);
-    return assigned && { ...assigned, attempt };
+    return assigned ? { ...assigned, attempt } : this.#lookUpGuest(runId);
+  }
+
+  /** Receipts name the attempt as the other hub counts. */
+  async #lookUpGuest(runId: number): Promise<Assigned | null> {
+    const guest = await findGuestOrder(this.#database.queries, runId);
+    const leased = { runId, attempt: 0, nodeId: '', leaseExpiresAt: 0 };
+    return guest && assignedBy(toGuestAssignment({ ...leased, guest }, this.#urls), '');
   }
 
   async #lookUp(runId: number): Promise<Assigned | null> {

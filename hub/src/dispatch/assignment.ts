@@ -27,7 +27,7 @@ const OUTPUTS: readonly { kind: OutputKind; name: OutputKindName; maxBytes: bigi
 ];
 
 /** How long a node may take from the lease to its last transfer. */
-const GRANT_SECONDS = 24 * 3600;
+export const GRANT_SECONDS = 24 * 3600;
 
 export function toAssignment(
   run: LeasedRun,

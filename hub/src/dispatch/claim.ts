@@ -1,6 +1,7 @@
 import { retryConflicts } from '../db/conflicts.ts';
 import type { Database, Statement } from '../db/database.ts';
 import { isHolder } from './fencing.ts';
+import type { GuestOrder } from './guests/assignment.ts';
 import type { Pool } from './pools.ts';
 import type { Submitter } from './submitter.ts';
 
@@ -18,6 +19,12 @@ export interface ClaimedRun extends Submitter {
   readonly size: number;
   readonly factSheetAnswers: Record<string, unknown> | null;
   readonly leaseExpiresAt: number;
+  readonly guest: null;
+}
+
+/** A run of another hub. */
+export interface ClaimedGuest extends Pick<ClaimedRun, 'runId' | 'attempt' | 'leaseExpiresAt'> {
+  readonly guest: GuestOrder;
 }
 
 /**
@@ -43,8 +50,12 @@ with picked as (
 select o.id::float8 as "runId", o.attempt, s.phase_id as "phaseId", s.task_id as "taskId", s.task_version as "taskVersion", s.id::float8 as "leafId",
   coalesce(s.parent_id, s.id)::float8 as "submissionId", s.owner_id as "submitterId", u.username as submitter,
   u.attributes as "submitterVouched", u.is_robot as "submitterIsRobot", s.is_rehearsal as "isRehearsal", f.digest, f.size::float8 as size,
-  s.fact_sheet_answers as "factSheetAnswers", trunc(extract(epoch from now()) * 1000 + $4)::float8 as "leaseExpiresAt"
-from offered o join submissions s on s.id = o.submission_id join users u on u.id = s.owner_id join resources f on f.id = s.resource_id`,
+  s.fact_sheet_answers as "factSheetAnswers", trunc(extract(epoch from now()) * 1000 + $4)::float8 as "leaseExpiresAt",
+  case when o.submission_id is null then (
+    select jsonb_build_object('hub', p.name, 'run', g.their_run, 'attempt', g.their_attempt, 'assignment', encode(g.assignment, 'base64'))
+    from guest_runs g join peers p on p.id = g.peer_id where g.run_id = o.id
+  ) end as guest
+from offered o left join submissions s on s.id = o.submission_id left join users u on u.id = s.owner_id left join resources f on f.id = s.resource_id`,
 };
 
 export function claim(
@@ -53,8 +64,13 @@ export function claim(
   nodeId: string,
   runs: number,
   leaseMs: number,
-): Promise<ClaimedRun[]> {
-  return database.prepared<ClaimedRun & { [column: string]: unknown }>(CLAIM, [pools, nodeId, runs, leaseMs]);
+): Promise<(ClaimedRun | ClaimedGuest)[]> {
+  return database.prepared<(ClaimedRun | ClaimedGuest) & { [column: string]: unknown }>(CLAIM, [
+    pools,
+    nodeId,
+    runs,
+    leaseMs,
+  ]);
 }
 
 /** Takes leases back that never reached their node; the runs wait again at once. */

@@ -5,6 +5,7 @@ import type { AssignedPhases } from './assigned-phases.ts';
 import { complete, type Settlement } from './complete.ts';
 import { finish, isUsual } from './finish.ts';
 import { GroupCommit } from './group-commit.ts';
+import { endGuests } from './guests/store.ts';
 import type { AttemptEnd } from './outcome.ts';
 
 interface Dependencies {
@@ -34,10 +35,24 @@ async function record(deps: Dependencies, ends: readonly AttemptEnd[]): Promise<
   live.announce(topics);
   phases.forget(settled);
 
+  await recordGuests(deps, ends, settled);
   const others = ends.filter(({ runId }) => !settled.has(runId));
   if (others.length === 0) return ends.map(() => 'accepted');
   const looked = await complete(deps, others);
   live.announce(looked.topics);
   const settlements = new Map(others.map(({ runId }, index) => [runId, looked.settlements[index]!]));
   return ends.map(({ runId }) => settlements.get(runId) ?? 'accepted');
+}
+
+/** Runs of other hubs, which this process cannot tell from those that another process has assigned. */
+async function recordGuests(
+  { database, live, phases }: Dependencies,
+  ends: readonly AttemptEnd[],
+  settled: Set<number>,
+): Promise<void> {
+  const unknown = ends.filter(({ runId }) => !settled.has(runId) && phases.find(runId) === undefined);
+  if (unknown.length === 0) return;
+  const guests = await endGuests(database, unknown);
+  if (guests.size > 0) live.announce(['guests']);
+  for (const runId of guests) settled.add(runId);
 }

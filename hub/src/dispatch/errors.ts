@@ -55,6 +55,19 @@ export class NoSuchSiteDataError extends DomainError {
   }
 }
 
+/** The task asks a site of another hub alone, and that hub does not let the competition use it, or not any more. */
+export class PeerSiteRefusedError extends DomainError {
+  readonly code = 'peer_site_not_granted';
+  readonly kind = 'unavailable';
+
+  constructor(site: string) {
+    const [name, hub] = site.split('@');
+    super(
+      `hub ${hub} does not let this competition use the data of its site "${name}"; the organizers ask the administrators of hub ${hub}, who permit it on their page of other hubs`,
+    );
+  }
+}
+
 /** The phase has nothing to rehearse on, or no such site has. */
 export class RehearsalNotOfferedError extends DomainError {
   readonly code = 'rehearsal_not_offered';

@@ -7,8 +7,9 @@ import type { AssignedRuns } from './assigned-runs.ts';
 import { type LeasedRun, toAssignment } from './assignment.ts';
 import type { AttemptKey } from './attempt-key.ts';
 import { Backlog } from './backlog.ts';
-import { type ClaimedRun, claim, unclaim } from './claim.ts';
+import { type ClaimedGuest, type ClaimedRun, claim, unclaim } from './claim.ts';
 import { ASSIGNMENT_INVALID } from './faults.ts';
+import { toGuestAssignment } from './guests/assignment.ts';
 import type { AttemptEnd } from './outcome.ts';
 import type { PhaseSpec, PhaseSpecs } from './phase-specs.ts';
 import type { Pool } from './pools.ts';
@@ -83,7 +84,7 @@ export class HandOut {
     const { phases, assigned, urls } = this.#deps;
     phases.note(run.runId, phase.phaseId);
     const assignment = toAssignment({ ...run, nodeId: session.node.id }, phase, task, urls);
-    assigned.note(run.runId, assignment, phase);
+    assigned.note(run.runId, assignment, phase.scoreColumns);
     if (session.assign(assignment)) return;
     void this.#takeBack(session.node.id, [run]);
   }
@@ -132,14 +133,16 @@ export class HandOut {
   }
 
   /** False when there was nothing to hand over: the run's task is gone, and the run ends. */
-  async #handOver(session: NodeSession, run: ClaimedRun): Promise<boolean> {
+  async #handOver(session: NodeSession, run: ClaimedRun | ClaimedGuest): Promise<boolean> {
     const { specs, end, log } = this.#deps;
-    const { runId, attempt, digest, size, ...rest } = run;
+    const { runId, attempt } = run;
     try {
+      if (run.guest) return this.#handOverGuest(session, run);
+      const { digest, size, guest: _, ...rest } = run;
       const found = await specs.findTask(run.phaseId, run.taskId, run.taskVersion);
       if (found) {
         const { phase, task } = found;
-        this.send(session, { ...rest, runId, attempt, submission: { digest, size } }, phase, task);
+        this.send(session, { ...rest, submission: { digest, size } }, phase, task);
         return true;
       }
       const gone = { outcome: 'failed', failureCode: ASSIGNMENT_INVALID, fault: 'hub' } as const;
@@ -157,6 +160,14 @@ export class HandOut {
       log.error({ err: error, run: runId }, 'a run could not be handed over; its lease runs out');
     }
     return false;
+  }
+
+  #handOverGuest(session: NodeSession, run: ClaimedGuest): boolean {
+    const { assigned, urls } = this.#deps;
+    const assignment = toGuestAssignment({ ...run, nodeId: session.node.id }, urls);
+    assigned.note(run.runId, assignment);
+    if (!session.assign(assignment)) void this.#takeBack(session.node.id, [run]);
+    return true;
   }
 
   async #takeBack(nodeId: string, attempts: readonly AttemptKey[]): Promise<void> {

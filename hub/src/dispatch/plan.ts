@@ -1,10 +1,10 @@
 import type { Database } from '../db/database.ts';
-import type { Sites } from '../sites/service.ts';
+import type { HoldingSite, Sites } from '../sites/service.ts';
 import { TooFewSitesError } from '../submissions/many-sites/errors.ts';
 import { sitesNeeded } from '../submissions/many-sites/standing.ts';
 import type { NewSubmission } from './admission.ts';
 import type { Admission, PlannedRun } from './admit.ts';
-import { NoSuchSiteDataError } from './errors.ts';
+import { NoSuchSiteDataError, PeerSiteRefusedError } from './errors.ts';
 import { IdReserve } from './id-reserve.ts';
 import type { PhaseSpec } from './phase-specs.ts';
 import { type Pool, sitePool } from './pools.ts';
@@ -84,11 +84,26 @@ export class Planner {
     const { name, version, rule } = task.siteData;
     const dataset = `${name}@${version}`;
     const holders = await this.#sites.sitesHolding({ name, version });
-    const asked = holders.filter((site) => rule.sites === null || rule.sites.includes(site.name));
-    if (asked.length === 0) throw new NoSuchSiteDataError(dataset);
+    const asked = holders.filter((site) => isAsked(site, rule.sites, phase.competitionId));
+    const refused = rule.sites?.find(
+      (name) => name.includes('@') && asked.every((site) => site.name !== name),
+    );
+    // A hub may permit it again at any time: it counts as a site that does not hold the data now.
+    if (asked.length === 0)
+      throw refused ? new PeerSiteRefusedError(refused) : new NoSuchSiteDataError(dataset);
     const needed =
       rule.missing === 'wait' && rule.sites ? rule.sites.length : sitesNeeded(rule, asked.length);
     if (asked.length < needed) throw new TooFewSitesError(dataset, asked.length, needed);
     return asked.map(({ id }) => ({ siteId: id, pool: sitePool(id) }));
   }
+}
+
+/** Sites of peers are asked where the task names them and their hub lets the competition use them. */
+function isAsked(
+  { name, competitions }: HoldingSite,
+  named: readonly string[] | null,
+  competitionId: number,
+): boolean {
+  if (competitions === null) return named === null || named.includes(name);
+  return named?.includes(name) === true && competitions.includes(competitionId);
 }

@@ -22,17 +22,22 @@ with told as (
   update runs r set state = t.state, started_at = coalesce(r.started_at, now()), waits_for = t.waits_for, waits_until = t.waits_until
   from told t join claims c on c.run_id = t.run_id and c.attempt = t.attempt and c.node_id = t.node_id
   where (r.state < t.state or (r.state = t.state and (r.waits_for, r.waits_until) is distinct from (t.waits_for, t.waits_until)))
-    and r.id = t.run_id and r.attempt = t.attempt and r.submission_id in (select id from leaves)
+    and r.id = t.run_id and r.attempt = t.attempt and (r.submission_id is null or r.submission_id in (select id from leaves))
   returning r.submission_id, t.status
+), guests as (
+  select from moved where submission_id is null limit 1
 ), furthest as (
   select id, max(status) as status from (
     select submission_id as id, status from moved union all
     select p.id, m.status from moved m join leaves l on l.id = m.submission_id join parents p on p.id = l.parent_id
   ) both_levels group by id
+), updated as (
+  update submissions s set status = greatest(s.status, f.status), version = s.version + 1
+  from furthest f where s.id = f.id and s.status < 'Finished'
+  returning s.id, s.phase_id, s.owner_id
 )
-update submissions s set status = greatest(s.status, f.status), version = s.version + 1
-from furthest f where s.id = f.id and s.status < 'Finished'
-returning s.id::float8 as id, s.phase_id as "phaseId", s.owner_id as "ownerId"`,
+select id::float8 as id, phase_id as "phaseId", owner_id as "ownerId" from updated
+union all select null, null, null from guests`,
 };
 
 const STATES = {
@@ -81,7 +86,7 @@ export async function recordProgress(database: Database, told: readonly NodeProg
       : [];
   });
   if (known.length === 0) return [];
-  const changed = await database.prepared<{ id: number; phaseId: number; ownerId: number }>(PROGRESS, [
+  const changed = await database.prepared<{ id: number | null; phaseId: number; ownerId: number }>(PROGRESS, [
     known.map(({ attempt }) => attempt.runId),
     known.map(({ attempt }) => attempt.attempt),
     known.map(({ nodeId }) => nodeId),
@@ -90,8 +95,7 @@ export async function recordProgress(database: Database, told: readonly NodeProg
     known.map(({ waitsFor }) => waitsFor),
     known.map(({ waitsUntil }) => waitsUntil),
   ]);
-  return changed.flatMap(({ id, phaseId, ownerId }): Topic[] => [
-    `submission:${id}`,
-    `phase:${phaseId}:owner:${ownerId}`,
-  ]);
+  return changed.flatMap(({ id, phaseId, ownerId }): Topic[] =>
+    id === null ? ['guests'] : [`submission:${id}`, `phase:${phaseId}:owner:${ownerId}`],
+  );
 }

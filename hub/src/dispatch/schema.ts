@@ -13,8 +13,10 @@ import {
   smallint,
   text,
   timestamp,
+  unique,
   uuid,
 } from 'drizzle-orm/pg-core';
+import { peers } from '../federation/peers/schema.ts';
 import { fault, submissions } from '../submissions/schema.ts';
 
 const bytea = customType<{ data: Buffer; driverData: Buffer }>({ dataType: () => 'bytea' });
@@ -42,14 +44,13 @@ export const runState = pgEnum('run_state', [
 /** What a run waits for at a node, as its site says. */
 export const waitReason = pgEnum('wait_reason', ['approval', 'review', 'window', 'rate']);
 
-/** One leaf submission at one site; `siteId` is null for runs that any node serving the queue may take. */
+/** One leaf submission at one site; `siteId` is null for runs that any node serving the queue may take. Rows without a submission are another hub's. */
 export const runs = pgTable(
   'runs',
   {
     id: bigint({ mode: 'number' }).primaryKey().generatedByDefaultAsIdentity(),
-    submissionId: bigint({ mode: 'number' })
-      .notNull()
-      .references(() => submissions.id, { onDelete: 'cascade' }),
+    /** Null for a run of another hub, see `guestRuns`. */
+    submissionId: bigint({ mode: 'number' }).references(() => submissions.id, { onDelete: 'cascade' }),
     siteId: integer(),
     state: runState().notNull().default('queued'),
     /** The last attempt, running or over; 0 before the first. */
@@ -102,6 +103,39 @@ export const claims = pgTable(
       .on(table.pool, table.priority.desc(), table.runId)
       .where(sql`${table.nodeId} is null`),
     index('claims_node').on(table.nodeId).where(sql`${table.nodeId} is not null`),
+  ],
+);
+
+/**
+ * Runs that another hub has handed over, to be evaluated at a site of this one. Each is one attempt as that hub counts; here it is a run with leases and
+ * attempts of its own, without a submission: it stands on no board and counts against no limit of this hub.
+ */
+export const guestRuns = pgTable(
+  'guest_runs',
+  {
+    runId: bigint({ mode: 'number' })
+      .primaryKey()
+      .references(() => runs.id, { onDelete: 'cascade' }),
+    peerId: integer()
+      .notNull()
+      .references(() => peers.id),
+    theirRun: bigint({ mode: 'number' }).notNull(),
+    theirAttempt: integer().notNull(),
+    /** Of the competition, at that hub. */
+    competitionId: integer().notNull(),
+    /** NAME@VERSION of the site's dataset. */
+    dataset: text().notNull(),
+    /** Digest of what is asked: a hub that was restored from a backup counts anew, and comes with other runs of the same number. */
+    asked: text().notNull(),
+    /** What that hub asks for: an Assignment, as protobuf. Null once it has taken the outcome. */
+    assignment: bytea(),
+    /** Since when all of its files are here; before that it is in no queue. */
+    readyAt: timestamp({ withTimezone: true }),
+    createdAt: timestamp({ withTimezone: true }).notNull().defaultNow(),
+  },
+  (table) => [
+    unique('guest_runs_attempt').on(table.peerId, table.theirRun, table.theirAttempt),
+    index('guest_runs_open').on(table.peerId).where(sql`${table.assignment} is not null`),
   ],
 );
 

@@ -22,6 +22,7 @@ import { completions } from './completions.ts';
 import { insertCopy } from './copy.ts';
 import { PhaseMissingError } from './errors.ts';
 import { GroupCommit } from './group-commit.ts';
+import { type GuestStop, queueGuest, stopGuests } from './guests/store.ts';
 import { HandOut } from './hand-out.ts';
 import { appendLogs, type LogAcknowledgement } from './logs.ts';
 import { LostLeases } from './lost-leases.ts';
@@ -289,6 +290,25 @@ export class Dispatcher implements Dispatch, AsyncDisposable {
     return accepted.envelope !== null
       ? { ...end, receipt: accepted.envelope }
       : withoutReceipt(end, accepted.problem === 'missing');
+  }
+
+  /** Ends an attempt without a report of its node, fenced all the same. */
+  end(end: AttemptEnd): Promise<Settlement> {
+    return this.#completions.submit(end);
+  }
+
+  /** A run of another hub has all that it needs, and may be handed to a node. */
+  async queueGuest(runId: number): Promise<void> {
+    const pool = await queueGuest(this.#deps.database, runId);
+    if (pool !== null) this.#handOut.noteWaiting(pool);
+    this.#deps.live.announce(['guests']);
+  }
+
+  /** Ends runs of other hubs that are not over, and tells the nodes. Idempotent. */
+  async stopGuests(runIds: readonly number[], stop: GuestStop): Promise<void> {
+    for (const { nodeId, runId, attempt } of await stopGuests(this.#deps.database, runIds, stop))
+      this.#handOut.find(nodeId)?.cancel({ runId: BigInt(runId), attempt });
+    this.#deps.live.announce(['guests']);
   }
 
   async progress(nodeId: string, runs: readonly Progress[]): Promise<void> {

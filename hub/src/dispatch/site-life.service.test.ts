@@ -61,7 +61,7 @@ test('what a run waits for at its node is kept, changes with the node, and never
   await tell(RunState.PREDICTING, WaitReason.UNSPECIFIED);
   await tell(RunState.AWAITING_SITE, WaitReason.APPROVAL);
   expect(await row()).toMatchObject({ state: 'predicting', waitsFor: null });
-  await dispatch.cancel((await row()).submissionId);
+  await dispatch.cancel((await row()).submissionId!);
   dispatch.disconnect(session);
 });
 
@@ -176,6 +176,6 @@ test('what a node has is taken from it with its revocation, and what it reports 
   const run = await runRow(Number(attempt.runId));
   expect(run).toMatchObject({ state: 'queued', failureCode: 'node_revoked', fault: 'site', scores: null });
   expect(await dispatch.extend(session.node.id, [{ runId: run.id, attempt: 1 }])).toHaveLength(1);
-  await dispatch.cancel(run.submissionId);
+  await dispatch.cancel(run.submissionId!);
   dispatch.disconnect(session);
 });

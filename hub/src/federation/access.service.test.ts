@@ -13,6 +13,9 @@ type Need = Scope | 'active' | 'relation' | 'invitation';
 /** Who may call what from another hub. A procedure without a line here fails the test. */
 const TABLE: Readonly<Record<string, Need>> = {
   'catalogue.page': 'list',
+  'evaluation.follow': 'evaluate',
+  'evaluation.offer': 'evaluate',
+  'evaluation.sites': 'evaluate',
   'hub.describe': 'relation',
   'identity.redeem': 'active',
   'identity.withdrawn': 'relation',

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { cataloguePeerRouter } from './catalogue/peer-router.ts';
+import { evaluationPeerRouter } from './evaluation/peer-router.ts';
 import { PROTOCOLS } from './hub-document.ts';
 import { peerIdentityRouter } from './identity/peer-router.ts';
 import { participationPeerRouter } from './participation/peer-router.ts';
@@ -24,6 +25,7 @@ export const federationRouter = federationRoutes({
   }),
 
   catalogue: cataloguePeerRouter,
+  evaluation: evaluationPeerRouter,
 
   peering: peeringRouter,
   identity: peerIdentityRouter,

@@ -21,6 +21,8 @@ export interface JobPayloads {
   'tend-identity': Record<string, never>;
   /** Has what is new in this hub’s catalogue published, and catalogues of peers read. */
   'tend-catalogues': Record<string, never>;
+  /** Looks after runs that hubs evaluate for one another. */
+  'tend-evaluation': Record<string, never>;
   /** Brings this hub’s catalogue up to date. */
   'publish-catalogue': Record<string, never>;
   /** Reads what is new in a peer’s catalogue. */
@@ -40,6 +42,7 @@ const EACH_MINUTE = [
   'tend-peers',
   'tend-identity',
   'tend-catalogues',
+  'tend-evaluation',
 ] satisfies (keyof JobPayloads)[];
 
 export type JobName = keyof JobPayloads;

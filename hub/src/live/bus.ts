@@ -10,6 +10,8 @@ export type Topic =
   | `dumps:${number}`
   /** A node was revoked, or its site paused or resumed. */
   | `node:${string}`
+  /** A run of another hub, evaluated here, has moved. */
+  | 'guests'
   /** A run waits for which the announcing process has no node with room. */
   | 'queue';
 

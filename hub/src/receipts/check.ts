@@ -4,6 +4,7 @@ import {
   type Assigned,
   differencesFrom,
   type Envelope,
+  type EnvelopeSignature,
   preAuthEncoding,
   ReceiptUnreadableError,
   readEnvelope,
@@ -11,7 +12,9 @@ import {
   type Statement,
   scoreDifferences,
 } from '@weir/proto/receipt';
+import { publicKeyOf } from '../keys/chain.ts';
 import { verifyWith } from '../keys/ed25519.ts';
+import type { SigningSite } from './node-keys.ts';
 
 /** Why a receipt does not count: stable, for logs and tests. */
 export type ReceiptProblem =
@@ -20,6 +23,8 @@ export type ReceiptProblem =
   | 'unknown_key'
   | 'replaced_key'
   | 'signature'
+  /** Of a site of a peer: that hub has not signed too. */
+  | 'hub_signature'
   | 'signer'
   | 'assignment'
   | 'image'
@@ -44,8 +49,7 @@ export interface Expected {
   keyOf(keyId: string): Promise<SigningKey | null>;
 }
 
-export interface SigningKey {
-  readonly siteName: string;
+export interface SigningKey extends SigningSite {
   readonly key: KeyObject;
   /** From when on another key signs in its place; null for the key in use. */
   readonly replacedAt: Date | null;
@@ -54,30 +58,36 @@ export interface SigningKey {
 /** Statements are a page of text; scores of a thousand columns fit as well. */
 const MOST_BYTES = 128 * 1024;
 
-/** Holds a node to its receipt: signed by that node, for what was assigned to it, with the very scores that it reports. */
+/**
+ * Holds a node to its receipt: signed by that node, for what was assigned to it, with the very scores that it reports. For a node of a peer's site that hub has
+ * signed as well: so the key belongs to a node of the site, which this hub cannot know by itself.
+ */
 export async function checkReceipt(outcome: Outcome, expected: Expected): Promise<ReceiptCheck> {
   if (outcome.receipt.length === 0) return bad('missing', '');
   if (outcome.receipt.length > MOST_BYTES) return bad('unreadable', `${outcome.receipt.length} bytes`);
   try {
     const envelope = readEnvelope(new TextDecoder().decode(outcome.receipt));
-    const [signature] = envelope.signatures;
-    if (!signature || envelope.signatures.length > 1) return bad('unreadable', 'not one signature');
-    const node = await expected.keyOf(signature.keyid);
+    const [signature, ...others] = envelope.signatures;
+    const node = signature && (await expected.keyOf(signature.keyid));
+    if (!signature || others.length > (node?.hubKeys ? 1 : 0))
+      return bad('unreadable', `${envelope.signatures.length} signatures`);
     if (!node) return bad('unknown_key', signature.keyid);
     const payload = Buffer.from(envelope.payload, 'base64');
     const signed = preAuthEncoding(envelope.payloadType, payload);
     if (!(await verifyWith(null, signed, node.key, Buffer.from(signature.sig, 'base64')))) {
       return bad('signature', signature.keyid);
     }
+    if (node.hubKeys && !(await isSignedByHub(node.hubKeys, signed, others[0])))
+      return bad('hub_signature', others[0]?.keyid ?? 'none');
     const statement = readStatement(payload);
     const { finishedAt } = statement.predicate;
     if (node.replacedAt && !(Date.parse(finishedAt) <= node.replacedAt.getTime()))
       return bad('replaced_key', `${signature.keyid} ${finishedAt}`);
-    const problem = contradiction(statement, outcome, signature.keyid, node.siteName, expected);
+    const problem = contradiction(statement, outcome, signature.keyid, node, expected);
     if (problem) return problem;
     // What is kept is what was checked, byte for byte, and nothing that stood beside it.
     const { payloadType } = envelope;
-    const kept = { payloadType, payload: payload.toString('base64'), signatures: [signature] };
+    const kept = { payloadType, payload: payload.toString('base64'), signatures: [signature, ...others] };
     return { problem: null, receipt: { envelope: kept, signed } };
   } catch (error) {
     if (error instanceof ReceiptUnreadableError) return bad('unreadable', error.message);
@@ -89,10 +99,12 @@ function contradiction(
   { predicate }: Statement,
   outcome: Outcome,
   keyId: string,
-  siteName: string,
+  { siteName, hubKeys }: SigningSite,
   { nodeId, assigned }: Expected,
 ): ReceiptCheck | null {
-  if (predicate.node.id !== nodeId || predicate.node.key !== keyId || predicate.site !== siteName) {
+  // Which of its nodes it was, the hub of the site knows.
+  const isNode = hubKeys !== null || predicate.node.id === nodeId;
+  if (!isNode || predicate.node.key !== keyId || predicate.site !== siteName) {
     return bad('signer', `${predicate.node.id} ${predicate.node.key} ${predicate.site}`);
   }
   // The hub may have been given another name since the node was enrolled; its key says which hub it is.
@@ -104,6 +116,17 @@ function contradiction(
   const scores = outcome.result.case === 'scores' ? outcome.result.value.values : {};
   const others = scoreDifferences(predicate.scores, scores);
   return others.length > 0 ? bad('scores', others.join(', ')) : null;
+}
+
+/** By any key that it ever had: a run may take days, and keys may follow one another meanwhile. */
+async function isSignedByHub(
+  hubKeys: NonNullable<SigningSite['hubKeys']>,
+  signed: Uint8Array,
+  signature: EnvelopeSignature | undefined,
+): Promise<boolean> {
+  const named = hubKeys.find(({ id }) => id === signature?.keyid);
+  const key = named && publicKeyOf(named);
+  return signature && key ? verifyWith(null, signed, key, Buffer.from(signature.sig, 'base64')) : false;
 }
 
 function bad(problem: ReceiptProblem, detail: string): ReceiptCheck {

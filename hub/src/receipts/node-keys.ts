@@ -1,12 +1,13 @@
 import { keyIdOf, toBase64 } from '@weir/proto/receipt';
 import type { Logger } from 'pino';
 import type { Database } from '../db/database.ts';
+import type { ChainKey } from '../keys/chain.ts';
 import { toPublicKey } from '../keys/ed25519.ts';
 import type { KnownNode } from '../sites/service.ts';
 import type { SigningKey } from './check.ts';
 import { ReceiptKeyRefusedError } from './errors.ts';
 import { type Announcement, type Step, stepsTo } from './follow-keys.ts';
-import { findNodeKeys, findSiteName, type NodeKeyRow, replaceNodeKey, upsertNodeKey } from './store.ts';
+import { findNodeKeys, findSite, type NodeKeyRow, replaceNodeKey, upsertNodeKey } from './store.ts';
 
 export type { Announcement };
 
@@ -15,9 +16,16 @@ const MOST_KEYS = 200;
 /** Nodes of which this process remembers the keys. */
 const MOST_NODES = 20_000;
 
-interface SigningNode {
+/** Where somebody signs receipts. */
+export interface SigningSite {
+  /** As the site's own hub calls it. */
   readonly siteName: string;
-  readonly keys: ReadonlyMap<string, Omit<SigningKey, 'siteName'>>;
+  /** Keys of that hub, which signs too; null for a site of this one. */
+  readonly hubKeys: readonly ChainKey[] | null;
+}
+
+interface SigningNode extends SigningSite {
+  readonly keys: ReadonlyMap<string, Omit<SigningKey, keyof SigningSite>>;
 }
 
 /** What has to be known of a node to believe that a key is its own. */
@@ -75,6 +83,21 @@ export class NodeKeys {
     this.#known.delete(nodeId);
   }
 
+  /**
+   * Notes a key of a node at a site of a peer: whose it is, that hub says with its signature beside the node's. There may be many nodes behind one stand-in.
+   */
+  async learnVouched(nodeId: string, publicKey: Uint8Array): Promise<void> {
+    const { queries } = this.#database;
+    const [site, known] = await Promise.all([findSite(queries, nodeId), findNodeKeys(queries, nodeId)]);
+    if (!site?.hubKeys || !toPublicKey(publicKey)) return;
+    const keyId = keyIdOf(publicKey);
+    if (known.length >= MOST_KEYS && !known.some((key) => key.keyId === keyId)) {
+      this.#log.error({ node: nodeId, key: keyId }, 'a peer shows ever new keys of a site: not taken');
+      return;
+    }
+    await upsertNodeKey(queries, { nodeId, keyId, publicKey: toBase64(publicKey) });
+  }
+
   async #take(nodeId: string, steps: readonly Step[]): Promise<void> {
     await this.#database.transaction(async ({ queries }) => {
       for (const { from, to, at, signature } of steps) {
@@ -105,25 +128,24 @@ export class NodeKeys {
   async find(nodeId: string, keyId: string): Promise<SigningKey | null> {
     const remembered = this.#known.get(nodeId);
     // Another process may have learned it since.
-    const node = remembered?.keys.has(keyId) ? remembered : await this.#read(nodeId);
+    // A peer may have new keys of its own at any time.
+    const isCurrent = remembered?.hubKeys === null && remembered.keys.has(keyId);
+    const node = isCurrent ? remembered : await this.#read(nodeId);
     const key = node?.keys.get(keyId);
-    return node && key ? { siteName: node.siteName, ...key } : null;
+    return node && key ? { siteName: node.siteName, hubKeys: node.hubKeys, ...key } : null;
   }
 
   async #read(nodeId: string): Promise<SigningNode | null> {
     const { queries } = this.#database;
-    const [siteName, rows] = await Promise.all([
-      findSiteName(queries, nodeId),
-      findNodeKeys(queries, nodeId),
-    ]);
-    if (siteName === null) return null;
+    const [site, rows] = await Promise.all([findSite(queries, nodeId), findNodeKeys(queries, nodeId)]);
+    if (!site) return null;
     const keys = new Map(
       rows.flatMap(({ keyId, publicKey, replacedAt }) => {
         const key = toPublicKey(Buffer.from(publicKey, 'base64'));
         return key ? [[keyId, { key, replacedAt }] as const] : [];
       }),
     );
-    const node = { siteName, keys };
+    const node = { siteName: site.name, hubKeys: site.hubKeys, keys };
     this.#known.set(nodeId, node);
     if (this.#known.size > MOST_NODES)
       for (const oldest of this.#known.keys()) {

@@ -29,6 +29,8 @@ export interface ReceiptDesk {
    * @throws ReceiptKeyRefusedError for another key than before that the one before has not announced
    */
   learn(node: KeyHolder, publicKey: Uint8Array, successions?: readonly Announcement[]): Promise<void>;
+  /** A node at a site of a peer, behind this stand-in, signs with the key, as that hub says. */
+  learnVouched(nodeId: string, publicKey: Uint8Array): Promise<void>;
   /**
    * Checks the receipt of reported scores and countersigns it.
    * @param assigned what the hub has assigned to the node as this run and attempt; null when it knows of no such run
@@ -78,6 +80,7 @@ export function createReceiptDesk({
   const nodeKeys = new NodeKeys(database, log);
   return {
     learn: (node, publicKey, successions) => nodeKeys.learn(node, publicKey, successions),
+    learnVouched: (nodeId, publicKey) => nodeKeys.learnVouched(nodeId, publicKey),
 
     async accept(nodeId, outcome, assigned) {
       const keyOf = (keyId: string) => nodeKeys.find(nodeId, keyId);
@@ -193,20 +196,34 @@ export function createReceipts({
     return hidden.some((key) => scores?.[key] !== undefined);
   }
 
-  async function keysOf({ nodeId, nodeName, envelope }: FoundReceipt): Promise<PublishedKey[]> {
+  /** Of the node, and of the hub that its site is enrolled with where that is another one. */
+  async function keysOf(found: FoundReceipt): Promise<PublishedKey[]> {
+    const { nodeId, nodeName, siteName, hub, envelope } = found;
     if (!nodeId) return [];
     const used = new Set(readEnvelope(envelope).signatures.map(({ keyid }) => keyid));
-    return (await store.findNodeKeys(queries, nodeId))
-      .filter(({ keyId }) => used.has(keyId))
-      .map(({ keyId, publicKey, firstSeenAt, replacedAt }) => ({
+    const ofNode = (await store.findNodeKeys(queries, nodeId)).map(
+      ({ keyId, publicKey, firstSeenAt, replacedAt }): PublishedKey => ({
         id: keyId,
         role: 'site',
-        owner: nodeName ?? nodeId,
+        // The name of the stand-in of a peer's site says nothing.
+        owner: (hub ? siteName : nodeName) ?? nodeId,
         algorithm: 'ed25519',
         publicKey,
         since: firstSeenAt.toISOString(),
         ...(replacedAt && { until: replacedAt.toISOString() }),
-      }));
+      }),
+    );
+    const ofHub = (found.hubKeys ?? []).map(
+      ({ id, publicKey, from }): PublishedKey => ({
+        id,
+        role: 'peer',
+        owner: hub ?? '',
+        algorithm: 'ed25519',
+        publicKey,
+        since: from,
+      }),
+    );
+    return [...ofNode, ...ofHub].filter(({ id }) => used.has(id));
   }
 }
 

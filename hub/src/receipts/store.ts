@@ -2,6 +2,8 @@ import { and, asc, eq, inArray, isNull, or, sql } from 'drizzle-orm';
 import { columns, phases, tasks } from '../competitions/schema.ts';
 import type { Queries } from '../db/database.ts';
 import { runs } from '../dispatch/schema.ts';
+import { peers } from '../federation/peers/schema.ts';
+import type { ChainKey } from '../keys/chain.ts';
 import { isConcealed } from '../leaderboards/concealed.ts';
 import { leaderboardEntries } from '../leaderboards/schema.ts';
 import { nodes, sites } from '../sites/schema.ts';
@@ -30,13 +32,18 @@ export function findNodeKeys(queries: Queries, nodeId: string): Promise<NodeKeyR
     .orderBy(asc(nodeKeys.firstSeenAt));
 }
 
-export async function findSiteName(queries: Queries, nodeId: string): Promise<string | null> {
+/** The site of a node; with the keys of its hub for a stand-in of a peer's. */
+export async function findSite(
+  queries: Queries,
+  nodeId: string,
+): Promise<{ name: string; hubKeys: ChainKey[] | null } | null> {
   const [row] = await queries
-    .select({ name: sites.name })
+    .select({ name: sql<string>`split_part(${sites.name}, '@', 1)`, hubKeys: peers.chain })
     .from(nodes)
     .innerJoin(sites, eq(sites.id, nodes.siteId))
+    .leftJoin(peers, eq(peers.id, sites.peerId))
     .where(eq(nodes.id, nodeId));
-  return row?.name ?? null;
+  return row ?? null;
 }
 
 /** Adds a key or notes that it was seen again: it is in use now. */
@@ -70,7 +77,7 @@ export async function findReceipt(queries: Queries, runId: number) {
   const [row] = await queries
     .select({
       envelope: receipts.envelope,
-      submissionId: runs.submissionId,
+      submissionId: submissions.id,
       rootId: sql<number>`coalesce(${submissions.parentId}, ${submissions.id})`.mapWith(Number),
       phaseId: submissions.phaseId,
       leaderboardId: phases.leaderboardId,
@@ -83,6 +90,9 @@ export async function findReceipt(queries: Queries, runId: number) {
       nodeId: runs.nodeId,
       scores: runs.scores,
       nodeName: nodes.name,
+      siteName: sites.name,
+      hub: peers.name,
+      hubKeys: peers.chain,
       asked: sql<number>`(select count(*)::int from ${runs} other where other.submission_id = ${runs.submissionId})`,
     })
     .from(receipts)
@@ -92,6 +102,7 @@ export async function findReceipt(queries: Queries, runId: number) {
     .innerJoin(tasks, eq(tasks.id, submissions.taskId))
     .leftJoin(sites, eq(sites.id, runs.siteId))
     .leftJoin(nodes, eq(nodes.id, runs.nodeId))
+    .leftJoin(peers, eq(peers.id, sites.peerId))
     .where(eq(receipts.runId, runId));
   return row ?? null;
 }

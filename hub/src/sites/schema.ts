@@ -12,12 +12,18 @@ import {
 } from 'drizzle-orm/pg-core';
 import { users } from '../accounts/schema.ts';
 import { queues } from '../competitions/schema.ts';
+import { peers } from '../federation/peers/schema.ts';
 
 export const sites = pgTable('sites', {
   id: integer().primaryKey().generatedAlwaysAsIdentity(),
   /** Short name for addresses and logs: lower-case letters, digits, hyphens. */
   name: text().notNull().unique(),
   title: text().notNull(),
+  /**
+   * The hub that the site is enrolled with; null for this one. A site of a peer is called `name@hub` and has one stand-in for its nodes, to which runs are leased
+   * as they are to any node.
+   */
+  peerId: integer().references(() => peers.id),
   paused: boolean().notNull().default(false),
   /** Whether scores of runs at this site may be shown as its own. Otherwise they count in combined scores alone, and nobody sees them, organizers included. */
   sharesScores: boolean().notNull().default(false),

@@ -32,6 +32,15 @@ export interface EnrolmentRequest {
   readonly node?: string | undefined;
 }
 
+/** A site that holds a dataset. */
+export interface HoldingSite {
+  readonly id: number;
+  readonly name: string;
+  readonly title: string;
+  /** Of a site of a peer: the competitions that may use the dataset there. Null for sites of this hub. */
+  readonly competitions: readonly number[] | null;
+}
+
 export interface EnrolmentAnswer {
   readonly nodeId: string;
   readonly site: string;
@@ -86,10 +95,7 @@ export interface Sites {
     version: string;
   }): Promise<{ id: number; name: string; title: string }[]>;
   /** Sites that hold a dataset, by name. */
-  sitesHolding(dataset: {
-    name: string;
-    version: string;
-  }): Promise<{ id: number; name: string; title: string }[]>;
+  sitesHolding(dataset: { name: string; version: string }): Promise<HoldingSite[]>;
 }
 
 interface Dependencies {

@@ -64,6 +64,8 @@ export interface SiteRun {
   readonly id: number;
   readonly competitionId: number;
   readonly competitionTitle: string;
+  /** Name of the hub that has handed the run over; null for runs of this one. Its competitions have numbers of their own. */
+  readonly hub: string | null;
   readonly submitter: string;
   readonly isRehearsal: boolean;
   readonly state: RunState;
@@ -114,7 +116,8 @@ from site_datasets where site_id = $1 order by name, version`,
 const RUNS: Statement = {
   name: 'site-page-runs',
   text: `
-select r.id::float8 as id, m.id as "competitionId", m.title as "competitionTitle", u.username as submitter, s.is_rehearsal as "isRehearsal",
+select r.id::float8 as id, coalesce(m.id, g.competition_id) as "competitionId", coalesce(m.title, 'Competition ' || g.competition_id) as "competitionTitle",
+  p.name as hub, coalesce(u.username, '') as submitter, coalesce(s.is_rehearsal, false) as "isRehearsal",
   r.state, r.attempt, n.name as node, r.created_at as "createdAt", r.started_at as "startedAt", r.waits_for as "waitsFor", r.waits_until as "waitsUntil"
 from (
   (select c.* from nodes h join claims c on c.node_id = h.id where h.site_id = $1)
@@ -122,8 +125,9 @@ from (
   (select c.* from claims c where c.node_id is null and c.pool = 'site:' || $1::int order by c.priority desc, c.run_id limit $2)
 ) c
 join runs r on r.id = c.run_id
-join submissions s on s.id = r.submission_id join users u on u.id = s.owner_id
-join phases p on p.id = s.phase_id join competitions m on m.id = p.competition_id
+left join submissions s on s.id = r.submission_id left join users u on u.id = s.owner_id
+left join phases f on f.id = s.phase_id left join competitions m on m.id = f.competition_id
+left join guest_runs g on g.run_id = r.id left join peers p on p.id = g.peer_id
 left join nodes n on n.id = c.node_id
 order by c.node_id is null, c.priority desc, c.run_id limit $2`,
 };

@@ -16,6 +16,8 @@ export interface HubStatus {
 export interface SiteStatus {
   readonly name: string;
   readonly title: string;
+  /** Name of the hub that it is enrolled with; null for this one. Of another hub’s nodes nothing is known here. */
+  readonly hub: string | null;
   readonly paused: boolean;
   /** Its scores may be shown as its own. */
   readonly sharesScores: boolean;
@@ -62,13 +64,13 @@ from claims c join runs r on r.id = c.run_id`,
 const NODES: Statement = {
   name: 'status-nodes',
   text: `
-select s.id as "siteId", s.name as site, s.title, s.paused, s.shares_scores as "sharesScores",
+select s.id as "siteId", s.name as site, s.title, p.name as hub, s.paused, s.shares_scores as "sharesScores",
   (select count(*)::int from claims c where c.pool = 'site:' || s.id and c.node_id is null) as waiting,
   n.id, n.name, n.engine, n.engine_version as "engineVersion", n.software_version as "softwareVersion", n.slots,
   n.last_seen_at as "lastSeenAt", n.connected_at as "connectedAt", n.certificate_expires_at as "certificateExpiresAt",
   coalesce(n.last_seen_at > now() - $1 * interval '1 millisecond', false) as online,
   (select count(*)::int from claims c where c.node_id = n.id) as busy
-from sites s left join nodes n on n.site_id = s.id and n.revoked_at is null
+from sites s left join peers p on p.id = s.peer_id left join nodes n on n.site_id = s.id and n.revoked_at is null
 order by s.title, n.name`,
 };
 
@@ -95,6 +97,7 @@ interface NodeRow extends Omit<NodeStatus, 'id' | 'lastSeenAt' | 'connectedAt' |
   readonly siteId: number;
   readonly site: string;
   readonly title: string;
+  readonly hub: string | null;
   readonly paused: boolean;
   readonly sharesScores: boolean;
   readonly waiting: number;
@@ -126,6 +129,7 @@ export async function readStatus(database: Database, quietMs: number): Promise<H
     sites: [...bySite].map(([siteId, rows]) => ({
       name: rows[0]!.site,
       title: rows[0]!.title,
+      hub: rows[0]!.hub,
       paused: rows[0]!.paused,
       sharesScores: rows[0]!.sharesScores,
       online: rows.some(({ online }) => online),
@@ -134,7 +138,7 @@ export async function readStatus(database: Database, quietMs: number): Promise<H
       datasets: datasets
         .filter((dataset) => dataset.siteId === siteId)
         .map(({ siteId: _, ...dataset }) => dataset),
-      nodes: rows.flatMap(toNodeStatus),
+      nodes: rows[0]!.hub === null ? rows.flatMap(toNodeStatus) : [],
     })),
     recentRuns,
   };

@@ -12,7 +12,8 @@ export async function findSite(
     .select({ id: sites.id, steward: siteStewards.userId })
     .from(sites)
     .leftJoin(siteStewards, and(eq(siteStewards.siteId, sites.id), eq(siteStewards.userId, userId)))
-    .where(eq(sites.name, name));
+    // Sites of other hubs are looked after there.
+    .where(and(eq(sites.name, name), isNull(sites.peerId)));
   return row ? { id: row.id, isSteward: row.steward !== null } : null;
 }
 
@@ -31,7 +32,7 @@ export function listSites(queries: Queries, stewardId: number | null) {
   return queries
     .select({ name: sites.name, title: sites.title })
     .from(sites)
-    .where(looked)
+    .where(and(isNull(sites.peerId), looked))
     .orderBy(asc(sites.title));
 }
 

@@ -1,6 +1,7 @@
 import { and, eq, gt, inArray, isNull, sql } from 'drizzle-orm';
 import { queues } from '../competitions/schema.ts';
 import type { Queries, Transaction } from '../db/database.ts';
+import { peerSiteUses } from '../federation/evaluation/schema.ts';
 import type { IssuedCertificate } from './authority.ts';
 import type { StoredNodeStatus } from './node-status.ts';
 import { enrolments, nodes, siteDatasets, siteQueues, sites } from './schema.ts';
@@ -190,8 +191,23 @@ export async function sitesHolding(queries: Queries, { name, version }: { name: 
     .select({ siteId: siteDatasets.siteId })
     .from(siteDatasets)
     .where(and(eq(siteDatasets.name, name), eq(siteDatasets.version, version)));
+  const used = queries
+    .select({ competitionId: peerSiteUses.competitionId })
+    .from(peerSiteUses)
+    .where(
+      and(
+        eq(peerSiteUses.siteId, sites.id),
+        eq(peerSiteUses.datasetName, name),
+        eq(peerSiteUses.datasetVersion, version),
+      ),
+    );
   return queries
-    .select({ id: sites.id, name: sites.name, title: sites.title })
+    .select({
+      id: sites.id,
+      name: sites.name,
+      title: sites.title,
+      competitions: sql<number[] | null>`case when ${sites.peerId} is not null then array(${used}) end`,
+    })
     .from(sites)
     .where(inArray(sites.id, held))
     .orderBy(sites.name);

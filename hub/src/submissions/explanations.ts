@@ -11,6 +11,7 @@ export type FailureName =
   | 'node_revoked'
   | 'receipt_missing'
   | 'receipt_invalid'
+  | 'refused_by_peer'
   | 'sites_missed';
 
 export interface Explanation {
@@ -65,6 +66,7 @@ const SENTENCES: Readonly<Record<FailureName, string>> = {
     'Fewer sites have brought scores than this task asks for, so there is no combined score. What happened is told at each site below.',
   receipt_missing: `The site reported scores without the receipt that vouches for them, so they do not count. ${AGAIN}`,
   receipt_invalid: `The site reported scores with a receipt that does not hold for them, so they do not count. ${AGAIN}`,
+  refused_by_peer: `The hub that the site belongs to does not let this competition use it, or not any more. It does not count against your limits; tell the organizers, who ask the administrators of that hub.`,
   refused_no_policy: `The site has no policy that can be read, and runs nothing without one. ${SITE}`,
   refused_competition: `The policy of the site does not allow this competition. ${SITE}`,
   refused_submitter: `The policy of the site does not let your submissions run there. ${SITE}`,

@@ -100,7 +100,7 @@ export function findRuns(queries: Queries, ids: readonly number[]) {
   return queries
     .select({
       id: runs.id,
-      submissionId: runs.submissionId,
+      submissionId: submissions.id,
       siteId: runs.siteId,
       siteName: sites.name,
       siteTitle: sites.title,
@@ -287,7 +287,7 @@ export async function findArchive(queries: Queries, resourceId: number) {
 export async function findRun(queries: Queries, runId: number) {
   const [row] = await queries
     .select({
-      submissionId: runs.submissionId,
+      submissionId: submissions.id,
       attempt: runs.attempt,
       outputs: runs.outputs,
       seesSiteData: sql<boolean>`${tasks.siteDatasetName} is not null and not ${submissions.isRehearsal}`,

@@ -174,6 +174,13 @@ const TABLE: Readonly<Record<string, Line>> = {
   'dumps.remove': { allowed: organizers, input: ({ dumpId }) => ({ id: dumpId }) },
   'dumps.follow': { allowed: organizers, input: ({ competitionId }) => ({ competitionId }) },
 
+  'evaluation.grants': { allowed: admins },
+  // There is no such peer and no such permission.
+  'evaluation.grant': {
+    allowed: [],
+    input: () => ({ peerId: 0, competitionId: 1, site: 'north', dataset: { name: 'd', version: '1' } }),
+  },
+  'evaluation.withdraw': { allowed: [], input: () => ({ id: 0 }) },
   'peers.overview': { allowed: admins },
   'peers.invite': { allowed: admins, input: () => ({ scopes: [], note: 'South', days: 1 }) },
   'peers.withdraw': { allowed: admins, input: () => ({ id: crypto.randomUUID() }) },

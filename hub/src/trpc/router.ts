@@ -3,6 +3,7 @@ import { accountsRouter } from '../accounts/router.ts';
 import { competitionsRouter } from '../competitions/router.ts';
 import { dumpsRouter } from '../dumps/router.ts';
 import { catalogueRouter } from '../federation/catalogue/router.ts';
+import { evaluationRouter } from '../federation/evaluation/router.ts';
 import { identityRouter } from '../federation/identity/router.ts';
 import { participationRouter } from '../federation/participation/router.ts';
 import { peersRouter } from '../federation/peers/router.ts';
@@ -18,6 +19,7 @@ import { router } from './init.ts';
 export const appRouter = router({
   accounts: accountsRouter,
   catalogue: catalogueRouter,
+  evaluation: evaluationRouter,
   competitions: competitionsRouter,
   dumps: dumpsRouter,
   identity: identityRouter,

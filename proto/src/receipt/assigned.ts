@@ -21,6 +21,8 @@ export function assignedBy(
   columns: ScoreColumns = assignment.scoreColumns ?? [],
 ): Assigned {
   const { siteData } = assignment;
+  // Who handed the run on counts its attempts, and checks the receipt.
+  const { runId, attempt } = assignment.origin ?? assignment;
   return {
     hub: assignment.hub || hub,
     competition: String(assignment.competitionId ?? 0n),
@@ -28,8 +30,8 @@ export function assignedBy(
     task: assignment.taskKey ?? '',
     submission: String(assignment.submissionId ?? 0n),
     submissionDigest: assignment.submission?.digest ?? '',
-    run: String(assignment.runId ?? 0n),
-    attempt: assignment.attempt ?? 0,
+    run: String(runId ?? 0n),
+    attempt: attempt ?? 0,
     ingestionProgram: assignment.ingestionProgram?.digest ?? null,
     scoringProgram: assignment.scoringProgram?.digest ?? null,
     inputData: assignment.inputData?.digest ?? null,

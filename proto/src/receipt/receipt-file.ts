@@ -13,7 +13,8 @@ export interface ReceiptFile {
 export interface PublishedKey {
   /** sha256:<hex> of the raw public key. */
   readonly id: string;
-  readonly role: 'site' | 'hub';
+  /** `peer`: the hub that the site is enrolled with, where that is another than the one whose competition it is. */
+  readonly role: 'site' | 'peer' | 'hub';
   /** Name of the hub, or of the site and its node. */
   readonly owner: string;
   readonly algorithm: 'ed25519';
@@ -42,7 +43,8 @@ function toKey(value: unknown): PublishedKey {
     (name) => typeof key[name] === 'string',
   );
   const isEndText = key.until === undefined || !Number.isNaN(Date.parse(String(key.until)));
-  if (!isText || !isEndText || (key.role !== 'site' && key.role !== 'hub') || key.algorithm !== 'ed25519') {
+  const isRole = ['site', 'peer', 'hub'].includes(String(key.role));
+  if (!isText || !isEndText || !isRole || key.algorithm !== 'ed25519') {
     throw new ReceiptUnreadableError('one of its keys is none');
   }
   return key as unknown as PublishedKey;

@@ -5,7 +5,13 @@ import { ReceiptUnreadableError } from './errors.ts';
 import type { PublishedKey, ReceiptFile } from './receipt-file.ts';
 import { readStatement, type Statement } from './statement.ts';
 
-export type CheckName = 'site_signature' | 'hub_signature' | 'site_key' | 'hub_key' | 'scores';
+export type CheckName =
+  | 'site_signature'
+  | 'peer_signature'
+  | 'hub_signature'
+  | 'site_key'
+  | 'hub_key'
+  | 'scores';
 
 /** One thing that was looked at. 'unknown': there was nothing to compare it with. */
 export interface Check {
@@ -16,7 +22,7 @@ export interface Check {
 }
 
 export interface Signer {
-  readonly role: 'site' | 'hub';
+  readonly role: 'site' | 'peer' | 'hub';
   readonly owner: string;
   /** Fingerprint: sha256:<hex> of the raw public key. */
   readonly keyId: string;
@@ -49,9 +55,13 @@ export function verifyReceipt(file: ReceiptFile, expected: Expectations = {}): R
   const signed = preAuthEncoding(file.envelope.payloadType, payload);
   const found = file.envelope.signatures.flatMap((signature) => findKey(file.keys, signature, signed));
   const site = found.find(({ key }) => key.role === 'site');
+  const peer = found.find(({ key }) => key.role === 'peer');
   const hub = found.find(({ key }) => key.role === 'hub');
   const checks = [
     signatureCheck('site_signature', 'the node of the site', site?.isGood),
+    ...(peer
+      ? [signatureCheck('peer_signature', `hub ${peer.key.owner}, where the site is enrolled`, peer.isGood)]
+      : []),
     signatureCheck('hub_signature', 'the hub', hub?.isGood),
     siteKeyCheck(statement, site?.key),
     hubKeyCheck(hub?.key, expected.hubKeys),

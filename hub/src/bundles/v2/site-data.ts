@@ -3,7 +3,8 @@ import type { SiteData } from '../model.ts';
 import { DEFAULT_SITE_RULE, type SiteRule } from '../site-rule.ts';
 
 const DATASET = /^([a-z0-9][a-z0-9._-]{0,63})@([A-Za-z0-9][A-Za-z0-9._-]{0,63})$/;
-const SITE = /^[a-z0-9][a-z0-9-]{0,38}[a-z0-9]$/;
+/** Of this hub, or `name@hub` of another. */
+const SITE = /^[a-z0-9][a-z0-9-]{0,38}[a-z0-9](@[a-z0-9-]{1,63})?$/;
 const COUNT = /^[A-Za-z0-9][A-Za-z0-9._ -]{0,63}$/;
 
 /**
@@ -12,7 +13,7 @@ const COUNT = /^[A-Za-z0-9][A-Za-z0-9._ -]{0,63}$/;
  *
  *     dataset: NAME@VERSION
  *     input, reference: what the dataset stands for; both unless one is switched off
- *     sites: all | a list of names
+ *     sites: all | a list of names, `name@hub` for a site of another hub
  *     quorum: so many sites are enough; all when left out
  *     min_sites: no combined score below so many
  *     combine: mean | weighted | median | worst | best
@@ -84,7 +85,8 @@ function readSites(fields: Fields): string[] | null {
     const name = item.kind === 'string' || item.kind === 'integer' ? item.text.trim() : '';
     const at = { where, at: item.at };
     if (!SITE.test(name)) {
-      const cure = 'Write short names as the hub lists them, such as north-hospital.';
+      const cure =
+        'Write short names as the hub lists them, such as north-hospital, or north-hospital@other-hub.';
       fields.log.error('site_name_malformed', at, 'This is no name of a site.', cure);
     } else if (names.includes(name)) {
       fields.log.error('site_repeated', at, `"${name}" is listed twice.`, 'Name each site once.');

@@ -23,11 +23,9 @@ let eastAtSouth: KnownPeer;
 let ana: TestPerson;
 
 beforeAll(async () => {
-  [north, south, east] = (await Promise.all(['north', 'south', 'east'].map(createFederatedHub))) as [
-    FederatedHub,
-    FederatedHub,
-    FederatedHub,
-  ];
+  [north, south, east] = (await Promise.all(
+    ['north', 'south', 'east'].map((name) => createFederatedHub(name)),
+  )) as [FederatedHub, FederatedHub, FederatedHub];
   const ns = await befriend(north, south);
   const es = await befriend(east, south);
   const ne = await befriend(north, east);

@@ -1,5 +1,6 @@
 import { createServer } from 'node:net';
 import pino from 'pino';
+import type { Env } from '../../config/env.ts';
 import { createContext } from '../../context/context.ts';
 import { createHttpApp } from '../../http/app.ts';
 import { createTestHub, type TestHub } from '../../http/testing/test-hub.ts';
@@ -15,13 +16,14 @@ export interface FederatedHub extends TestHub {
   readonly federation: Federation;
 }
 
-export async function createFederatedHub(name: string): Promise<FederatedHub> {
+export async function createFederatedHub(name: string, env: Env = {}): Promise<FederatedHub> {
   const port = await freePort();
   const address = `http://127.0.0.1:${port}`;
   const hub = await createTestHub({
     WEIR_HUB_NAME: name,
     WEIR_HTTP: `127.0.0.1:${port}`,
     WEIR_PUBLIC_URL: address,
+    ...env,
   });
   await hub.app.listen({ host: '127.0.0.1', port });
   return { ...hub, name, address, federation: hub.context.federation };

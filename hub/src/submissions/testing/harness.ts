@@ -198,7 +198,8 @@ export async function createHarness() {
     ): Promise<void> {
       const pools = [sitePool(node.siteId), ...node.queueIds.map(queuePool)];
       const claimed = await claim(database, pools, node.id, 100, 10_000);
-      const ends = claimed.map(
+      const own = claimed.filter((run) => run.guest === null);
+      const ends = own.map(
         (run): AttemptEnd => ({
           runId: run.runId,
           attempt: run.attempt,

@@ -80,6 +80,7 @@ export type Steward = StewardedSite['stewards'][number];
 
 export type FederationOverview = Output['peers']['overview'];
 export type Peer = FederationOverview['peers'][number];
+export type EvaluationGrants = Output['evaluation']['grants'];
 export type PeerInvitation = FederationOverview['invitations'][number];
 export type PeerDecision = Input['peers']['decide']['decision'];
 export type IntroducedHub = Output['peers']['examine'];

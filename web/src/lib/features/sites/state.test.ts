@@ -4,9 +4,10 @@ import { showCertificate, showNode, showSite, whyRunsWait } from './state.ts';
 
 describe('what a site looks like', () => {
   it.each([
-    [{ paused: true, online: true, nodes: [] }, 'Paused'],
-    [{ paused: false, online: true, nodes: [] }, 'Online'],
-    [{ paused: false, online: false, nodes: [] }, 'No node yet'],
+    [{ paused: true, online: true, nodes: [], hub: null }, 'Paused'],
+    [{ paused: false, online: true, nodes: [], hub: null }, 'Online'],
+    [{ paused: false, online: false, nodes: [], hub: null }, 'No node yet'],
+    [{ paused: false, online: false, nodes: [], hub: 'south' }, 'Offline'],
   ])('%j is shown as "%s"', (site, label) => {
     expect(showSite(site).label).toBe(label);
   });
@@ -14,7 +15,7 @@ describe('what a site looks like', () => {
 
 describe('why runs wait at a site', () => {
   const node = { online: true, slots: 2, busy: 2, lastSeenAt: '2026-11-21T12:04:00Z' } as SiteNode;
-  const site = { paused: false, online: true, nodes: [node], waiting: 3 };
+  const site = { paused: false, online: true, nodes: [node], waiting: 3, hub: null };
 
   it.each([
     [{ ...site, waiting: 0 }, null],
@@ -23,6 +24,7 @@ describe('why runs wait at a site', () => {
     [{ ...site, paused: true }, 'the site is paused'],
     [{ ...site, online: false, nodes: [] }, 'no node has enrolled'],
     [{ ...site, online: false }, 'no node is connected since 2026-11-21 12:04 UTC'],
+    [{ ...site, online: false, nodes: [], hub: 'south' }, 'hub south does not answer'],
   ])('%#', (given, reason) => {
     expect(whyRunsWait(given)).toBe(reason);
   });

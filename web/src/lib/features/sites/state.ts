@@ -3,18 +3,21 @@ import type { Shown } from '#lib/features/submissions/status.ts';
 import { formatUtc } from '#lib/time/format.ts';
 
 /** A paused site takes no runs, whether its nodes are there or not: say that first. */
-export function showSite(site: Pick<Site, 'paused' | 'online' | 'nodes'>): Shown {
+export function showSite(site: Pick<Site, 'paused' | 'online' | 'nodes' | 'hub'>): Shown {
   if (site.paused) return { label: 'Paused', tone: 'waiting' };
   if (site.online) return { label: 'Online', tone: 'good' };
-  return site.nodes.length === 0
+  return site.nodes.length === 0 && site.hub === null
     ? { label: 'No node yet', tone: 'neutral' }
     : { label: 'Offline', tone: 'bad' };
 }
 
 /** Why runs wait at a site, for people; null when none waits. */
-export function whyRunsWait(site: Pick<Site, 'paused' | 'online' | 'nodes' | 'waiting'>): string | null {
+export function whyRunsWait(
+  site: Pick<Site, 'paused' | 'online' | 'nodes' | 'waiting' | 'hub'>,
+): string | null {
   if (site.waiting === 0) return null;
   if (site.paused) return 'the site is paused';
+  if (site.hub !== null) return site.online ? 'about to be handed over' : `hub ${site.hub} does not answer`;
   if (site.nodes.length === 0) return 'no node has enrolled';
   if (!site.online) return `no node is connected${since(site.nodes.map((node) => node.lastSeenAt))}`;
   const free = site.nodes.some((node) => node.online && node.busy < node.slots);

@@ -8,5 +8,10 @@ export const load: PageLoad = async ({ fetch, url, parent, depends }) => {
   const { me } = await parent();
   if (me === null) redirect(303, loginHref(url));
   depends('weir:federation');
-  return { federation: await orErrorPage(url, createApi(fetch).peers.overview.query()) };
+  const api = createApi(fetch);
+  const [federation, evaluation] = await Promise.all([
+    orErrorPage(url, api.peers.overview.query()),
+    orErrorPage(url, api.evaluation.grants.query()),
+  ]);
+  return { federation, evaluation };
 };

@@ -1,0 +1,286 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { create, toBinary } from '@bufbuild/protobuf';
+import { AssignmentSchema } from '@weir/proto/node/v1';
+import type { Logger } from 'pino';
+import { z } from 'zod';
+import type { Config } from '../../config/config.ts';
+import type { Database } from '../../db/database.ts';
+import { sitePool } from '../../dispatch/pools.ts';
+import type { Dispatcher } from '../../dispatch/service.ts';
+import type { AssignmentInit, NodeSession } from '../../dispatch/sessions.ts';
+import type { Sites } from '../../sites/service.ts';
+import type { PeerCalls } from '../peers/client.ts';
+import type { KnownPeer, PeerDirectory } from '../peers/directory.ts';
+import { PeerCallError } from '../peers/errors.ts';
+import * as store from './handed-store.ts';
+import type { Reports } from './reports.ts';
+import { type Answer, answer, LONGEST_WAIT_MS, MOST_FOLLOWED, type Question } from './wire.ts';
+
+/** Runs that one site of a peer has at a time. */
+const MOST_HANDED = 200;
+/** New sites of peers are found so often. */
+const LOOK_MS = 2_000;
+/** Between two looks at a peer that does not answer. */
+const AWAY_MS = 2_000;
+/** Between the beginnings of two turns: what happens meanwhile goes together. */
+const TURN_MS = 250;
+const MOST_ANSWER_BYTES = 16 * 1024 * 1024;
+
+/** The hub of the site does not take the run, and to offer it again would be of no use. */
+const REFUSED_BY_PEER = { outcome: 'refused', failureCode: 'refused_by_peer', fault: 'site' } as const;
+const FINAL_REFUSALS = ['evaluation_not_granted', 'evaluation_invalid'];
+
+/**
+ * - `open`: runs are handed over
+ * - `doubtful`: it did not answer the last call; once it answers one, it is open
+ * - `away`: it is not called for now: what it has it keeps, and nothing new is leased for it
+ * - `ended`: it evaluates nothing for this hub any more: what it has, and what still comes, is refused
+ */
+type Standing = 'open' | 'doubtful' | 'away' | 'ended';
+
+interface Dependencies {
+  readonly database: Database;
+  readonly directory: PeerDirectory;
+  readonly calls: PeerCalls;
+  readonly dispatch: Dispatcher;
+  readonly sites: Pick<Sites, 'findNode'>;
+  readonly reports: Reports;
+  readonly config: Pick<Config, 'leaseMs'>;
+  readonly log: Logger;
+}
+
+/**
+ * Has runs of this hub evaluated at sites of peers. To dispatch, a site of a peer is served by a node like any other: the stand-in, whose sessions this
+ * opens and whose leases it keeps up while the peer answers. A lease that runs out while it does not is nobody else's to take; once it answers again the
+ * same attempt goes on, and its outcome counts. All that is handed over is written down, so any hub process may do the next step, several may do the same
+ * one, and a process that is killed loses nothing.
+ */
+export class Handover implements AsyncDisposable {
+  readonly #deps: Dependencies;
+  readonly #stopping = new AbortController();
+  /** Of the stand-ins, by peer and id. */
+  readonly #sessions = new Map<number, Map<string, NodeSession>>();
+  readonly #followers = new Map<number, Promise<void>>();
+  /** To cut the wait of a peer's turn short. */
+  readonly #turns = new Map<number, AbortController>();
+  #finding: Promise<void> = Promise.resolve();
+
+  constructor(deps: Dependencies) {
+    this.#deps = deps;
+  }
+
+  start(): void {
+    this.#finding = this.#findPeers();
+  }
+
+  async #findPeers(): Promise<void> {
+    const { database, log } = this.#deps;
+    while (!this.#stopping.signal.aborted) {
+      try {
+        for (const peerId of await store.peersWithSites(database.queries))
+          if (!this.#followers.has(peerId)) this.#followers.set(peerId, this.#follow(peerId));
+      } catch (error) {
+        log.error({ err: error }, 'sites of peers were not looked for');
+      }
+      await pause(LOOK_MS, this.#stopping.signal);
+    }
+  }
+
+  /** One turn after the other. A turn waits by itself when there is nothing to do. */
+  async #follow(peerId: number): Promise<void> {
+    const { signal } = this.#stopping;
+    while (!signal.aborted) {
+      const turn = new AbortController();
+      this.#turns.set(peerId, turn);
+      const until = AbortSignal.any([signal, turn.signal]);
+      const next = performance.now() + TURN_MS;
+      try {
+        await this.#takeTurn(peerId, until);
+      } catch (error) {
+        if (!until.aborted) await this.#stumble(peerId, error, until);
+      }
+      await pause(next - performance.now(), signal);
+    }
+  }
+
+  /** Whatever it was, nothing is leased for the peer before it has answered again. */
+  async #stumble(peerId: number, error: unknown, until: AbortSignal): Promise<void> {
+    for (const session of this.#sessionsOf(peerId).values()) this.#deps.dispatch.move(session, []);
+    // Calls to peers write down their own problems.
+    if (!(error instanceof PeerCallError))
+      this.#deps.log.error({ err: error }, 'runs could not be handed over to a peer');
+    await pause(AWAY_MS, until);
+  }
+
+  async #takeTurn(peerId: number, until: AbortSignal): Promise<void> {
+    const { database, directory } = this.#deps;
+    const peer = await directory.get(peerId);
+    const standing = standingOf(peer);
+    if (standing === 'doubtful') await this.#follows(peer, { held: [], gone: [], waitMs: 0 }, until);
+    const standIns = await store.standInsOf(database.queries, peerId);
+    const handed = await store.findHanded(database.queries, peerId);
+    // First what it has goes on, then it may have more: what it lost while it was away would be leased anew otherwise.
+    if (standing !== 'away') await this.#keepLeases(standIns, handed);
+    for (const nodeId of standIns) await this.#serve(peer, nodeId, standing, handed);
+    if (standing === 'away') return pause(AWAY_MS, until);
+    if (standing === 'ended') {
+      for (const run of handed) await this.#refuse(run);
+      await store.forget(database.queries, handed);
+      return pause(AWAY_MS, until);
+    }
+    const leasesEnd = performance.now() + this.#deps.config.leaseMs / 3;
+    for (const run of handed) {
+      if (performance.now() > leasesEnd) return;
+      if (!run.isOffered && !run.isGone) await this.#offer(peer, run);
+    }
+    await this.#ask(peer, until);
+  }
+
+  async #keepLeases(standIns: readonly string[], handed: store.HandedRun[]): Promise<void> {
+    const { database, dispatch } = this.#deps;
+    for (const nodeId of standIns) {
+      const held = handed.filter((run) => run.nodeId === nodeId && !run.isGone);
+      const keys = held.map(({ run: runId, attempt }) => ({ runId, attempt }));
+      const lost = new Set((await dispatch.extend(nodeId, keys)).map(({ runId }) => runId));
+      for (const run of held) {
+        if (!lost.has(run.run)) continue;
+        Object.assign(run, { isGone: true });
+        await store.update(database.queries, run, { isGone: true });
+      }
+    }
+  }
+
+  /** Opens the session of a stand-in in this process, with room for what is not handed over yet. */
+  async #serve(peer: KnownPeer, nodeId: string, standing: Standing, handed: readonly store.HandedRun[]) {
+    const { dispatch } = this.#deps;
+    const session = this.#sessionsOf(peer.id).get(nodeId) ?? (await this.#connect(peer.id, nodeId));
+    if (!session) return;
+    const pools = standing === 'away' ? [] : [sitePool(session.node.siteId)];
+    if (pools.length !== session.pools.length) dispatch.move(session, pools);
+    const taken = handed.filter((run) => run.nodeId === nodeId).length;
+    const room = MOST_HANDED - taken - session.credit;
+    if (room > 0) dispatch.grant(session, room);
+  }
+
+  #sessionsOf(peerId: number): Map<string, NodeSession> {
+    const sessions = this.#sessions.get(peerId) ?? new Map<string, NodeSession>();
+    this.#sessions.set(peerId, sessions);
+    return sessions;
+  }
+
+  async #connect(peerId: number, nodeId: string): Promise<NodeSession | null> {
+    const { sites, dispatch, database, log } = this.#deps;
+    const node = await sites.findNode(nodeId);
+    if (!node) return null;
+    const note = (what: Promise<void>) =>
+      what
+        .then(() => this.#turns.get(peerId)?.abort())
+        // A lease that nobody keeps up runs out, and the run waits again.
+        .catch((error: unknown) =>
+          log.error({ err: error, node: nodeId }, 'what a peer is to be told was not kept'),
+        );
+    const session: NodeSession = {
+      node,
+      pools: [],
+      credit: 0,
+      assign: (assignment) => {
+        void note(this.#hand(peerId, nodeId, assignment));
+        return true;
+      },
+      cancel: ({ runId, attempt }) => {
+        const ended = { run: Number(runId), attempt };
+        void note(store.update(database.queries, ended, { isGone: true }));
+      },
+    };
+    this.#sessionsOf(peerId).set(nodeId, session);
+    dispatch.connect(session);
+    return session;
+  }
+
+  async #hand(peerId: number, nodeId: string, assignment: AssignmentInit): Promise<void> {
+    const message = create(AssignmentSchema, assignment);
+    await store.insertHanded(this.#deps.database.queries, {
+      run: Number(message.runId),
+      attempt: message.attempt,
+      nodeId,
+      peerId,
+      assignment: Buffer.from(toBinary(AssignmentSchema, message)),
+    });
+  }
+
+  async #offer(peer: KnownPeer, handed: store.HandedRun): Promise<void> {
+    const { calls, database } = this.#deps;
+    const { run, attempt, site } = handed;
+    const assignment = handed.assignment.toString('base64');
+    try {
+      const client = calls.client(peer.id);
+      const call = { run, attempt, site, assignment };
+      await client.call(z.object({}), (hub) => hub.evaluation.offer.mutate(call), { scope: 'evaluate' });
+      await store.update(database.queries, handed, { isOffered: true });
+    } catch (error) {
+      const refusal = error instanceof PeerCallError ? error.refusal : null;
+      if (refusal !== null && FINAL_REFUSALS.includes(refusal)) await this.#refuse(handed);
+      // It has had a later attempt: this hub lost what it knew since, and its next attempts go on from here.
+      else if (refusal === 'evaluation_superseded')
+        await store.update(database.queries, handed, { isGone: true });
+      else throw error;
+    }
+  }
+
+  /** Ends it as the decision of the other hub, unless it is over. */
+  async #refuse(handed: store.HandedRun): Promise<void> {
+    const { database, dispatch } = this.#deps;
+    const { run: runId, attempt, nodeId, isGone } = handed;
+    const nothing = { scores: null, startedAt: null, imageDigest: null, receipt: null };
+    if (!isGone) await dispatch.end({ runId, attempt, nodeId, ...REFUSED_BY_PEER, ...nothing });
+    await store.update(database.queries, handed, { isGone: true });
+  }
+
+  /** What has become of what it holds. Waits at the peer while there is nothing to tell. */
+  async #ask(peer: KnownPeer, until: AbortSignal): Promise<void> {
+    const { database, config, reports } = this.#deps;
+    const handed = await store.findHanded(database.queries, peer.id);
+    const held = handed.filter(({ isOffered, isGone }) => isOffered && !isGone).slice(0, MOST_FOLLOWED);
+    const gone = handed.filter(({ isGone }) => isGone).slice(0, MOST_FOLLOWED);
+    // Leases have to be kept up in between.
+    const restMs = Math.min(LONGEST_WAIT_MS, config.leaseMs / 3);
+    if (held.length === 0 && gone.length === 0) return pause(restMs, until);
+    const waitMs = gone.length > 0 ? 0 : Math.floor(restMs);
+    const question = {
+      held: held.map(({ run, attempt }) => ({ run, attempt, seen: reports.seenOf({ run, attempt }) })),
+      gone: gone.map(({ run, attempt }) => ({ run, attempt })),
+      waitMs,
+    };
+    const told = await this.#follows(peer, question, until);
+    await store.forget(database.queries, gone);
+    await reports.take(held, told);
+  }
+
+  #follows(peer: KnownPeer, question: Question, signal: AbortSignal): Promise<Answer> {
+    return this.#deps.calls.client(peer.id).call(answer, (hub) => hub.evaluation.follow.mutate(question), {
+      scope: 'evaluate',
+      maxBytes: MOST_ANSWER_BYTES,
+      timeoutMs: question.waitMs + 15_000,
+      signal,
+    });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#stopping.abort();
+    await this.#finding;
+    await Promise.all(this.#followers.values());
+    for (const sessions of this.#sessions.values())
+      for (const session of sessions.values()) this.#deps.dispatch.disconnect(session);
+  }
+}
+
+function standingOf({ state, scopesGot, unreachableSince, retryAt }: KnownPeer): Standing {
+  if (state === 'revoked' || state === 'blocked') return 'ended';
+  if (state !== 'active' || (retryAt && retryAt.getTime() > Date.now())) return 'away';
+  if (!scopesGot.includes('evaluate')) return 'ended';
+  return unreachableSince === null ? 'open' : 'doubtful';
+}
+
+async function pause(ms: number, signal: AbortSignal): Promise<void> {
+  if (ms > 0) await sleep(ms, undefined, { signal }).catch(() => {});
+}
