@@ -107,6 +107,7 @@ const TABLE: Readonly<Record<string, Line>> = {
   'DELETE /api/datasets/:key': line(['participant', 'admin'], (c) => `/api/datasets/${c.submissionKey}/`),
   // Of numbers that are not theirs, everybody is told so.
   'POST /api/datasets/delete_many': line(users, undefined, () => [0]),
+  'PUT /api/datasets/check/:key': line(organizers, (c) => `/api/datasets/check/${c.bundleKey}/`),
   'PUT /api/datasets/completed/:key': line(organizers, (c) => `/api/datasets/completed/${c.bundleKey}/`),
   'GET /api/competitions': line(everybody),
   'GET /api/competitions/public': line(everybody),

@@ -154,6 +154,20 @@ export const ANSWERS = {
     details: text,
     resulting_competition: id.nullable(),
     created_by: text.nullable(),
+    check_only: z.boolean().describe('Nothing but problems is to come of it'),
+    problems: z
+      .array(
+        z.object({
+          severity: z.enum(['error', 'note']),
+          code: text,
+          message: text,
+          cure: text,
+          file: text.nullable(),
+          line: z.int().nullable(),
+          where: text,
+        }),
+      )
+      .describe('All of them together, and notes on what was odd'),
   }),
   Phase: phase.extend({ competition: id }),
   Board: z.object({

@@ -106,9 +106,19 @@ export function competitionRoutes(routes: RestRoutes): void {
     },
     async ({ hub, actor, request }) => {
       const { id } = idParams.parse(request.params);
-      const { status, details, competitionId } = await hub.competitions.creation(actor, id);
+      const { status, details, competitionId, checkOnly, problems } = await hub.competitions.creation(
+        actor,
+        id,
+      );
       const created_by = actor.kind === 'user' ? actor.user.username : null;
-      return { status, details, resulting_competition: competitionId, created_by };
+      return {
+        status,
+        details,
+        resulting_competition: competitionId,
+        created_by,
+        check_only: checkOnly,
+        problems,
+      };
     },
   );
 

@@ -76,6 +76,20 @@ export function datasetRoutes(routes: RestRoutes): void {
     },
   );
 
+  routes.put(
+    '/datasets/check/:key',
+    {
+      summary:
+        'The bytes of a bundle have been sent: find all that is wrong with it, and make nothing. Followed as a creation',
+    },
+    async ({ hub, actor, request }) => {
+      const { key } = keyParams.parse(request.params);
+      await hub.resources.finishUpload(actor, key);
+      const { creationId } = await hub.competitions.checkBundle(actor, key);
+      return { status_id: creationId };
+    },
+  );
+
   routes.get(
     '/datasets',
     {
