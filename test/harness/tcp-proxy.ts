@@ -7,18 +7,21 @@ export interface Target {
 }
 
 /**
- * The wire between a node and its hub, in our hands.
+ * The wire between a node and its hub, or between two hubs, in our hands.
  *
- *   open --cut()--> cut        connections are reset, new ones too
- *   open --hold()--> held      connections stay up, and nothing gets through
- *   cut | held --restore()--> open
+ *   open --cut()--> cut            connections are reset, new ones too
+ *   open --hold()--> held          connections stay up, and nothing gets through
+ *   open --scatter()--> scattered  connections are reset; new ones get through late, and in another order than they were opened
+ *   cut | held | scattered --restore()--> open
  */
 export class TcpProxy implements AsyncDisposable {
   readonly port: number;
   readonly #server: Server;
   readonly #target: Target;
   readonly #pairs = new Set<readonly [Socket, Socket]>();
-  #state: 'open' | 'cut' | 'held' = 'open';
+  #state: 'open' | 'cut' | 'held' | 'scattered' = 'open';
+  #mostMs = 0;
+  #accepted = 0;
 
   private constructor(server: Server, port: number, target: Target) {
     this.#server = server;
@@ -54,6 +57,13 @@ export class TcpProxy implements AsyncDisposable {
     }
   }
 
+  /** @param mostMs by which the latest connection is late: of four that follow one another, the first */
+  scatter(mostMs: number): void {
+    this.cut();
+    this.#state = 'scattered';
+    this.#mostMs = mostMs;
+  }
+
   restore(): void {
     const wasHeld = this.#state === 'held';
     this.#state = 'open';
@@ -82,8 +92,17 @@ export class TcpProxy implements AsyncDisposable {
         far.destroy();
       });
     }
-    if (this.#state === 'open') join(pair);
-    else for (const socket of pair) socket.pause();
+    if (this.#state === 'open') {
+      join(pair);
+      return;
+    }
+    for (const socket of pair) socket.pause();
+    if (this.#state !== 'scattered') return;
+    const late = (this.#mostMs * (3 - (this.#accepted++ % 4))) / 3;
+    // Cut or held meanwhile, it stays so.
+    setTimeout(() => {
+      if (this.#state === 'open' || this.#state === 'scattered') join(pair);
+    }, late).unref();
   }
 }
 

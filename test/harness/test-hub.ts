@@ -19,6 +19,10 @@ export interface TestHubOptions {
   /** `shared`: a database of its own on the server of all tests. `embedded`: it runs PostgreSQL itself, as `npm start` does. */
   readonly database?: 'shared' | 'embedded';
   readonly env?: Readonly<Record<string, string | undefined>>;
+  /** Where it answers, for tests that have to know before it starts; a free port by default. */
+  readonly httpPort?: number;
+  /** Its log, for tests with several hubs. */
+  readonly log?: string;
 }
 
 const ADMINISTRATOR = { username: 'admin', password: 'a long password of the administrator' };
@@ -54,13 +58,19 @@ export class TestHub implements AsyncDisposable {
     this.#disposal = parts.disposal;
   }
 
-  static async start({ folder, database = 'shared', env = {} }: TestHubOptions): Promise<TestHub> {
+  static async start({
+    folder,
+    database = 'shared',
+    env = {},
+    log = 'hub.log',
+    ...options
+  }: TestHubOptions): Promise<TestHub> {
     await using disposal = new AsyncDisposableStack();
     const home = await mkdtemp(join(folder, 'hub-'));
     // PostgreSQL runs under a user of its own when the hub is root.
     await chmod(home, 0o755);
     const shared = database === 'shared' ? disposal.use(await createTestDatabase()) : null;
-    const [httpPort, grpcPort] = [await freePort(), await freePort()];
+    const [httpPort, grpcPort] = [options.httpPort ?? (await freePort()), await freePort()];
     const hubEnv = {
       WEIR_HOME: home,
       WEIR_HTTP: `127.0.0.1:${httpPort}`,
@@ -76,7 +86,7 @@ export class TestHub implements AsyncDisposable {
       title: 'the hub',
       script: MAIN,
       env: hubEnv,
-      log: join(folder, 'hub.log'),
+      log: join(folder, log),
     });
     disposal.defer(async () => {
       if (process.isRunning) await process.stop();
@@ -135,6 +145,27 @@ export class TestHub implements AsyncDisposable {
       if (process.isRunning) await process.stop();
     });
     process.start();
+  }
+
+  /** Copies its database as it is, as a backup would; it must not run. @returns takes the hub back to it, while it does not run */
+  async backUp(): Promise<() => Promise<void>> {
+    if (this.#databaseUrl === null) throw new Error('only hubs on the shared server are backed up here');
+    const url = new URL(this.#databaseUrl);
+    const name = url.pathname.slice(1);
+    const server = Object.assign(new URL(url), { pathname: 'postgres' }).href;
+    const run = async (...statements: string[]) => {
+      await using database = openDatabase(server, pino({ level: 'silent' }), { connections: 1 });
+      for (const statement of statements) await database.pool.query(statement);
+    };
+    const copy = `create database ${name}_backup template ${name}`;
+    // Connections of a process that was killed may last a moment longer.
+    await waitFor(
+      'the database to be copied',
+      () => run(copy).then(() => true),
+      (isCopied) => isCopied,
+      { every: 500 },
+    );
+    return () => run(`drop database ${name} with (force)`, `alter database ${name}_backup rename to ${name}`);
   }
 
   administrator(): Promise<Person> {

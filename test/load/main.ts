@@ -1,5 +1,6 @@
 import { benchBoards, boardsToMarkdown } from './boards.ts';
 import { benchDispatch } from './dispatch.ts';
+import { benchFederation, federationToMarkdown } from './federation.ts';
 import { toMarkdown } from './report.ts';
 
 interface Options {
@@ -18,6 +19,10 @@ const BENCHMARKS: Readonly<
   boards: async (options) => {
     const figures = await benchBoards(options);
     return { figures, table: boardsToMarkdown(figures) };
+  },
+  federation: async (options) => {
+    const figures = await benchFederation(options);
+    return { figures, table: federationToMarkdown(figures) };
   },
 };
 
