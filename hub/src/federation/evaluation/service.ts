@@ -8,6 +8,7 @@ import type { ReceiptDesk } from '../../receipts/service.ts';
 import type { Sites } from '../../sites/service.ts';
 import type { BlobStore } from '../../storage/blob-store.ts';
 import type { Federation } from '../federation.ts';
+import type { KnownPeer } from '../peers/directory.ts';
 import { PeerCallError } from '../peers/errors.ts';
 import { GuestFiles } from './files.ts';
 import { type Grant, Grants, type NewGrant } from './grants.ts';
@@ -31,6 +32,8 @@ export interface Evaluation extends AsyncDisposable {
   withdraw(actor: Actor, id: number): Promise<void>;
   /** Hands over runs of this hub's competitions, from now on. */
   start(): void;
+  /** Asks a peer now what competitions of this hub may use there. */
+  look(peerId: number): Promise<void>;
   /** Each minute: asks peers what may be used there, goes on with what could not be fetched, ends what is no longer permitted. */
   tend(): Promise<void>;
 }
@@ -56,8 +59,7 @@ export function createEvaluation({
   const handover = new Handover({ ...parts, directory, calls, reports: new Reports(parts) });
 
   /** What is not asked for, or not told, may not be used. */
-  async function look(): Promise<void> {
-    const known = await directory.list();
+  async function look(known: readonly KnownPeer[]): Promise<void> {
     for (const peer of known) {
       const isOver = peer.state === 'revoked' || peer.state === 'blocked';
       if (isOver || !peer.scopesGot.includes('evaluate')) await recordListing(database, peer, { sites: [] });
@@ -86,11 +88,12 @@ export function createEvaluation({
     },
 
     start: () => handover.start(),
+    look: async (peerId) => look([await directory.get(peerId)]),
 
     async tend() {
       await hosting.endUnwelcome();
       await files.bringAll();
-      await look();
+      await look(await directory.list());
     },
 
     async [Symbol.asyncDispose]() {

@@ -58,7 +58,9 @@ export const peersRouter = router({
     .mutation(async ({ ctx, input }) => {
       await ctx.hub.federation.administration[input.decision](ctx.actor, input.id);
       // Whoever asks it how it is wants to see what it has.
-      if (input.decision === 'check') await ctx.hub.catalogue.readSoon(input.id);
+      if (input.decision !== 'check') return;
+      await ctx.hub.catalogue.readSoon(input.id);
+      await ctx.hub.evaluation.look(input.id);
     }),
 
   acceptIdentity: adminProcedure

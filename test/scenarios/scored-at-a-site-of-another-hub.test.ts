@@ -1,0 +1,88 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { attemptOutcomes, expectExactlyOnce } from '../harness/accounting.ts';
+import { codeSubmission, competitionBundle } from '../harness/challenge.ts';
+import { TestNetwork } from '../harness/test-network.ts';
+import { PERMISSIVE } from '../harness/test-node.ts';
+import { waitFor } from '../harness/wait-for.ts';
+
+const program = (
+  remark: string,
+) => `with open("/app/input_data/value.txt") as value, open("/app/output/prediction.txt", "w") as out:
+    out.write(value.read())
+# ${remark}
+`;
+
+test('a competition of one hub is scored at a site of another, whose process is killed meanwhile', async () => {
+  await using alpha = await TestNetwork.start({ env: { WEIR_HUB_NAME: 'alpha' } });
+  await using beta = await TestNetwork.start({ env: { WEIR_HUB_NAME: 'beta' } });
+  const node = await beta.addNode({
+    site: 'south',
+    engine: 'bubblewrap',
+    dataset: { input: { 'value.txt': '0.25' }, reference: { 'truth.txt': '1' } },
+    sharesScores: true,
+    policy: PERMISSIVE.replace('hubs: any', 'hubs: [beta, alpha]').replace(
+      'submitters: any\nimages',
+      'submitters: [ada@alpha]\nimages',
+    ),
+  });
+  const betaAtAlpha = await befriend(alpha, beta);
+
+  const siteData = { dataset: 'ward@1', sites: ['south@beta'] };
+  const challenge = await alpha.addChallenge(competitionBundle({ tasks: [{ siteData }] }));
+  const ada = await alpha.addParticipant('ada', challenge);
+  const { peers } = await beta.administrator.trpc.peers.overview.query();
+  await beta.administrator.trpc.evaluation.grant.mutate({
+    peerId: peers[0]!.id,
+    competitionId: challenge.id,
+    site: 'south',
+    dataset: { name: 'ward', version: '1' },
+  });
+  await alpha.administrator.trpc.peers.decide.mutate({ id: betaAtAlpha, decision: 'check' });
+
+  const first = await ada.submit(challenge.phaseId, codeSubmission(program('first')));
+  const scored = await ada.submissionOver(first, { within: 60_000 });
+  expect(scored.explanation).toBeNull();
+  expect(scored).toMatchObject({ status: 'Finished', scores: [{ raw: 0.25 }] });
+  expect(scored.runs[0]!.site).toEqual({ name: 'south@beta', title: 'Site south @beta' });
+  const { rows } = await ada.trpc.leaderboards.get.query({ phaseId: challenge.phaseId });
+  expect(rows).toMatchObject([{ perSite: [{ site: 'Site south @beta', scores: { score: '0.250' } }] }]);
+
+  // The site charges the person of the other hub.
+  const ledger = join(node.home, 'ledger');
+  const entries = await Promise.all(
+    (await readdir(ledger, { recursive: true, withFileTypes: true }))
+      .filter((entry) => entry.isFile())
+      .map((entry) => readFile(join(entry.parentPath, entry.name), 'utf8')),
+  );
+  expect(entries.join('')).toMatch(/"kind":"release"[^\n]*"submitter":"[0-9]+@alpha"/);
+
+  await beta.hub.process.kill();
+  const second = await ada.submit(challenge.phaseId, codeSubmission(program('second')));
+  await waitFor(
+    'the participant to be told',
+    () => ada.trpc.submissions.get.query({ id: second }),
+    ({ waiting }) => waiting?.includes('hub beta does not answer') === true,
+    { within: 60_000 },
+  );
+  await beta.hub.restart();
+  expect(await ada.submissionOver(second, { within: 90_000 })).toMatchObject({
+    status: 'Finished',
+    scores: [{ raw: 0.25 }],
+  });
+  expect(await attemptOutcomes(alpha.hub, second)).toEqual(['finished']);
+  await expectExactlyOnce(alpha.hub, [first, second]);
+  await node.verifyLedger();
+});
+
+/** Makes two hubs peers as their administrators do. @returns what the first calls the second */
+async function befriend(one: TestNetwork, other: TestNetwork): Promise<number> {
+  const invitation = { note: 'Beta', days: 1, scopes: [] };
+  const { code } = await one.administrator.trpc.peers.invite.mutate(invitation);
+  await other.administrator.trpc.peers.accept.mutate({ code, scopes: ['evaluate'] });
+  const { peers } = await one.administrator.trpc.peers.overview.query();
+  const { id } = peers[0]!;
+  await one.administrator.trpc.peers.confirm.mutate({ id, scopes: [] });
+  return id;
+}
