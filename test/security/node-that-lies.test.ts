@@ -1,10 +1,13 @@
 import { once } from 'node:events';
 import { connect as connectPlainly } from 'node:net';
 import { connect } from 'node:tls';
+import { timestampNow } from '@bufbuild/protobuf/wkt';
 import { status } from '@grpc/grpc-js';
 import { dial } from '@weir/node/link/dial';
 import { makeAuthority } from '@weir/node/link/testing/authority';
 import { type Assignment, Disposition, FailureCode, RunState } from '@weir/proto/node/v1';
+import { testSigner } from '@weir/proto/receipt/testing';
+import { PROTOCOL_VERSION } from '@weir/proto/version';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { expectExactlyOnce } from '../harness/accounting.ts';
 import { codeSubmission, scriptedBundle } from '../harness/challenge.ts';
@@ -126,6 +129,23 @@ test('impossible numbers on a stream or in logs disturb nobody', async () => {
   stream.close();
   const chunk = { attempt: impossible, stream: 1, sequence: 1, text: new Uint8Array(1) };
   await hostile.client.appendLogs({ chunks: [chunk] });
+});
+
+test('a key for receipts that its own key has not announced is turned away, and so is one that stands in its place', async () => {
+  (await hostile.openHonestly(0)).close();
+  const other = testSigner({ nodeId: hostile.id, site: 'shady', hub: 'test' });
+  const said = { protocolVersion: PROTOCOL_VERSION, engine: 'scripted', receiptKey: other.publicKey };
+  const { from, to, signature } = other.announce(other, new Date());
+  const forged = { from: hostile.signer.publicKey, to, at: timestampNow(), signature };
+  for (const receiptKeySuccessions of [[], [forged], [{ ...forged, from }], [{}], Array(500).fill(forged)]) {
+    const stream = hostile.openStream();
+    stream.send({ case: 'hello', value: { ...said, receiptKeySuccessions } });
+    const { code, details } = await stream.ended();
+    expect(code).toBe(status.FAILED_PRECONDITION);
+    expect(details).toMatch(
+      /not the one that the hub knows, nor announced by it; .*weir-node enrol --again/,
+    );
+  }
 });
 
 test('a run that is promised and not done goes to another node after its lease', async () => {
