@@ -142,9 +142,7 @@ test('a key for receipts that its own key has not announced is turned away, and 
     stream.send({ case: 'hello', value: { ...said, receiptKeySuccessions } });
     const { code, details } = await stream.ended();
     expect(code).toBe(status.FAILED_PRECONDITION);
-    expect(details).toMatch(
-      /not the one that the hub knows, nor announced by it; .*weir-node enrol --again/,
-    );
+    expect(details).toMatch(/not the one that the hub knows, nor announced by it; .*weir-node enrol --again/);
   }
 });
 
