@@ -63,6 +63,9 @@ export async function startHub(
       await context.catalogue.publisher.publish(signal);
     },
     'read-catalogue': ({ peerId }, signal) => context.catalogue.replication.replicate(peerId, signal),
+    'tend-participation': () => context.participation.tend(),
+    'deliver-submission': ({ id }, signal) => context.participation.delivering.deliver(id, signal),
+    'follow-peer': ({ peerId }) => context.participation.following.follow(peerId),
     'dump-competition': ({ dumpId }, signal) => context.dumps.make(dumpId, signal),
   });
   // A phase may have begun while no hub was running.

@@ -28,6 +28,7 @@ import { createSites, type Sites } from '../sites/service.ts';
 import { createStewardship, type Stewardship } from '../sites/stewardship.ts';
 import type { BlobStore } from '../storage/blob-store.ts';
 import { DiskBlobStore } from '../storage/disk-blob-store.ts';
+import { PartialFiles } from '../storage/partial-files.ts';
 import { createSubmissions, type Submissions } from '../submissions/service.ts';
 import { createTasks, type Tasks } from '../tasks/service.ts';
 
@@ -166,6 +167,8 @@ export async function createContext({
     subjectKey: secrets.subjectKey,
     log,
   });
+  const receipts = createReceipts({ database, keys, competitions, leaderboards });
+  const partials = await PartialFiles.open(join(config.home, 'partial'));
   const catalogue = createCatalogue({ database, keys, federation, competitions, jobs, config, log });
 
   return {
@@ -205,9 +208,17 @@ export async function createContext({
       competitions,
       submissions,
       leaderboards,
+      resources,
+      receipts,
+      blobs,
+      partials,
+      jobs,
+      live,
+      maxUploadBytes: config.storage.maxUploadBytes,
+      log,
     }),
     evaluation,
-    receipts: createReceipts({ database, keys, competitions, leaderboards }),
+    receipts,
     receiptDesk,
     authority,
     sites,

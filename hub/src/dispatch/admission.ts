@@ -3,6 +3,8 @@ import type { NewRehearsal } from './rehearse.ts';
 
 /** What the submissions feature hands to dispatch once everything about a submission but its limits has been checked. */
 export interface NewSubmission {
+  /** Reserved beforehand, so that whoever must not enter it twice finds it again; without, the next one. */
+  readonly id?: number | undefined;
   readonly phaseId: number;
   readonly ownerId: number;
   readonly resourceId: number;

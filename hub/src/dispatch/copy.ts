@@ -14,7 +14,7 @@ export function insertCopy(
   { id, submission, leaves, runs: planned }: Admission,
   record: (tx: Transaction, submissionId: number) => Promise<boolean>,
 ): Promise<boolean> {
-  const { limited: _, start: __, taskIds: ___, ...shared } = submission;
+  const { id: ____, limited: _, start: __, taskIds: ___, ...shared } = submission;
   const values = { ...shared, status: 'Submitted' } as const;
   return database.transaction(async (tx) => {
     if (!(await record(tx, id))) return false;

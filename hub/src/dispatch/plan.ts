@@ -34,7 +34,7 @@ export class Planner {
     phase: PhaseSpec,
     tasks: readonly TaskSpec[],
   ): Promise<Admission> {
-    const id = await this.#submissionIds.take();
+    const id = submission.id ?? (await this.#submissionIds.take());
     const leaves = [];
     for (const { id: taskId, version: taskVersion } of tasks) {
       leaves.push({ id: tasks.length === 1 ? id : await this.#submissionIds.take(), taskId, taskVersion });

@@ -24,6 +24,12 @@ const TABLE: Readonly<Record<string, Need>> = {
   'participation.register': 'register',
   'participation.standing': 'register',
   'participation.leave': 'register',
+  'participation.grant': 'submit',
+  'participation.submit': 'submit',
+  'participation.cancel': 'submit',
+  'participation.changes': 'submit',
+  'participation.logs': 'submit',
+  'participation.receipts': 'submit',
   'peering.ask': 'invitation',
   'peering.tell': 'relation',
 };

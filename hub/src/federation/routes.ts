@@ -2,6 +2,7 @@ import { type FastifyTRPCPluginOptions, fastifyTRPCPlugin } from '@trpc/server/a
 import type { FastifyInstance } from 'fastify';
 import type { HubContext } from '../context/context.ts';
 import { HUB_DOCUMENT_PATH, HUB_SIGNATURE_HEADER, writeHubDocument } from './hub-document.ts';
+import { peerUploadRoutes } from './participation/peer/upload-routes.ts';
 import { FEDERATION_PATH } from './peers/client.ts';
 import { type FederationRouter, federationRouter } from './router.ts';
 import { createFederationContext } from './trpc.ts';
@@ -20,6 +21,7 @@ export async function federationRoutes(app: FastifyInstance, context: HubContext
       .send(body);
   });
 
+  await app.register(peerUploadRoutes, context);
   await app.register(fastifyTRPCPlugin, {
     prefix: FEDERATION_PATH,
     trpcOptions: {

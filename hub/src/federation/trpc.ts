@@ -42,11 +42,16 @@ export const relationProcedure = strangerProcedure.use(({ ctx, next }) => {
 /** For active peers that may do `scope` here; null asks for no scope. */
 export function peerProcedure(scope: Scope | null) {
   return relationProcedure.use(({ ctx, next }) => {
-    requireActive(ctx.peer);
-    if (scope && !ctx.peer.scopesGiven.includes(scope))
-      throw new CallRefusedError('scope_missing', `this hub does not let yours ${scope}`);
+    requireAllowed(ctx.peer, scope);
     return next();
   });
+}
+
+/** @throws CallRefusedError */
+export function requireAllowed(peer: KnownPeer, scope: Scope | null): void {
+  requireActive(peer);
+  if (scope && !peer.scopesGiven.includes(scope))
+    throw new CallRefusedError('scope_missing', `this hub does not let yours ${scope}`);
 }
 
 export function createFederationContext(hub: HubContext) {

@@ -27,6 +27,12 @@ export interface JobPayloads {
   'publish-catalogue': Record<string, never>;
   /** Reads what is new in a peer’s catalogue. */
   'read-catalogue': { peerId: number };
+  /** Has submissions to peers, and from peers, go on. */
+  'tend-participation': Record<string, never>;
+  /** Brings a submission to the peer that it is for. */
+  'deliver-submission': { id: number };
+  /** Learns what becomes of submissions at a peer. */
+  'follow-peer': { peerId: number };
 }
 
 export interface JobOptions {
@@ -43,6 +49,7 @@ const EACH_MINUTE = [
   'tend-identity',
   'tend-catalogues',
   'tend-evaluation',
+  'tend-participation',
 ] satisfies (keyof JobPayloads)[];
 
 export type JobName = keyof JobPayloads;
@@ -97,9 +104,10 @@ export class Jobs implements AsyncDisposable {
     this.#runner = await run({
       pgPool: this.#database.pool,
       taskList,
-      concurrency: 2,
+      // Those that wait for peers leave room for the others.
+      concurrency: 6,
       noHandleSignals: true,
-      pollInterval: 2_000,
+      pollInterval: 1_000,
       crontab: EACH_MINUTE.map((name) => `* * * * * ${name}`).join('\n'),
       logger: this.#logger(),
     });

@@ -8,6 +8,12 @@ export type Topic =
   | `logs:${number}`
   | `creation:${number}`
   | `dumps:${number}`
+  /** A submission to a peer, as its owner at home sees it. */
+  | `peer-submission:${number}`
+  /** Those of a person. */
+  | `peer-submissions:${number}`
+  /** The board of a phase of a peer, while somebody looks. */
+  | `peer-board:${string}:${number}`
   /** A node was revoked, or its site paused or resumed. */
   | `node:${string}`
   /** A run of another hub, evaluated here, has moved. */

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { hubName } from '../federation/hub-document.ts';
 import { publicProcedure, router, userProcedure } from '../trpc/init.ts';
 import { follow } from './follow.ts';
 import { followLogs } from './follow-logs.ts';
@@ -6,6 +7,8 @@ import { followOwn } from './follow-own.ts';
 import { forClient } from './for-client.ts';
 
 const id = z.number().int().positive();
+/** Peers send no hints: what they show is looked at anew. All who look share one answer. */
+const PEER_POLL_MS = 4_000;
 const lastEventId = z.string().max(2_000).nullish();
 
 /**
@@ -57,6 +60,62 @@ export const liveRouter = router({
           topic: `leaderboard:${input.phaseId}`,
           lastEventId: input.lastEventId,
           read: async () => ({ version: await ctx.hub.leaderboards.version(ctx.actor, input.phaseId) }),
+        }),
+      ),
+    ),
+
+  peerSubmission: userProcedure.input(z.object({ id, lastEventId })).subscription(({ ctx, input, signal }) =>
+    forClient(ctx.hub, signal, (source) =>
+      follow({
+        ...source,
+        topic: `peer-submission:${input.id}`,
+        lastEventId: input.lastEventId,
+        read: () => ctx.hub.participation.submissions.peek(ctx.actor, input.id),
+      }),
+    ),
+  ),
+
+  myPeerSubmissions: userProcedure
+    .input(z.object({ hub: hubName, competitionId: id, lastEventId }))
+    .subscription(({ ctx, input: { lastEventId, ...filter }, signal }) =>
+      forClient(ctx.hub, signal, (source) =>
+        followOwn({
+          ...source,
+          topic: `peer-submissions:${ctx.user.id}`,
+          lastEventId,
+          read: async () => (await ctx.hub.participation.submissions.mine(ctx.actor, filter)).items,
+        }),
+      ),
+    ),
+
+  /** The peer is asked now and then while somebody looks. */
+  peerLogs: userProcedure
+    .input(z.object({ id, runId: id, lastEventId }))
+    .subscription(({ ctx, input, signal }) =>
+      forClient(ctx.hub, signal, (source) =>
+        followLogs({
+          ...source,
+          topic: `peer-submission:${input.id}`,
+          lastEventId: input.lastEventId,
+          pollMs: PEER_POLL_MS,
+          read: (cursor) => ctx.hub.participation.submissions.logs(ctx.actor, input.id, input.runId, cursor),
+        }),
+      ),
+    ),
+
+  peerBoard: publicProcedure
+    .input(z.object({ hub: hubName, id, phaseId: id, lastEventId }))
+    .subscription(({ ctx, input: { lastEventId, ...board }, signal }) =>
+      forClient(ctx.hub, signal, (source) =>
+        follow({
+          ...source,
+          topic: `peer-board:${board.hub}:${board.phaseId}`,
+          lastEventId,
+          pollMs: PEER_POLL_MS,
+          read: async () => {
+            const { content } = await ctx.hub.participation.board(ctx.actor, board);
+            return { version: content.version };
+          },
         }),
       ),
     ),

@@ -15,6 +15,8 @@ import { findRehearsalOffer, type RehearsalOffer } from './rehearsal-offer.ts';
 import { findPhaseTasks } from './store.ts';
 
 export interface SubmissionRequest {
+  /** Reserved beforehand: see `NewSubmission`. */
+  readonly id?: number | undefined;
   readonly phaseId: number;
   /** Of a complete upload of one's own. */
   readonly resourceKey: string;
@@ -75,6 +77,7 @@ export class Entering {
     const { reached, limited, entry } = await this.#check(actor, request);
     const { submissionId } = await this.#dispatch.admit({
       ...entry,
+      id: request.id,
       limited,
       isSpecificTaskReRun: false,
       start: reached.competition.autoRunSubmissions,

@@ -125,6 +125,8 @@ export interface Submissions extends Pick<SubmissionFiles, 'fileFor' | 'reportFo
    * back onto a board. For organizers.
    */
   restore(actor: Actor, id: number): Promise<SubmissionView>;
+  /** As their owners see them, in the order of the ids: for whoever has found out already that those may be told of them. */
+  asOwnersSee(ids: readonly number[]): Promise<SubmissionView[]>;
   /** Starts one that waits for an organizer. For organizers. */
   start(actor: Actor, id: number): Promise<SubmissionView>;
   /** Its owner or organizers. Of a part, cancels the whole; what is over stays as it is. */
@@ -321,6 +323,8 @@ export function createSubmissions({
       log.info({ submissionId: id }, 'submission restored');
       return showOne(id, true);
     },
+
+    asOwnersSee: (ids) => readSubmissions(queries, dispatch, ids, { seesHidden: () => false }),
 
     async start(actor, id) {
       const reached = await gate.use(actor, id);

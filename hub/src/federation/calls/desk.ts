@@ -6,7 +6,7 @@ import type { KnownPeer, PeerDirectory } from '../peers/directory.ts';
 import type { Traffic } from '../peers/traffic.ts';
 import { countCall, forgetOldTokens, useUp } from './accounting.ts';
 import { CallRefusedError } from './refusals.ts';
-import { readToken, requireProtocol, verifyToken } from './token.ts';
+import { type CallBody, readToken, requireProtocol, verifyToken } from './token.ts';
 
 /** A call as it came in, nothing of it believed. */
 export interface IncomingCall {
@@ -54,6 +54,19 @@ export class CallDesk {
     // What stands in an address is not what the token is for.
     if (call.method !== 'POST')
       throw new CallRefusedError('method_wrong', 'calls between hubs are POST requests');
+    return this.#admit(call, call.body.length);
+  }
+
+  /** Bytes that come by themselves, for something that was agreed on by a call. @throws CallRefusedError */
+  admitBytes(transfer: Pick<IncomingCall, 'token' | 'procedure'> & { digest: string }): Promise<KnownPeer> {
+    const { token, procedure, digest } = transfer;
+    return this.#admit({ token, procedure, body: { digest } }, 0);
+  }
+
+  async #admit(
+    call: Pick<IncomingCall, 'token' | 'procedure'> & { readonly body: CallBody },
+    bytes: number,
+  ): Promise<KnownPeer> {
     const claimed = readToken(call.token);
     requireProtocol(claimed);
     let peer = requireTrusted(await this.#directory.findByRoot(claimed.iss));
@@ -68,7 +81,7 @@ export class CallDesk {
       if (error instanceof CallRefusedError) this.#traffic.refusedIn(peer.id);
       throw error;
     }
-    this.#traffic.callIn(peer.id, call.body.length);
+    this.#traffic.callIn(peer.id, bytes);
     return peer;
   }
 

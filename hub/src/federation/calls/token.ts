@@ -43,7 +43,7 @@ export async function signCall(
   call: {
     readonly audience: string;
     readonly procedure: string;
-    readonly body: string | Uint8Array;
+    readonly body: CallBody;
     readonly protocol: number;
   },
   now = Date.now(),
@@ -90,7 +90,7 @@ export async function verifyToken(
     readonly chain: readonly ChainKey[];
     readonly audience: string;
     readonly procedure: string;
-    readonly body: string | Uint8Array;
+    readonly body: CallBody;
     readonly now: number;
   },
 ): Promise<void> {
@@ -113,8 +113,12 @@ export async function verifyToken(
   requireTime(claimed, now);
 }
 
+/** What a call carries. Of bytes that are sent in parts, the digest of all of them. */
+export type CallBody = string | Uint8Array | { readonly digest: string };
+
 /** sha256:<hex> */
-export function bodyDigest(body: string | Uint8Array): string {
+export function bodyDigest(body: CallBody): string {
+  if (typeof body === 'object' && 'digest' in body) return body.digest;
   return `sha256:${createHash('sha256').update(body).digest('hex')}`;
 }
 

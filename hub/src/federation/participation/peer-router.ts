@@ -1,8 +1,10 @@
 import { z } from 'zod';
 import { federationRoutes, peerProcedure } from '../trpc.ts';
+import { entryRequest, MOST_FOLLOWED } from './wire/entry.ts';
 
 const id = z.int().min(1).max(2_147_483_647);
 const assertion = z.string().max(50_000);
+const keyed = z.object({ assertion, key: z.uuid() });
 const competition = z.object({ competitionId: id });
 
 /** How people of other hubs take part here. */
@@ -42,4 +44,40 @@ export const participationPeerRouter = federationRoutes({
       await hub.participation.guests.leave(peer, input);
       return {};
     }),
+
+  /** May something be delivered: then where its bytes go. Each answer ends the grant before it. */
+  grant: peerProcedure('submit')
+    .input(keyed.extend({ request: entryRequest }))
+    .mutation(({ ctx: { hub, peer }, input }) => hub.participation.entries.grant(peer, input)),
+
+  /** Once all bytes are here. Repeated: the same submission. */
+  submit: peerProcedure('submit')
+    .input(keyed)
+    .mutation(async ({ ctx: { hub, peer }, input }) => ({
+      submission: await hub.participation.entries.submit(peer, input),
+    })),
+
+  /** Withdraws what is not entered yet, and cancels what is. Repeated: no harm. */
+  cancel: peerProcedure('submit')
+    .input(keyed)
+    .mutation(async ({ ctx: { hub, peer }, input }) => ({
+      submission: await hub.participation.entries.cancel(peer, input),
+    })),
+
+  /** Of what the caller has delivered and asks about, whatever is not as it has seen it. */
+  changes: peerProcedure('submit')
+    .input(
+      z.object({
+        seen: z.array(z.object({ key: z.uuid(), digest: z.string().max(64).nullable() })).max(MOST_FOLLOWED),
+      }),
+    )
+    .query(({ ctx: { hub, peer }, input }) => hub.participation.entries.changes(peer, input.seen)),
+
+  logs: peerProcedure('submit')
+    .input(z.object({ assertion, runId: z.int().min(1), cursor: z.string().max(1_000).nullable() }))
+    .query(({ ctx: { hub, peer }, input }) => hub.participation.entries.logs(peer, input)),
+
+  receipts: peerProcedure('submit')
+    .input(keyed)
+    .query(({ ctx: { hub, peer }, input }) => hub.participation.entries.receipts(peer, input)),
 });

@@ -3,6 +3,7 @@ import { publicProcedure, router, userProcedure } from '../../trpc/init.ts';
 import { hubName, keyId } from '../hub-document.ts';
 
 const id = z.number().int().min(1).max(2_147_483_647);
+const one = z.object({ id });
 const which = z.object({ hub: hubName, id });
 
 /** For the portal: taking part in competitions of other hubs. */
@@ -29,6 +30,55 @@ export const participationRouter = router({
   register: userProcedure
     .input(which.extend({ termsDigest: keyId }))
     .mutation(({ ctx, input }) => ctx.hub.participation.register(ctx.actor, input)),
+
+  submissions: router({
+    create: userProcedure
+      .input(
+        which.extend({
+          phaseId: id,
+          resourceKey: z.string().max(100),
+          name: z.string().trim().max(200).optional(),
+          description: z.string().trim().max(10_000).optional(),
+          taskIds: z.array(id).max(1_000).optional(),
+          factSheetAnswers: z.record(z.string(), z.unknown()).nullish(),
+        }),
+      )
+      .mutation(({ ctx, input }) => ctx.hub.participation.submissions.create(ctx.actor, input)),
+
+    mine: userProcedure
+      .input(
+        z.object({
+          hub: hubName.optional(),
+          competitionId: id.optional(),
+          phaseId: id.optional(),
+          cursor: z.string().max(500).optional(),
+          limit: z.number().int().min(1).max(100).optional(),
+        }),
+      )
+      .query(({ ctx, input }) => ctx.hub.participation.submissions.mine(ctx.actor, input)),
+
+    get: userProcedure
+      .input(one)
+      .query(({ ctx, input }) => ctx.hub.participation.submissions.get(ctx.actor, input.id)),
+
+    withdraw: userProcedure
+      .input(one)
+      .mutation(({ ctx, input }) => ctx.hub.participation.submissions.withdraw(ctx.actor, input.id)),
+
+    again: userProcedure
+      .input(one)
+      .mutation(({ ctx, input }) => ctx.hub.participation.submissions.again(ctx.actor, input.id)),
+
+    logs: userProcedure
+      .input(one.extend({ runId: z.number().int().min(1), cursor: z.string().max(1_000).optional() }))
+      .query(({ ctx, input: { id, runId, cursor = null } }) =>
+        ctx.hub.participation.submissions.logs(ctx.actor, id, runId, cursor),
+      ),
+
+    receipts: userProcedure
+      .input(one)
+      .query(({ ctx, input }) => ctx.hub.participation.submissions.receipts(ctx.actor, input.id)),
+  }),
 
   leave: userProcedure
     .input(which)

@@ -1,17 +1,34 @@
+import type { Logger } from 'pino';
 import type { Actor } from '../../accounts/access.ts';
 import type { Competitions } from '../../competitions/service.ts';
 import type { Database } from '../../db/database.ts';
+import type { Jobs } from '../../jobs/jobs.ts';
 import type { KeyRing } from '../../keys/ring.ts';
 import type { BoardRequest, Leaderboards } from '../../leaderboards/service.ts';
+import type { LiveBus } from '../../live/bus.ts';
+import type { Receipts } from '../../receipts/service.ts';
+import type { Resources } from '../../resources/service.ts';
+import type { BlobStore } from '../../storage/blob-store.ts';
+import type { PartialFiles } from '../../storage/partial-files.ts';
 import type { Submissions } from '../../submissions/service.ts';
 import type { Catalogue } from '../catalogue/service.ts';
 import type { Federation } from '../federation.ts';
 import type { Agreement } from '../identity/consents.ts';
 import type { PeerIdentity } from '../identity/service.ts';
+import { Delivering } from './home/delivering.ts';
+import { Following } from './home/following.ts';
 import { type ShownPeerCompetition, showBoard, showCompetition } from './home/portal.ts';
 import { Readings } from './home/readings.ts';
 import { type MyStanding, type Registration, Registrations } from './home/registrations.ts';
+import { PeerSubmissions } from './home/submissions.ts';
+import { Entries } from './peer/entries.ts';
 import { Guests } from './peer/guests.ts';
+import type { BoardReading } from './wire/board.ts';
+
+/** With whose entries are the person's own, which the peer is not asked. */
+type ShownBoard = Omit<BoardReading, 'rows'> & {
+  readonly rows: readonly (Omit<BoardReading['rows'][number], 'mine'> & { readonly mine: boolean })[];
+};
 
 interface Which {
   /** Name of the peer. */
@@ -24,11 +41,22 @@ interface Which {
 export interface Participation {
   /** At the peer. */
   readonly guests: Guests;
+  readonly entries: Entries;
+
+  /** At home. */
+  readonly submissions: PeerSubmissions;
+  readonly delivering: Delivering;
+  readonly following: Following;
+  /** Each minute: goes on with what killed processes have left behind. */
+  tend(): Promise<void>;
 
   /** @throws PeerCompetitionMissingError */
   competition(actor: Actor, which: Which): Promise<ShownPeerCompetition>;
   /** @throws PeerCompetitionMissingError | PeerCallError */
-  board(actor: Actor, request: Which & Omit<BoardRequest, 'limit'>): ReturnType<typeof showBoard>;
+  board(
+    actor: Actor,
+    request: Which & Omit<BoardRequest, 'limit'>,
+  ): Promise<Omit<Awaited<ReturnType<typeof showBoard>>, 'content'> & { content: ShownBoard }>;
   /** What the person agreed that the peer is told, and where they stand there; null for what is not. */
   mine(
     actor: Actor,
@@ -51,6 +79,14 @@ export function createParticipation({
   competitions,
   submissions,
   leaderboards,
+  resources,
+  receipts,
+  blobs,
+  partials,
+  jobs,
+  live,
+  maxUploadBytes,
+  log,
 }: {
   readonly database: Database;
   readonly keys: KeyRing;
@@ -60,15 +96,64 @@ export function createParticipation({
   readonly competitions: Competitions;
   readonly submissions: Submissions;
   readonly leaderboards: Leaderboards;
+  readonly resources: Resources;
+  readonly receipts: Receipts;
+  readonly blobs: BlobStore;
+  readonly partials: PartialFiles;
+  readonly jobs: Pick<Jobs, 'enqueue'>;
+  readonly live: LiveBus;
+  readonly maxUploadBytes: number;
+  readonly log: Logger;
 }): Participation {
   const readings = new Readings({ database, catalogue, calls });
   const registrations = new Registrations({ database, keys, directory, calls, identity, readings });
+  const delivering = new Delivering({ database, blobs, keys, directory, calls, identity, jobs, live, log });
+  const following = new Following({ database, calls, jobs, live, log });
+  const entries = new Entries({
+    database,
+    blobs,
+    partials,
+    identity,
+    resources,
+    submissions,
+    receipts,
+    maxUploadBytes,
+  });
+  const peerSubmissions = new PeerSubmissions({
+    database,
+    resources,
+    directory,
+    calls,
+    identity,
+    jobs,
+    live,
+    readings,
+    registrations,
+    delivering,
+    following,
+  });
 
   return {
+    entries,
+    delivering,
+    following,
+    submissions: peerSubmissions,
+
+    async tend() {
+      await delivering.tend();
+      await following.tend();
+      await entries.tend();
+    },
+
     guests: new Guests({ database, keys, directory, identity, competitions, submissions, leaderboards }),
 
     competition: (actor, { hub, id }) => showCompetition({ readings, registrations }, actor, hub, id),
-    board: (_actor, request) => showBoard(readings, request),
+    async board(actor, request) {
+      const board = await showBoard(readings, request);
+      const own = await peerSubmissions.ownAt(actor, board.peerId, request.phaseId);
+      const rows = board.content.rows.map((row) => ({ ...row, mine: own.has(row.submissionId) }));
+      return { ...board, content: { ...board.content, rows } };
+    },
 
     async mine(actor, { hub, id }) {
       const listed = await readings.listed(hub, id);

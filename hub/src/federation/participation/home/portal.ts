@@ -18,6 +18,8 @@ export interface ShownCompetition extends Omit<SafeCompetition, 'termsSource' | 
   readonly createdBy: string;
   readonly collaborators: string[];
   readonly published: boolean;
+  /** Those are read at their own hub. */
+  readonly publicSubmissionCount: 0;
   readonly canManage: false;
   readonly secretKey: null;
   readonly my: {
@@ -92,6 +94,7 @@ function toShown(
     createdBy: content.organizer,
     collaborators: [],
     published: true,
+    publicSubmissionCount: 0,
     canManage: false,
     secretKey: null,
     my,

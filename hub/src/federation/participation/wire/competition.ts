@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { COMPUTATION_KINDS } from '../../../bundles/model.ts';
-import { competitionType } from '../../../competitions/schema.ts';
+import { competitionType, submissionRule } from '../../../competitions/schema.ts';
 import { count, id, line, markup, moment, prose, word } from './text.ts';
 
 const limit = z.int().min(0).max(2_147_483_647).nullable();
@@ -19,6 +19,7 @@ export const columnView = z.object({
   unit: line(50),
   group: line(200).nullable(),
   computation: z.enum(COMPUTATION_KINDS).nullable(),
+  computationIndexes: z.array(count).max(1_000).nullable(),
 });
 
 const task = z.object({
@@ -46,7 +47,10 @@ const phase = z.object({
   maxSubmissionsPerPerson: limit,
   maxConcurrentSubmissions: limit,
   executionTimeLimitSeconds: count,
+  autoMigrateToThisPhase: z.boolean(),
   hideOutput: z.boolean(),
+  hidePredictionOutput: z.boolean(),
+  hideScoreOutput: z.boolean(),
   leaderboardId: id,
   tasks: z.array(task).max(1_000),
   files: z
@@ -101,6 +105,9 @@ export const competitionReading = z.object({
       z.object({
         id,
         title: line(300),
+        key: word(200),
+        hidden: z.boolean(),
+        submissionRule: z.enum(submissionRule.enumValues),
         columns: z.array(columnView.extend({ declared: declared.nullable() })).max(1_000),
       }),
     )

@@ -1,6 +1,8 @@
 import { z } from 'zod';
 
 export const MOST_ANSWERS = 100;
+/** Submissions that one call asks about. */
+export const MOST_FOLLOWED = 100;
 
 /** What is submitted, beside the bytes: fixed with the first delivery. The peer's own rules decide whether it takes it. */
 export const entryRequest = z.object({
@@ -21,3 +23,17 @@ export const entryRequest = z.object({
 });
 
 export type EntryRequest = z.output<typeof entryRequest>;
+
+/** In the place of a procedure, in the token with which bytes are sent. */
+export function uploadProcedure(grant: string): string {
+  return `participation.upload/${grant}`;
+}
+
+export const granted = z.discriminatedUnion('state', [
+  z.object({ state: z.literal('wanted'), grant: z.uuid(), offset: z.int().min(0) }),
+  z.object({ state: z.literal('complete') }),
+  z.object({ state: z.literal('entered'), submissionId: z.int().min(1) }),
+]);
+
+/** After bytes were sent. */
+export const received = z.object({ received: z.int().min(0), isComplete: z.boolean() });

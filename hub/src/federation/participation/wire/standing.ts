@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { participantStatus } from '../../../competitions/schema.ts';
-import { count, id, line, moment, prose, word } from './text.ts';
+import { count, id, line, moment, prose } from './text.ts';
 
 const limit = count.nullable();
 
@@ -32,20 +32,3 @@ export const standingReading = z.object({
 });
 
 export type StandingReading = z.output<typeof standingReading>;
-
-export const logsReading = z.object({
-  streams: z
-    .array(
-      z.object({
-        stream: word(40),
-        text: z.string(),
-        nextCursor: word(1_000),
-        truncated: z.boolean(),
-      }),
-    )
-    .max(20),
-  nextCursor: word(1_000),
-  level: word(40),
-  seesSiteData: z.boolean(),
-  permitted: z.boolean(),
-});

@@ -32,6 +32,7 @@ const part = z.object({
   version: count,
   createdAt: moment,
   finishedAt: moment.nullable(),
+  deletedAt: moment.nullable(),
   parentId: id.nullable(),
   taskId: id.nullable(),
   taskKey: word(100).nullable(),
@@ -53,6 +54,8 @@ const part = z.object({
         index: count,
         columnKey: word(200),
         title: line(300),
+        precision: z.int().min(0).max(20),
+        isPrimary: z.boolean(),
         value: number,
         raw: z.number(),
       }),
@@ -78,7 +81,7 @@ const part = z.object({
 
 type Part = z.output<typeof part>;
 /** As its owner sees it at the peer. */
-export type PeerSubmissionView = Part & { readonly children: readonly PeerSubmissionView[] };
+export type PeerSubmissionView = Part & { children: PeerSubmissionView[] };
 
 /** Its parts have none of their own. */
 const child = part.extend({ children: z.array(z.never()).max(0) });
