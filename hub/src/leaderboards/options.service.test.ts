@@ -226,7 +226,13 @@ describe('intervals', () => {
     const settings = { taskRule: 'mean', bootstrapSamples: 500 } as const;
     const board = await boardWith(settings, { taskCount: 3 });
     await board.enterParts({ score: 1 }, { score: 2 }, { score: 6 });
+    await board.enterParts({ score: 2 }, { score: 2 }, { score: 2 });
+    await board.enterParts({ score: 0 }, { score: 0.5 }, { score: 0.2 });
     const { rows } = await board.get(anonymous);
+    expect(rows.map(({ tieGroup }) => tieGroup)).toEqual([1, 1, 2]);
+    const { nextCursor: cursor } = await board.get(anonymous, { limit: 2 });
+    expect((await board.get(anonymous, { cursor })).rows).toMatchObject([{ tieGroup: 2 }]);
+    expect((await board.get(anonymous, { sort: 'score' })).rows[0]!.tieGroup).toBeNull();
     const { value, interval } = rows[0]!.scores.score!;
     expect(value).toBe('3.00');
     expect(interval).toMatchObject({ from: 'tasks' });

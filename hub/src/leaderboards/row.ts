@@ -29,6 +29,8 @@ export interface BoardRow {
   readonly scores: Readonly<Record<string, ShownScore | null>>;
   /** For organizers of a board that releases scores in steps: what others see in place of the primary one. */
   readonly released: string | null;
+  /** Entries with the same number have intervals that overlap that of the first of them; see `tieGroups`. Null without intervals, and in other orders. */
+  readonly tieGroup: number | null;
   /** Where the board ranks by the mean of the ranks in each task. */
   readonly averageRank: string | null;
   /** Sites in the score, of those that were asked; null without site data. Of several tasks, those of the one that ranks or has the fewest. */
@@ -77,6 +79,7 @@ export function toRow(board: Board, standing: Standing, shown: Shown): BoardRow 
     scores: Object.fromEntries(shown.columns.map(({ key }) => [key, scores[key] ?? null])),
     released:
       board.ladderStep !== null && shown.canManage && !shown.split ? releasedOf(board, standing) : null,
+    tieGroup: null,
     averageRank: ranksOverTasks(board) && !shown.split ? Number(sortKey[0]).toFixed(2) : null,
     coverage: speaking ? coverageOf(speaking) : null,
     perSite: speaking && countsOneTask(board) && whole ? perSite(speaking, shown) : [],

@@ -33,6 +33,7 @@ import {
 } from './shown.ts';
 import { openSplit, type SplitOpening } from './splits.ts';
 import { findStandings, isStandingCursor, type StandingCursor, type StandingsRequest } from './standings.ts';
+import { tieGroups } from './ties.ts';
 
 export type { BoardRow } from './row.ts';
 
@@ -234,17 +235,30 @@ export function createLeaderboards({
       ownerId: shown.onlyOwn ? (shown.userId ?? 0) : null,
       sort: sortOf(board, shown, request),
     });
+    const all = found.standings.map((standing) => ({ standing, row: toRow(board, standing, shown) }));
+    const primary = columns.find(({ index }) => index === board.primaryIndex);
+    const isRanking = split === null && request.sort === undefined && primary !== undefined;
+    const ties = tieGroups(
+      all.map(({ row }) => row),
+      isRanking ? primary.key : '',
+      request.after?.tie ?? null,
+    );
     const { items, nextCursor } = toPage(
-      found.standings,
+      all.map((one, place) => ({ ...one, tie: ties[place]! })),
       request.limit,
-      ({ orderKey, submittedAtText, submissionId }): StandingCursor => ({
+      ({ standing: { orderKey, submittedAtText, submissionId }, tie }): StandingCursor => ({
         orderKey,
         submittedAt: submittedAtText,
         submissionId,
+        ...(tie.last && { tie: tie.last }),
       }),
     );
     const { total, version } = found;
-    return { total, version, rows: items.map((standing) => toRow(board, standing, shown)), nextCursor };
+    const rows = items.map(({ row, tie }) => ({
+      ...row,
+      tieGroup: tie.belongs ? (tie.last?.group ?? null) : null,
+    }));
+    return { total, version, rows, nextCursor };
   }
 
   return {

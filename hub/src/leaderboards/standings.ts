@@ -16,6 +16,7 @@ import {
   type TaskCombination,
 } from './page-orders.ts';
 import type { boardMark } from './schema.ts';
+import { isTieGroup, type TieGroup } from './ties.ts';
 
 /** A row of the board as it is stored, with everything that can be shown of it. */
 export interface Standing {
@@ -61,6 +62,8 @@ export interface StandingCursor {
   readonly orderKey: string[];
   readonly submittedAt: string;
   readonly submissionId: number;
+  /** The group of ties that holds there, where the board has such. */
+  readonly tie?: TieGroup | undefined;
 }
 
 /** Before every row there can be. */
@@ -209,8 +212,9 @@ interface SummaryRow {
 
 export function isStandingCursor(value: unknown): value is StandingCursor {
   if (typeof value !== 'object' || value === null) return false;
-  const { orderKey, submittedAt, submissionId } = value as Partial<StandingCursor>;
+  const { orderKey, submittedAt, submissionId, tie } = value as Partial<StandingCursor>;
   return (
+    (tie === undefined || isTieGroup(tie)) &&
     Array.isArray(orderKey) &&
     orderKey.every((part) => /^(-?\d{1,20}(\.\d{1,20})?|Infinity)$/.test(String(part))) &&
     typeof submittedAt === 'string' &&
