@@ -136,6 +136,8 @@ test('the token is kept for its owner alone, can come from the environment, and 
 });
 
 test('wrong usage is told as such', async () => {
+  // Nobody answers what is asked for.
+  expect((await weir(folder, ['login', 'http://127.0.0.1:9'])).code).toBe(2);
   for (const words of [[], ['fly'], ['submit'], ['watch', 'x'], ['login', 'not an address'], ['--unheard']]) {
     expect((await weir(folder, words)).code, words.join(' ')).toBe(2);
   }

@@ -2,7 +2,7 @@ import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { Readable } from 'node:stream';
-import type { z } from 'zod';
+import { z } from 'zod';
 import { ANSWERS } from '../rest/answers.ts';
 import { HubError, UsageError } from './errors.ts';
 
@@ -19,11 +19,11 @@ export class HubClient {
   }
 
   async get<Answer>(path: string, answer: z.ZodType<Answer>): Promise<Answer> {
-    return answer.parse(await this.#json('GET', path));
+    return this.#understand(answer, await this.#json('GET', path));
   }
 
   async post<Answer>(path: string, body: object, answer: z.ZodType<Answer>): Promise<Answer> {
-    return answer.parse(await this.#json('POST', path, body));
+    return this.#understand(answer, await this.#json('POST', path, body));
   }
 
   /** Announces a file, sends it, and says that it has been sent. @returns its key, and the number of what begins with it */
@@ -75,6 +75,17 @@ export class HubClient {
     throw new HubError(sentenceOf(response.status, await response.text()), response.status);
   }
 
+  #understand<Answer>(answer: z.ZodType<Answer>, received: unknown): Answer {
+    const { success, data, error } = answer.safeParse(received);
+    if (success) return data;
+    const place = error.issues[0]?.path.join('.') ?? '';
+    throw new HubError(
+      `the answer of ${this.#url} cannot be understood${place && ` ("${place}")`}: is the hub of another version than this command?`,
+      null,
+      error,
+    );
+  }
+
   #authorization(): Record<string, string> {
     return this.#token === null ? {} : { authorization: `Token ${this.#token}` };
   }
@@ -89,12 +100,15 @@ async function* counted(path: string, size: number, onProgress: Received): Async
   }
 }
 
+const ofProcedure = z.object({ error: z.object({ message: z.string() }) });
+
 /** What the hub says is wrong: with the whole, or field by field. */
 function sentenceOf(status: number, text: string): string {
   try {
-    const problems = Object.entries(JSON.parse(text) as Record<string, unknown>).filter(
-      ([name]) => name !== 'code',
-    );
+    const answer = JSON.parse(text) as Record<string, unknown>;
+    const { success, data } = ofProcedure.safeParse(answer);
+    if (success) return data.error.message;
+    const problems = Object.entries(answer).filter(([name]) => name !== 'code');
     const sentences = problems.map(([name, problem]) => {
       const said = [problem].flat().map(String).join(' ');
       return name === 'detail' || name === 'non_field_errors' ? said : `${name}: ${said}`;

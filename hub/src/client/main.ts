@@ -93,6 +93,6 @@ try {
 } catch (error) {
   process.stderr.write(`weir: ${error instanceof Error ? error.message : String(error)}\n`);
   const isUsage = error instanceof UsageError;
-  if (isUsage) process.stderr.write(`\n${USAGE}`);
+  if (isUsage) process.stderr.write('weir --help lists all commands.\n');
   process.exitCode = isUsage ? EXIT_USAGE : EXIT_FAILED;
 }

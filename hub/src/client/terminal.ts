@@ -1,6 +1,7 @@
 import { createInterface } from 'node:readline/promises';
 import { Writable } from 'node:stream';
 import { text } from 'node:stream/consumers';
+import { UsageError } from './errors.ts';
 
 /** One line that is written over, where people look on; nothing in a script's log. */
 export function showProgress(what: string): (done: number, total: number) => void {
@@ -27,10 +28,14 @@ export function toTable(rows: readonly (readonly string[])[]): string {
   return lines.map((line) => `${line.trimEnd()}\n`).join('');
 }
 
+/** @throws UsageError where the input ends without an answer, as in a job that nobody attends to */
 export async function ask(question: string): Promise<string> {
   const lines = createInterface({ input: process.stdin, output: process.stderr });
+  const ended = new Promise<never>((_, fail) => {
+    lines.once('close', () => fail(new UsageError(`nobody answered "${question.trim()}"`)));
+  });
   try {
-    return await lines.question(question);
+    return await Promise.race([lines.question(question), ended]);
   } finally {
     lines.close();
   }
