@@ -95,6 +95,8 @@ class BenchHub implements AsyncDisposable {
     await chmod(home, 0o755);
     const http = `127.0.0.1:${await freePort()}`;
     const hub = fork(HUB, [], {
+      // What is printed are the figures.
+      stdio: ['ignore', process.stderr, process.stderr, 'ipc'],
       env: {
         ...process.env,
         WEIR_HOME: home,
