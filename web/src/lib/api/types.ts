@@ -18,6 +18,9 @@ export type CatalogueCard = Output['catalogue']['list']['items'][number];
 export type CatalogueFacets = Output['catalogue']['list']['facets'];
 export type Origin = NonNullable<CatalogueCard['origin']>;
 export type PeerCompetition = Output['catalogue']['get'];
+export type ShownPeerCompetition = Output['participation']['competition'];
+export type MyParticipation = Output['participation']['mine'];
+export type PeerSubmission = Output['participation']['submissions']['get'];
 export type Audience = Output['catalogue']['audience'];
 
 export type CompetitionCard = Output['competitions']['list']['items'][number];
@@ -42,6 +45,7 @@ export type TaskDetails = Output['tasks']['get'];
 export type Submission = Output['submissions']['mine']['items'][number];
 export type SubmissionDetails = Output['submissions']['get'];
 export type SubmissionStatus = Submission['status'];
+export type NewSubmission = Input['submissions']['create'];
 export type Run = Submission['runs'][number];
 export type SitesView = NonNullable<Submission['sites']>;
 export type RunState = Run['state'];

@@ -1,8 +1,13 @@
 import { untrack } from 'svelte';
-import type { Api } from '#lib/api/client.ts';
 
 /** However fast a board changes, a page that shows it asks for it no more often than this. */
 const REST_MS = 1_000;
+
+/** What is told of a board, of this hub or of a peer. */
+interface Watcher {
+  onConnectionStateChange: (connection: { state: string }) => void;
+  onData: (event: { data: { version: number } }) => void;
+}
 
 interface Shown {
   readonly phaseId: number;
@@ -10,7 +15,11 @@ interface Shown {
 }
 
 /** Watches the board of a phase: says whether the line to the hub stands, and calls back when the board is another one than is shown. */
-export function followBoard(api: Api, shown: () => Shown, changed: () => Promise<unknown>) {
+export function followBoard(
+  shown: () => Shown,
+  changed: () => Promise<unknown>,
+  watch: (phaseId: number, on: Watcher) => { unsubscribe(): void },
+) {
   let connected = $state(false);
   let updatedAt = $state<string | null>(null);
 
@@ -20,20 +29,17 @@ export function followBoard(api: Api, shown: () => Shown, changed: () => Promise
 
   $effect(() => {
     updatedAt = null;
-    const subscription = api.live.leaderboard.subscribe(
-      { phaseId: id },
-      {
-        onConnectionStateChange: ({ state }) => {
-          connected = state === 'pending';
-        },
-        onData: ({ data }) => {
-          // Right after connecting comes the version that was loaded with the page, as a rule.
-          if (data.version === untrack(shown).version) return;
-          updatedAt = new Date().toISOString();
-          refetch();
-        },
+    const subscription = watch(id, {
+      onConnectionStateChange: ({ state }) => {
+        connected = state === 'pending';
       },
-    );
+      onData: ({ data }) => {
+        // Right after connecting comes the version that was loaded with the page, as a rule.
+        if (data.version === untrack(shown).version) return;
+        updatedAt = new Date().toISOString();
+        refetch();
+      },
+    });
     return () => subscription.unsubscribe();
   });
 

@@ -11,11 +11,38 @@ export interface ShownStream {
   cut: boolean;
 }
 
+/** Where logs are read: at this hub, or at a peer through it. */
+export interface LogSource {
+  read(runId: number): Promise<RunLogs>;
+  follow(
+    runId: number,
+    lastEventId: string,
+    on: (lines: { stream: LogStreamName; text: string; truncated: boolean }) => void,
+  ): { unsubscribe(): void };
+}
+
+export function ownLogs(api: Api): LogSource {
+  return {
+    read: (runId) => api.submissions.logs.query({ runId }),
+    follow: (runId, lastEventId, on) =>
+      api.live.logs.subscribe({ runId, lastEventId }, { onData: ({ data }) => on(data) }),
+  };
+}
+
+/** Of a submission to a peer. */
+export function logsOfPeer(api: Api, id: number): LogSource {
+  return {
+    read: (runId) => api.participation.submissions.logs.query({ id, runId }),
+    follow: (runId, lastEventId, on) =>
+      api.live.peerLogs.subscribe({ id, runId, lastEventId }, { onData: ({ data }) => on(data) }),
+  };
+}
+
 /**
  * The logs of one run, followed while somebody looks. The hub sends what it holds first and then what arrives; after a
  * broken connection it goes on behind the last chunk seen, so no line is shown twice.
  */
-export function followLogs(api: Api, runId: () => number) {
+export function followLogs(source: LogSource, runId: () => number) {
   const shown = new SvelteMap<LogStreamName, ShownStream>();
   let permission = $state.raw<Pick<RunLogs, 'level' | 'seesSiteData' | 'permitted'> | null>(null);
   let failure = $state.raw<Failure | null>(null);
@@ -39,14 +66,13 @@ export function followLogs(api: Api, runId: () => number) {
     }
 
     async function start(): Promise<void> {
-      const stored = await api.submissions.logs.query({ runId: id });
+      const stored = await source.read(id);
       if (left) return;
       permission = stored;
       for (const { stream, text, truncated } of stored.streams) append(stream, text, truncated);
       if (!stored.permitted) return;
-      subscription = api.live.logs.subscribe(
-        { runId: id, lastEventId: stored.nextCursor },
-        { onData: ({ data }) => append(data.stream, data.text, data.truncated) },
+      subscription = source.follow(id, stored.nextCursor, ({ stream, text, truncated }) =>
+        append(stream, text, truncated),
       );
     }
 
