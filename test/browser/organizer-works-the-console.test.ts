@@ -97,6 +97,7 @@ test('what was deleted is taken back, and what is public is listed for everybody
   await choose(page, id);
   await act(page, 'Make public');
   await row(page, id).getByText('Public', { exact: true }).waitFor();
+  await choose(page, id);
   await act(page, 'Delete');
   await page.getByRole('button', { name: 'Delete 1 submission' }).click();
   await page.getByText('1 submission deleted.').waitFor();
