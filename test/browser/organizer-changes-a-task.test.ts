@@ -68,7 +68,7 @@ test('an organizer uploads a task, puts its program into the task of a phase, an
   // The board follows without being loaded again.
   await board.getByText('0.625').waitFor({ state: 'detached' });
   await page.getByRole('button', { name: 'Score them again' }).click();
-  await page.getByText(/are entered again and run on version 2/).waitFor();
+  await page.getByText(/is entered again and run on version 2/).waitFor();
   await board.getByText('0.625').waitFor();
   expect(await board.getByText('earlier version').count()).toBe(0);
 });
