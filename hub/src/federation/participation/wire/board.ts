@@ -35,6 +35,7 @@ const row = z.object({
   ),
   released: number.nullable(),
   averageRank: number.nullable(),
+  tieGroup: count.nullable(),
   coverage: sitesView.nullable(),
   perSite: z.array(z.object({ site: line(300), scores: rounded })).max(1_000),
   perTask: z
