@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { freePort } from './free-port.ts';
 import { Person } from './person.ts';
+import { startPortal } from './portal.ts';
 import { ProcessMark } from './process-mark.ts';
 import { TcpProxy } from './tcp-proxy.ts';
 import { TestHub } from './test-hub.ts';
@@ -19,7 +20,13 @@ export interface FederatedHub {
   readonly hub: TestHub;
   readonly administrator: Person;
   readonly organizer: Person;
+  /** Where the hub looks for its portal. */
+  readonly portalPort: number;
 }
+
+type FederatedNodeOptions = Partial<Pick<TestNodeOptions, 'engine' | 'slots' | 'policy'>> & {
+  readonly dataset?: Parameters<TestNode['addDataset']>[0];
+};
 
 /** What holds for one of the processes: see `process-conditions.ts`. */
 interface Conditions {
@@ -82,8 +89,10 @@ export class TestFederation implements AsyncDisposable {
       };
       const file = join(folder, `${name}.json`);
       await writeFile(file, JSON.stringify(conditions));
+      const portalPort = await freePort();
       const env = {
         ...mark.env,
+        WEIR_PORTAL_URL: `http://127.0.0.1:${portalPort}`,
         WEIR_HUB_NAME: name,
         WEIR_PUBLIC_URL: `http://127.0.0.1:${ports.get(name)}`,
         WEIR_TEST_CONDITIONS: file,
@@ -93,7 +102,7 @@ export class TestFederation implements AsyncDisposable {
       const hub = disposal.use(await TestHub.start(options));
       const administrator = await hub.administrator();
       const organizer = await Person.register(hub.url, 'organizer');
-      hubs.set(name, { name, hub, administrator, organizer });
+      hubs.set(name, { name, hub, administrator, organizer, portalPort });
     }
     const all = [...hubs.values()];
     for (const [place, one] of all.entries())
@@ -131,14 +140,22 @@ export class TestFederation implements AsyncDisposable {
     await writeFile(file, JSON.stringify({ ...conditions, clockAheadMs: aheadMs }));
   }
 
-  /** A node of a site at one of the hubs, which serves the default queue there. */
-  async addNode(name: string, options: Partial<Pick<TestNodeOptions, 'engine' | 'slots' | 'policy'>> = {}) {
+  /** The built portal of one of the hubs; people reach it through the hub alone. */
+  async addPortal(name: string): Promise<void> {
+    const { hub, portalPort } = this.at(name);
+    const options = { folder: this.#folder, port: portalPort, hubUrl: hub.url, env: this.#mark.env };
+    this.#disposal.use(await startPortal(options));
+  }
+
+  /** A node of a site at one of the hubs. It serves the default queue there, or holds a dataset as ward@1. */
+  async addNode(name: string, { dataset, ...options }: FederatedNodeOptions = {}): Promise<TestNode> {
     const { hub, administrator } = this.at(name);
     const site = `site-of-${name}`;
-    await administrator.trpc.sites.create.mutate({ name: site, title: site, servesDefaultQueue: true });
+    await administrator.trpc.sites.create.mutate({ name: site, title: site, servesDefaultQueue: !dataset });
     const { token } = await administrator.trpc.sites.enrolmentToken.mutate({ site });
     const settings = { folder: this.#folder, name: site, engine: 'scripted' as const, env: this.#mark.env };
     const node = this.#disposal.use(await TestNode.enrol({ ...settings, ...options }, hub.url, token));
+    if (dataset) await node.addDataset(dataset);
     await node.run();
     return node;
   }

@@ -33,7 +33,7 @@ export const logsReading = z.object({
   permitted: z.boolean(),
 });
 
-const keyRole = z.enum(['site', 'hub']);
+const keyRole = z.enum(['site', 'peer', 'hub']);
 
 /** Checked in the browser, by the keys of the peer that this hub knows: here only its form. */
 export const receiptsReading = z.object({
@@ -60,6 +60,7 @@ export const receiptsReading = z.object({
                 algorithm: z.literal('ed25519'),
                 publicKey: z.base64().max(60),
                 since: z.string().max(40),
+                until: z.string().max(40).exactOptional(),
               }),
             )
             .max(300),
