@@ -75,6 +75,24 @@ test('what has not changed is not told again', async () => {
   expect(await south.context.catalogue.publisher.publish()).toBe(0);
 });
 
+test('of more than are compared at once, each is told once, and changes are found wherever they are', async () => {
+  const { catalogue, database } = south.context;
+  const many = Array.from({ length: 1_100 }, (_, n) => ({
+    title: `Number ${n}`,
+    createdBy: organizer.id,
+    dockerImage: 'none',
+    published: true,
+  }));
+  await database.queries.insert(competitions).values(many);
+  expect(await catalogue.publisher.publish()).toBe(1_100);
+  expect(await catalogue.publisher.publish()).toBe(0);
+  const changed = eq(competitions.title, 'Number 1050');
+  await database.queries.update(competitions).set({ title: 'Changed' }).where(changed);
+  const withdrawn = eq(competitions.title, 'Number 499');
+  await database.queries.update(competitions).set({ published: false }).where(withdrawn);
+  expect(await catalogue.publisher.publish()).toBe(2);
+});
+
 test('many come in pages, each competition once', async () => {
   for (let n = 0; n < 30; n += 1)
     await addCompetition(south, { title: `Number ${n}`, createdBy: organizer.id });

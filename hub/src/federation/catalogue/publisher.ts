@@ -6,7 +6,15 @@ import { type Descriptor, MOST } from './descriptor.ts';
 import { signEntry } from './entry.ts';
 import { catalogueEntries } from './schema.ts';
 
+/** Competitions that are compared in one transaction, by their numbers: a pass over many looks at each once. */
 const IN_ONE_TRANSACTION = 500;
+const NO_END = 2 ** 31 - 1;
+
+/** The first competition of the next stretch. */
+const NEXT_STRETCH = {
+  name: 'catalogue-next-stretch',
+  text: 'select id from competitions where id > $1 order by id offset $2 limit 1',
+};
 
 const UTC = `'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'`;
 const utc = (column: string) => `to_char(${column} at time zone 'UTC', ${UTC})`;
@@ -49,23 +57,22 @@ const DIFFERENCES = {
       from competitions c
       join users u on u.id = c.created_by
       left join catalogue_audiences a on a.competition_id = c.id
-      where c.published and c.deleted_at is null and coalesce(a.visibility, 'all') <> 'none'
+      where c.id > $3 and c.id <= $4 and c.published and c.deleted_at is null and coalesce(a.visibility, 'all') <> 'none'
     ), last as (
       select distinct on (competition_id) competition_id, kind, everyone_but, peer_ids, content_digest, key_id
-      from catalogue_entries order by competition_id, sequence desc
+      from catalogue_entries where competition_id > $3 and competition_id <= $4 order by competition_id, sequence desc
     )
-    select coalesce(w.id, l.competition_id) as id, w.content, md5($3::text || w.content::text) as digest,
+    select coalesce(w.id, l.competition_id) as id, w.content, md5($2::text || w.content::text) as digest,
       w.everyone_but as "wantedBut", w.peer_ids as "wantedIds",
       coalesce(l.kind <> 'withdraw', false) as "isListed", l.everyone_but as "listedBut", l.peer_ids as "listedIds"
     from wanted w
     full join last l on l.competition_id = w.id
     where case
       when l.kind is null or l.kind = 'withdraw' then w.id is not null and (w.everyone_but or w.peer_ids <> '{}')
-      else w.id is null or md5($3::text || w.content::text) <> l.content_digest or w.everyone_but <> l.everyone_but or w.peer_ids <> l.peer_ids
+      else w.id is null or md5($2::text || w.content::text) <> l.content_digest or w.everyone_but <> l.everyone_but or w.peer_ids <> l.peer_ids
         or not l.key_id = any($1)
       end
-    order by 1
-    limit $2`,
+    order by 1`,
 };
 
 interface Difference {
@@ -98,28 +105,36 @@ export class Publisher {
   /** @returns how many entries were added */
   async publish(signal?: AbortSignal): Promise<number> {
     let added = 0;
-    for (;;) {
-      const { differences, entries } = await this.#database.transaction((tx) => this.#publishSome(tx));
-      added += entries;
-      if (differences < IN_ONE_TRANSACTION || signal?.aborted) return added;
+    let after: number | null = 0;
+    while (after !== null && !signal?.aborted) {
+      const stretch: Stretch = await this.#publishAfter(after);
+      added += stretch.entries;
+      after = stretch.last;
     }
+    return added;
   }
 
-  async #publishSome(tx: Transaction): Promise<{ differences: number; entries: number }> {
+  #publishAfter(after: number): Promise<Stretch> {
+    return this.#database.transaction((tx) => this.#publishStretch(tx, after));
+  }
+
+  async #publishStretch(tx: Transaction, after: number): Promise<Stretch> {
     // Entries are numbered in the order in which they can be seen.
     await tx.prepared({ name: 'catalogue-lock', text: 'select pg_advisory_xact_lock(7340512004)' }, []);
     const keyIds = this.#keys.chain.map(({ id }) => id);
     const about = `${PROTOCOLS.at(-1)} ${this.#keys.rootId} ${this.#origin} `;
-    const found = await tx.prepared<Difference>(DIFFERENCES, [keyIds, IN_ONE_TRANSACTION, about]);
-    if (found.length === 0) return { differences: 0, entries: 0 };
-    const [last] = await tx.prepared<{ sequence: string | number }>(
+    const [next] = await tx.prepared<{ id: number }>(NEXT_STRETCH, [after, IN_ONE_TRANSACTION]);
+    const last = next ? next.id - 1 : null;
+    const found = await tx.prepared<Difference>(DIFFERENCES, [keyIds, about, after, last ?? NO_END]);
+    if (found.length === 0) return { entries: 0, last };
+    const [newest] = await tx.prepared<{ sequence: string | number }>(
       {
         name: 'catalogue-last',
         text: 'select coalesce(max(sequence), 0) as sequence from catalogue_entries',
       },
       [],
     );
-    let sequence = Number(last!.sequence);
+    let sequence = Number(newest!.sequence);
     const rows: (typeof catalogueEntries.$inferInsert)[] = [];
     for (const difference of found) {
       for (const told of whatToTell(difference)) {
@@ -128,7 +143,7 @@ export class Publisher {
       }
     }
     await tx.queries.insert(catalogueEntries).values(rows);
-    return { differences: found.length, entries: rows.length };
+    return { entries: rows.length, last };
   }
 
   async #entry(
@@ -161,6 +176,13 @@ export class Publisher {
       peerIds: [...peerIds],
     };
   }
+}
+
+interface Stretch {
+  /** How many were added. */
+  readonly entries: number;
+  /** The last number that was looked at; null at the end of all. */
+  readonly last: number | null;
 }
 
 interface Told {
