@@ -106,25 +106,39 @@ function toRow(row: BoardRow, columns: readonly ColumnView[], fileUrl: (path: st
     organization: null,
     created_when: row.submittedAt,
     fact_sheet_answers: row.factSheetAnswers,
-    scores: row.perTask.flatMap(({ scores, taskId, submissionId }) =>
-      columns.flatMap(({ index, key, precision, isPrimary }) =>
-        scores[key] === undefined
-          ? []
-          : [
-              {
-                id: toScoreId(submissionId, index),
-                index,
-                column_key: key,
-                score: scores[key],
-                precision,
-                is_primary: isPrimary,
-                task_id: taskId,
-              },
-            ],
-      ),
-    ),
+    scores: toScores(row, columns),
     detailed_results: row.perTask.flatMap(({ taskId, submissionId, detailedResultUrl }) =>
       detailedResultUrl ? [{ task: taskId, id: submissionId, url: fileUrl(detailedResultUrl) }] : [],
     ),
   };
+}
+
+/** Of each task; where a board shows less of an entry than of its tasks, such as what it has released, that alone, under the first of them. */
+function toScores(row: BoardRow, columns: readonly ColumnView[]) {
+  const [first] = row.perTask;
+  const isReleased = first && row.perTask.every(({ scores }) => Object.keys(scores).length === 0);
+  const scored = isReleased ? [{ ...first, scores: scoresOf(row) }] : row.perTask;
+  return scored.flatMap(({ scores, taskId, submissionId }) =>
+    columns.flatMap(({ index, key, precision, isPrimary }) =>
+      scores[key] === undefined
+        ? []
+        : [
+            {
+              id: toScoreId(submissionId, index),
+              index,
+              column_key: key,
+              score: scores[key],
+              precision,
+              is_primary: isPrimary,
+              task_id: taskId,
+            },
+          ],
+    ),
+  );
+}
+
+function scoresOf({ scores }: BoardRow): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(scores).flatMap(([key, score]) => (score ? [[key, score.value]] : [])),
+  );
 }

@@ -1,6 +1,6 @@
 import { eq } from 'drizzle-orm';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { competitions } from '../competitions/schema.ts';
+import { competitions, leaderboards } from '../competitions/schema.ts';
 import {
   createPeople,
   createTestChallenge,
@@ -70,4 +70,22 @@ test('the board names the questions whose answers it shows', async () => {
     ],
   });
   expect((await board()).fact_sheet_keys).toEqual([['method', 'Method']]);
+});
+
+test('of a board that releases scores in steps, participants get the steps and organizers what was scored', async () => {
+  const board = (person: TestPerson) => get(`phases/${closed.phaseId}/get_leaderboard/`, person);
+  const scoresFor = async (person: TestPerson) =>
+    (await board(person)).submissions.flatMap((entry: { scores: { score: string }[] }) =>
+      entry.scores.map(({ score }) => Number(score)),
+    );
+  const edit = { columnKey: 'score', value: 0.7, reason: 'scored by hand' };
+  await hub.context.submissions.editScore(people.organizer.actor, closed.enteredId, edit);
+  expect(await scoresFor(people.participant)).toEqual([0.7]);
+  const { queries } = hub.context.database;
+  const isOfIt = eq(leaderboards.competitionId, closed.competitionId);
+  await queries.update(leaderboards).set({ ladderStep: 0.5 }).where(isOfIt);
+  await hub.context.leaderboards.rebuild(closed.phaseId);
+  expect(await scoresFor(people.participant)).toEqual([0.5]);
+  expect(await scoresFor(people.organizer)).toEqual([0.7]);
+  await queries.update(leaderboards).set({ ladderStep: null }).where(isOfIt);
 });
