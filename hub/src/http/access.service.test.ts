@@ -144,6 +144,10 @@ const TABLE: Readonly<Record<string, Line>> = {
     organizers,
     (c) => `/api/competitions/${c.competitionId}/get_files/`,
   ),
+  'GET /api/competitions/:id/results': line(
+    organizers,
+    (c) => `/api/competitions/${c.competitionId}/results/`,
+  ),
   'GET /api/competitions/:id/results.json': line(
     organizers,
     (c) => `/api/competitions/${c.competitionId}/results.json`,

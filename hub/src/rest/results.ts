@@ -16,11 +16,12 @@ type Results = Record<string, Record<string, Record<string, unknown>>>;
 
 /** Whole boards as files, for organizers. */
 export function resultRoutes(routes: RestRoutes): void {
-  routes.get(
-    '/competitions/:id/results.json',
-    { summary: 'The boards of all phases, or of one', query: phaseQuery },
-    async (rest) => readResults(rest, rest.query.phase),
-  );
+  for (const path of ['results', 'results.json'] as const)
+    routes.get(
+      `/competitions/:id/${path}`,
+      { summary: 'The boards of all phases, or of one', query: phaseQuery },
+      async (rest) => readResults(rest, rest.query.phase),
+    );
 
   routes.get(
     '/competitions/:id/results.csv',
