@@ -73,10 +73,11 @@ describe('reading', () => {
     await catalogue.setAudience(organizer.actor, hidden.id, { visibility: 'none', hubs: [] });
     const south = hubs.home.federation.peers.client(hubs.southAtHome);
     for (const ask of [
-      south.call(z.unknown(), (hub) => hub.participation.competition.query({ competitionId: hidden.id })),
-      south.call(z.unknown(), (hub) => hub.participation.board.query({ phaseId: hidden.phaseId })),
+      () =>
+        south.call(z.unknown(), (hub) => hub.participation.competition.query({ competitionId: hidden.id })),
+      () => south.call(z.unknown(), (hub) => hub.participation.board.query({ phaseId: hidden.phaseId })),
     ])
-      await expect(ask).rejects.toMatchObject({ code: 'peer_refused' });
+      await expect(ask()).rejects.toMatchObject({ code: 'peer_refused' });
   });
 
   test.each([
