@@ -5,6 +5,7 @@ import type { Topic } from '../live/bus.ts';
 import { type SettledLeaf, settleSites } from '../submissions/many-sites/settle.ts';
 import { isRetried } from './faults.ts';
 import { isHolder } from './fencing.ts';
+import { HISTORY } from './history.ts';
 import { type AttemptEnd, endColumns } from './outcome.ts';
 import { type Leaf, lockParents, settleLeaves, settleOnlyRun, summarise } from './settle.ts';
 
@@ -43,15 +44,7 @@ with ends as (
 ), again as (
   update claims c set node_id = null, lease_expires_at = null, not_before = now() + (2 ^ c.attempt) * interval '1 second'
   from current e where c.run_id = e.run_id and e.again
-), recorded as (
-  insert into attempts (run_id, attempt, node_id, outcome, failure_code)
-  select run_id, attempt, node_id, outcome, failure_code from current
-  -- A lease that ran out was taken for a loss; the node came back with the same attempt.
-  on conflict (run_id, attempt) do update set outcome = excluded.outcome, failure_code = excluded.failure_code, ended_at = now()
-  where attempts.outcome = 'lost'
-), kept as (
-  insert into receipts (run_id, attempt, envelope) select run_id, attempt, receipt from current where receipt is not null
-), ended as (
+), ${HISTORY}, ended as (
   update runs r set
     state = case when e.again then 'queued' else e.outcome end::run_state,
     failure_code = e.failure_code, fault = e.fault, scores = e.scores, image_digest = e.image_digest,

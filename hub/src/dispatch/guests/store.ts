@@ -4,6 +4,7 @@ import type { Database, Queries, Statement, Transaction } from '../../db/databas
 import { peers } from '../../federation/peers/schema.ts';
 import type { Fault } from '../faults.ts';
 import { isHolder } from '../fencing.ts';
+import { HISTORY } from '../history.ts';
 import { type AttemptEnd, endColumns } from '../outcome.ts';
 import type { Pool } from '../pools.ts';
 import { guestRuns, runs } from '../schema.ts';
@@ -80,15 +81,7 @@ with ends as (
   order by c.run_id for update of c
 ), over as (
   delete from claims c using current e where c.run_id = e.run_id
-), recorded as (
-  insert into attempts (run_id, attempt, node_id, outcome, failure_code)
-  select run_id, attempt, node_id, outcome, failure_code from current
-  -- A lease that ran out was taken for a loss; the node came back with the same attempt.
-  on conflict (run_id, attempt) do update set outcome = excluded.outcome, failure_code = excluded.failure_code, ended_at = now()
-  where attempts.outcome = 'lost'
-), kept as (
-  insert into receipts (run_id, attempt, envelope) select run_id, attempt, receipt from current where receipt is not null
-), ended as (
+), ${HISTORY}, ended as (
   update runs r set state = e.outcome::run_state, failure_code = e.failure_code, fault = e.fault, scores = e.scores, image_digest = e.image_digest,
     started_at = coalesce(e.started_at, r.started_at), finished_at = now(), waits_for = null, waits_until = null
   from current e where r.id = e.run_id
