@@ -37,17 +37,33 @@ export interface CompetitionCard {
   readonly mine: boolean;
 }
 
+/** State of a competition `c`, in a statement: a phase includes the moment at which it starts, and not the one at which it ends. */
+export const STATE = `case
+    when not c.published then 'draft'
+    when exists (select from phases h where h.competition_id = c.id and h.starts_at <= now() and (h.ends_at is null or h.ends_at > now())) then 'open'
+    when exists (select from phases h where h.competition_id = c.id and h.starts_at > now()) then 'upcoming'
+    else 'closed'
+  end`;
+
+/** Of a competition `c`: what its card says beside its own columns and its current phase. */
+export const FIGURES = `(select min(h.starts_at) from phases h where h.competition_id = c.id and h.starts_at > now()) as "nextStart",
+  (select count(*)::int from participants a where a.competition_id = c.id and a.status = 'approved') as "participantCount",
+  (select count(*)::int from submissions s join phases h on h.id = s.phase_id
+    where h.competition_id = c.id and s.parent_id is null and s.deleted_at is null) as "submissionCount"`;
+
+/** The phase of a competition `c` that is open now, the first of several, as `current`. */
+export const CURRENT_PHASE = `left join lateral (
+    select h.name, h.ends_at from phases h
+    where h.competition_id = c.id and h.starts_at <= now() and (h.ends_at is null or h.ends_at > now())
+    order by h.index limit 1
+  ) current on true`;
+
 const LIST = {
   name: 'competitions-list',
   text: `
     with visible as (
       select c.*, p.status as my_status, c.created_by = $1 or k.user_id is not null as mine,
-        case
-          when not c.published then 'draft'
-          when exists (select from phases h where h.competition_id = c.id and h.starts_at <= now() and (h.ends_at is null or h.ends_at > now())) then 'open'
-          when exists (select from phases h where h.competition_id = c.id and h.starts_at > now()) then 'upcoming'
-          else 'closed'
-        end as state
+        ${STATE} as state
       from competitions c
       left join participants p on p.competition_id = c.id and p.user_id = $1
       left join collaborators k on k.competition_id = c.id and k.user_id = $1
@@ -64,18 +80,11 @@ const LIST = {
     select c.id, c.title, c.description, c.type, case when c.logo_digest is not null then '/media/logo/' || c.id end as "logoUrl",
       coalesce(nullif(u.display_name, ''), u.username) as organizer, u.username as "createdBy", c.reward, c.state, c.created_at as "createdAt",
       current.name as "phaseName", current.ends_at as "phaseEndsAt",
-      (select min(h.starts_at) from phases h where h.competition_id = c.id and h.starts_at > now()) as "nextStart",
-      (select count(*)::int from participants a where a.competition_id = c.id and a.status = 'approved') as "participantCount",
-      (select count(*)::int from submissions s join phases h on h.id = s.phase_id
-        where h.competition_id = c.id and s.parent_id is null and s.deleted_at is null) as "submissionCount",
+      ${FIGURES},
       c.my_status as "myStatus", c.mine
     from page c
     join users u on u.id = c.created_by
-    left join lateral (
-      select h.name, h.ends_at from phases h
-      where h.competition_id = c.id and h.starts_at <= now() and (h.ends_at is null or h.ends_at > now())
-      order by h.index limit 1
-    ) current on true
+    ${CURRENT_PHASE}
     order by c.id desc`,
 };
 

@@ -1,5 +1,6 @@
 import { type Actor, isAdmin } from '../../accounts/access.ts';
 import type { ParticipantStatus } from '../../competitions/access.ts';
+import { CURRENT_PHASE, FIGURES, STATE } from '../../competitions/listing.ts';
 import type { CompetitionState } from '../../competitions/state.ts';
 import type { Database } from '../../db/database.ts';
 import { decodeCursor, type Page, toPage } from '../../db/page.ts';
@@ -62,12 +63,7 @@ export const STATE_OF_PEERS = `case when r.open_during @> now() then 'open' when
 const FOUND = `
   own as (
     select 0 as peer_id, c.id, date_trunc('milliseconds', c.created_at) as listed_at,
-      case
-        when not c.published then 'draft'
-        when exists (select from phases h where h.competition_id = c.id and h.starts_at <= now() and (h.ends_at is null or h.ends_at > now())) then 'open'
-        when exists (select from phases h where h.competition_id = c.id and h.starts_at > now()) then 'upcoming'
-        else 'closed'
-      end as state
+      ${STATE} as state
     from competitions c
     where c.deleted_at is null
       and (c.published or $2 or c.created_by = $1
@@ -98,21 +94,14 @@ const PAGE = {
       case when c.logo_digest is not null then '/media/logo/' || c.id end as "logoUrl",
       coalesce(nullif(u.display_name, ''), u.username) as organizer, c.reward, m.status as "myStatus",
       current.name as "phaseName", current.ends_at as "phaseEndsAt",
-      (select min(h.starts_at) from phases h where h.competition_id = c.id and h.starts_at > now()) as "nextStart",
-      (select count(*)::int from participants a where a.competition_id = c.id and a.status = 'approved') as "participantCount",
-      (select count(*)::int from submissions s join phases h on h.id = s.phase_id
-        where h.competition_id = c.id and s.parent_id is null and s.deleted_at is null) as "submissionCount",
+      ${FIGURES},
       r.descriptor, p.name as "peerName", p.address as "peerAddress", y.read_at as "readAt", r.generation <> y.generation as "isStale",
       e.unreachable_since as "unreachableSince"
     from page f
     left join competitions c on f.peer_id = 0 and c.id = f.id
     left join users u on u.id = c.created_by
     left join participants m on m.competition_id = c.id and m.user_id = $1
-    left join lateral (
-      select h.name, h.ends_at from phases h
-      where h.competition_id = c.id and h.starts_at <= now() and (h.ends_at is null or h.ends_at > now())
-      order by h.index limit 1
-    ) current on true
+    ${CURRENT_PHASE}
     left join peer_competitions r on r.peer_id = f.peer_id and r.competition_id = f.id
     left join peers p on p.id = f.peer_id
     left join catalogue_replicas y on y.peer_id = f.peer_id
