@@ -1,4 +1,5 @@
 import { type Actor, isAdmin } from '../accounts/access.ts';
+import { containing } from '../db/containing.ts';
 import type { Database } from '../db/database.ts';
 import { decodeIdCursor, type Page, toPage } from '../db/page.ts';
 import type { ParticipantStatus } from './access.ts';
@@ -101,7 +102,7 @@ export async function listCompetitions(
   const rows = await database.prepared<Row>(LIST, [
     actor.kind === 'user' ? actor.user.id : null,
     isAdmin(actor),
-    filter.search ? `%${filter.search.replace(/[\\%_]/g, '\\$&')}%` : null,
+    filter.search ? containing(filter.search) : null,
     filter.type ?? null,
     filter.mine ?? false,
     filter.joined ?? false,

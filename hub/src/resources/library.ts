@@ -1,6 +1,7 @@
 import { and, desc, eq, ilike, isNull, lt, or, sql } from 'drizzle-orm';
 import { type Actor, isAdmin, requireAdmin, requireUser } from '../accounts/access.ts';
 import { users } from '../accounts/schema.ts';
+import { containing } from '../db/containing.ts';
 import type { Database } from '../db/database.ts';
 import { decodeIdCursor, mapPage, type Page, toPage } from '../db/page.ts';
 import { DomainError } from '../http/domain-error.ts';
@@ -119,7 +120,7 @@ export function createLibrary(database: Database): Library {
   const library: Library = {
     async list(actor, { scope = 'mine', type, search, cursor, limit = 25 }) {
       const { id } = scope === OF_ADMINISTRATORS ? requireAdmin(actor) : requireUser(actor);
-      const pattern = search && `%${search.replace(/[\\%_]/g, '\\$&')}%`;
+      const pattern = search && containing(search);
       const matches = and(
         isNull(resources.deletedAt),
         scope === 'mine' ? eq(resources.createdBy, id) : undefined,

@@ -22,6 +22,7 @@ import {
   phaseTasks,
   tasks,
 } from '../competitions/schema.ts';
+import { containing } from '../db/containing.ts';
 import type { Queries, Transaction } from '../db/database.ts';
 import { runs } from '../dispatch/schema.ts';
 import { isConcealed } from '../leaderboards/concealed.ts';
@@ -193,7 +194,7 @@ export interface SubmissionFilter {
 
 /** Ids of root submissions, newest first. */
 export async function listRoots(queries: Queries, filter: SubmissionFilter): Promise<number[]> {
-  const pattern = filter.search && `%${filter.search.replace(/[\\%_]/g, '\\$&')}%`;
+  const pattern = filter.search && containing(filter.search);
   const rows = await queries
     .select({ id: submissions.id })
     .from(submissions)

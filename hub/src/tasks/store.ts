@@ -14,6 +14,7 @@ import {
 } from 'drizzle-orm';
 import { users } from '../accounts/schema.ts';
 import { collaborators, competitions, phases, phaseTasks, solutions, tasks } from '../competitions/schema.ts';
+import { containing } from '../db/containing.ts';
 import type { Queries, Transaction } from '../db/database.ts';
 import { foreignTasks, submissions } from '../submissions/schema.ts';
 import { taskShares, taskVersions } from './schema.ts';
@@ -93,7 +94,7 @@ export async function listTasks(queries: Queries, userId: number, filter: TaskFi
     usable: or(mine, shared, tasks.isPublic),
     all: undefined,
   };
-  const pattern = filter.search && `%${filter.search.replace(/[\\%_]/g, '\\$&')}%`;
+  const pattern = filter.search && containing(filter.search);
   const matches = and(
     isNull(tasks.deletedAt),
     scopes[filter.scope],

@@ -2,6 +2,7 @@ import { type Actor, isAdmin } from '../../accounts/access.ts';
 import type { ParticipantStatus } from '../../competitions/access.ts';
 import { CURRENT_PHASE, FIGURES, STATE } from '../../competitions/listing.ts';
 import type { CompetitionState } from '../../competitions/state.ts';
+import { containing } from '../../db/containing.ts';
 import type { Database } from '../../db/database.ts';
 import { decodeCursor, type Page, toPage } from '../../db/page.ts';
 import type { Descriptor } from './descriptor.ts';
@@ -162,7 +163,7 @@ export async function searchCatalogue(
   const found = [
     actor.kind === 'user' ? actor.user.id : null,
     isAdmin(actor),
-    filter.search ? `%${filter.search.replace(/[\\%_]/g, '\\$&')}%` : null,
+    filter.search ? containing(filter.search) : null,
     filter.type ?? null,
   ];
   const counts = await database.prepared<Count & Record<string, unknown>>(COUNTS, found);
