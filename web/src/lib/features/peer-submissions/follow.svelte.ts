@@ -1,35 +1,15 @@
 import type { Api } from '#lib/api/client.ts';
+import { followNewest, onChanges } from '#lib/api/follow.svelte.ts';
 import type { PeerSubmission } from '#lib/api/types.ts';
 
-/** Keeps one submission to a peer current while its page is open: what was loaded, until something newer arrives. */
 export function followPeerSubmission(
   api: Api,
   loaded: () => PeerSubmission,
 ): { readonly current: PeerSubmission } {
-  let live = $state.raw<PeerSubmission | null>(null);
-  const id = $derived(loaded().id);
-
-  $effect(() => {
-    const subscription = api.live.peerSubmission.subscribe(
-      { id },
-      {
-        onData: ({ data }) => {
-          live = data;
-        },
-      },
-    );
-    return () => subscription.unsubscribe();
-  });
-
-  return {
-    get current() {
-      const first = loaded();
-      return live !== null && live.id === first.id && live.version >= first.version ? live : first;
-    },
-  };
+  return followNewest<PeerSubmission>(loaded, (id, on) => api.live.peerSubmission.subscribe({ id }, on));
 }
 
-/** Calls back when something of mine changed in a competition of a peer. Changes that arrive together are told once. */
+/** Calls back when something of mine changed in a competition of a peer. */
 export function onMyPeerSubmissionsChanged(
   api: Api,
   where: () => { hub: string; competitionId: number },
@@ -37,23 +17,5 @@ export function onMyPeerSubmissionsChanged(
 ): void {
   const hub = $derived(where().hub);
   const competitionId = $derived(where().competitionId);
-
-  $effect(() => {
-    let waiting: ReturnType<typeof setTimeout> | undefined;
-    const subscription = api.live.myPeerSubmissions.subscribe(
-      { hub, competitionId },
-      {
-        onData: () => {
-          waiting ??= setTimeout(() => {
-            waiting = undefined;
-            changed();
-          }, 150);
-        },
-      },
-    );
-    return () => {
-      clearTimeout(waiting);
-      subscription.unsubscribe();
-    };
-  });
+  onChanges((on) => api.live.myPeerSubmissions.subscribe({ hub, competitionId }, on), changed);
 }
