@@ -125,6 +125,8 @@ export const guestRuns = pgTable(
     competitionId: integer().notNull(),
     /** NAME@VERSION of the site's dataset. */
     dataset: text().notNull(),
+    /** On the synthetic part of the dataset. */
+    isRehearsal: boolean().notNull().default(false),
     /** Digest of what is asked: a hub that was restored from a backup counts anew, and comes with other runs of the same number. */
     asked: text().notNull(),
     /** What that hub asks for: an Assignment, as protobuf. Null once it has taken the outcome. */

@@ -8,27 +8,36 @@ import {
   primaryKey,
   text,
   timestamp,
+  unique,
   uuid,
 } from 'drizzle-orm/pg-core';
 import { users } from '../accounts/schema.ts';
 import { queues } from '../competitions/schema.ts';
 import { peers } from '../federation/peers/schema.ts';
 
-export const sites = pgTable('sites', {
-  id: integer().primaryKey().generatedAlwaysAsIdentity(),
-  /** Short name for addresses and logs: lower-case letters, digits, hyphens. */
-  name: text().notNull().unique(),
-  title: text().notNull(),
-  /**
-   * The hub that the site is enrolled with; null for this one. A site of a peer is called `name@hub` and has one stand-in for its nodes, to which runs are leased
-   * as they are to any node.
-   */
-  peerId: integer().references(() => peers.id),
-  paused: boolean().notNull().default(false),
-  /** Whether scores of runs at this site may be shown as its own. Otherwise they count in combined scores alone, and nobody sees them, organizers included. */
-  sharesScores: boolean().notNull().default(false),
-  createdAt: timestamp({ withTimezone: true }).notNull().defaultNow(),
-});
+export const sites = pgTable(
+  'sites',
+  {
+    id: integer().primaryKey().generatedAlwaysAsIdentity(),
+    /** Short name for addresses and logs: lower-case letters, digits, hyphens. */
+    name: text().notNull().unique(),
+    title: text().notNull(),
+    /**
+     * The hub that the site is enrolled with; null for this one. A site of a peer is called `name@hub` and has one stand-in for its nodes, to which runs are leased
+     * as they are to any node.
+     */
+    peerId: integer().references(() => peers.id),
+    /** Its number there, which stays when the site or its hub takes another name. Null for sites of this hub. */
+    peerSiteId: integer(),
+    /** Of a site of a peer: what it was called before. Tasks that name it so mean it still, and nobody else is ever called so. */
+    formerNames: text().array().notNull().default([]),
+    paused: boolean().notNull().default(false),
+    /** Whether scores of runs at this site may be shown as its own. Otherwise they count in combined scores alone, and nobody sees them, organizers included. */
+    sharesScores: boolean().notNull().default(false),
+    createdAt: timestamp({ withTimezone: true }).notNull().defaultNow(),
+  },
+  (table) => [unique('sites_of_peer').on(table.peerId, table.peerSiteId)],
+);
 
 /** Who looks after a site at the hub: sees what runs there, and enrols and revokes its nodes. Assigned by administrators. */
 export const siteStewards = pgTable(

@@ -4,6 +4,7 @@ import {
   customType,
   index,
   integer,
+  jsonb,
   pgTable,
   primaryKey,
   text,
@@ -62,6 +63,13 @@ export const peerSiteUses = pgTable(
   ],
 );
 
+export interface LogPlace {
+  /** The try, as the peer counts. */
+  readonly attempt: number;
+  /** For each stream the number of chunks of earlier tries. */
+  readonly after: Readonly<Record<string, number>>;
+}
+
 /** Attempts of this hub that a site of a peer has, or is to be told about. */
 export const handedRuns = pgTable(
   'handed_runs',
@@ -78,10 +86,17 @@ export const handedRuns = pgTable(
     /** An Assignment, as protobuf: it is offered again whenever the peer does not know it. */
     assignment: bytea().notNull(),
     isOffered: boolean().notNull().default(false),
-    /** It is over, or no longer the site's: all that is left is to tell the peer. */
+    /** Since when its outcome is recorded, while logs, report or files may still be on their way. */
+    overAt: timestamp({ withTimezone: true }),
+    /** All that there is has been taken, or the attempt is no longer the site's: what is left is to tell the peer. */
     isGone: boolean().notNull().default(false),
     /** Why it waits at the peer, in the peer's words; null when it does not. */
     waiting: text(),
+    /**
+     * Where the peer's logs begin in this attempt's. The peer may try more than once within one attempt of this hub, and numbers each try's chunks from 1: they come
+     * after those of the try before. Null before the first chunk.
+     */
+    logs: jsonb().$type<LogPlace>(),
     createdAt: timestamp({ withTimezone: true }).notNull().defaultNow(),
   },
   (table) => [
