@@ -140,6 +140,7 @@ export async function startNode(config: NodeConfig, overrides: NodeOverrides = {
   const {
     executor,
     engine,
+    room = Number.POSITIVE_INFINITY,
     reservedBits = () => [],
   } = owned.use(
     await (overrides.executor ?? createExecutor)({
@@ -172,6 +173,7 @@ export async function startNode(config: NodeConfig, overrides: NodeOverrides = {
     spool,
     executor,
     slots: config.slots,
+    room,
     receipts: new ReceiptSigner(receiptKey, identity),
     logger,
     report: (pending) => reporter.add(pending),
@@ -199,12 +201,9 @@ export async function startNode(config: NodeConfig, overrides: NodeOverrides = {
   const intake = owned.use(
     new Intake({
       slots: config.slots,
-      folder: home.root,
-      minFreeBytes: config.minFreeBytes,
       takesRuns: () => activity.state === 'working',
       load: () => runs,
       account: () => link.session,
-      logger,
     }),
   );
   const renewal = owned.use(
@@ -235,6 +234,7 @@ export async function startNode(config: NodeConfig, overrides: NodeOverrides = {
             people,
             board,
             engine,
+            room,
             receiptKey,
             credentials: () => credentials,
             reservedBits,

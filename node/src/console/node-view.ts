@@ -40,6 +40,8 @@ export interface NodeParts {
   readonly activity: Activity;
   readonly board: RunBoard;
   readonly engine: { readonly kind: string; readonly version: string };
+  /** Bytes on disk that runs may have together. */
+  readonly room: number;
   /** Signs the ledger's head. */
   readonly receiptKey: ReceiptKey;
   credentials(): Credentials;
@@ -72,7 +74,7 @@ export class NodeView implements ConsoleView, ConsoleActions {
   }
 
   async overview(): Promise<Overview> {
-    const { config, home, identity, activity, engine, credentials, isConnected, load } = this.#node;
+    const { config, home, identity, activity, engine, room, credentials, isConnected, load } = this.#node;
     const { bavail, blocks, bsize } = await statfs(home.root);
     const { occupied, unsettled } = load();
     return {
@@ -87,7 +89,12 @@ export class NodeView implements ConsoleView, ConsoleActions {
       slots: config.slots,
       occupied,
       unreported: unsettled,
-      disk: { freeBytes: bavail * bsize, totalBytes: blocks * bsize, minFreeBytes: config.minFreeBytes },
+      disk: {
+        freeBytes: bavail * bsize,
+        totalBytes: blocks * bsize,
+        minFreeBytes: config.minFreeBytes,
+        roomBytes: room,
+      },
       certificateEndsAt: new Date(new X509Certificate(credentials().certificate).validTo),
     };
   }

@@ -52,7 +52,12 @@ export interface Overview {
   readonly occupied: number;
   /** Outcomes that the hub has not acknowledged. */
   readonly unreported: number;
-  readonly disk: { readonly freeBytes: number; readonly totalBytes: number; readonly minFreeBytes: number };
+  readonly disk: {
+    readonly freeBytes: number;
+    readonly totalBytes: number;
+    readonly minFreeBytes: number /** For runs together, as measured when the node started; infinite for an engine that writes nothing. */;
+    readonly roomBytes: number;
+  };
   readonly certificateEndsAt: Date;
 }
 

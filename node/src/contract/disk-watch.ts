@@ -1,3 +1,4 @@
+import { statfs } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import { UnwalkableFolderError, type WalkMode, walkFolder } from './walk-folder.ts';
 
@@ -24,19 +25,47 @@ export async function diskUse(folders: readonly string[], mode: WalkMode): Promi
   return bytes;
 }
 
-/** Resolves when the folders take more than `limit`; otherwise with false once `signal` is aborted. */
+/** `limit`: the folders take more than they may; `full`: the disk that they are on has less room than is to be kept free. */
+export type DiskTrouble = 'limit' | 'full';
+
+export interface DiskBounds {
+  /** For the folders together. */
+  readonly limit: number;
+  /** To be kept free on the disk of the folders, so that the node itself can go on writing. */
+  readonly minFree: number;
+}
+
+/**
+ * Resolves with what is wrong as soon as it is seen; otherwise with null once `signal` is aborted. How much is free on the disk is looked at all the
+ * time, since it costs nothing; when that falls by as much as the folders may still take, they are looked at before their turn.
+ */
 export async function watchDisk(
   folders: readonly string[],
-  limit: number,
+  { limit, minFree }: DiskBounds,
   signal: AbortSignal,
-): Promise<boolean> {
-  let pause = FIRST_LOOK_MS;
-  while (await slept(pause, signal)) {
+): Promise<DiskTrouble | null> {
+  const [place] = folders;
+  if (place === undefined) return null;
+  let nextLook = 0;
+  let used = 0;
+  let freeThen = Number.POSITIVE_INFINITY;
+  while (await slept(FIRST_LOOK_MS, signal)) {
+    const free = await freeBytes(place);
+    if (free < minFree) return 'full';
+    if (performance.now() < nextLook && freeThen - free < limit - used) continue;
     const began = performance.now();
-    if ((await diskUse(folders, 'live')) > limit) return true;
-    pause = Math.max(FIRST_LOOK_MS, (performance.now() - began) * PAUSE_FACTOR);
+    used = await diskUse(folders, 'live');
+    if (used > limit) return 'limit';
+    freeThen = free;
+    nextLook = performance.now() + (performance.now() - began) * PAUSE_FACTOR;
   }
-  return false;
+  return null;
+}
+
+/** Free for the node on the disk on which a folder lies. */
+export async function freeBytes(folder: string): Promise<number> {
+  const { bavail, bsize } = await statfs(folder);
+  return bavail * bsize;
 }
 
 function slept(milliseconds: number, signal: AbortSignal): Promise<boolean> {

@@ -1,7 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { FailureCode } from '@weir/proto/node/v1';
 import { expect, it } from 'vitest';
 import type { ContainerSpec, ContainerWatch } from '../engine/engine.ts';
 import { ScriptedEngine } from '../engine/scripted/scripted-engine.ts';
+import { temporaryFolder } from '../testing/temporary-folder.ts';
 import { executeStep, type Step } from './execute-step.ts';
 
 /** An engine whose containers began at another moment than the call: waited for their turn, or adopted. */
@@ -36,6 +38,7 @@ function step(stepSeconds: number): Step {
 
 const deps = (engine: ScriptedEngine) => ({
   engine,
+  minFreeBytes: 0,
   signal: new AbortController().signal,
   onLog: () => undefined,
 });
@@ -60,4 +63,14 @@ it('does not count waiting for a turn', async () => {
 it('tells scoring programs how long the program ran, its time before the restart included', async () => {
   const end = await executeStep(step(60), false, deps(new ShiftedEngine({ startedMsAgo: 10_000 })));
   expect(end).toMatchObject({ kind: 'completed', times: { elapsedSeconds: expect.closeTo(10.3, 0) } });
+});
+
+it('ends when the disk has too little room, as the fault of the site', async () => {
+  await using folder = await temporaryFolder();
+  const [container] = step(60).containers;
+  const mounts = [{ source: folder.path, target: '/app/output', readOnly: false }];
+  const writing = { ...step(60), containers: [{ ...container!, mounts }] };
+  const engine = new ScriptedEngine({ script: 'hang' });
+  const end = await executeStep(writing, false, { ...deps(engine), minFreeBytes: Number.MAX_SAFE_INTEGER });
+  expect(end).toMatchObject({ kind: 'engine-failed', failure: FailureCode.NODE_DISK_FULL });
 });

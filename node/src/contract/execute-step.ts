@@ -1,7 +1,7 @@
 import { FailureCode, LogStream } from '@weir/proto/node/v1';
 import type { ContainerExit, ContainerRole, ContainerSpec, Engine, PreparedImage } from '../engine/engine.ts';
 import { ImageUnavailableError } from '../engine/errors.ts';
-import { diskUse, watchDisk } from './disk-watch.ts';
+import { type DiskTrouble, diskUse, watchDisk } from './disk-watch.ts';
 import type { StepTimes } from './metadata.ts';
 import type { ContainerKind, PlannedContainer } from './plan.ts';
 
@@ -22,6 +22,8 @@ export interface AttemptLabels {
 
 export interface StepDeps {
   readonly engine: Engine;
+  /** To be kept free on the disk; below it the step ends. */
+  readonly minFreeBytes: number;
   /** Cancels the step. */
   readonly signal: AbortSignal;
   /** What the containers print, as it comes. Never awaited, so it must not be slow. */
@@ -71,8 +73,9 @@ export async function executeStep(step: Step, stopAtFailure: boolean, deps: Step
     clock ??= setTimeout(() => stop({ kind: 'limit', limit: 'time', by: culprit() }), Math.max(0, left));
   };
   const allEnded = new AbortController();
-  const diskWatched = watchDisk(writable, initialUse + step.limits.diskBytes, allEnded.signal).then(
-    (full) => full && stop({ kind: 'limit', limit: 'disk', by: culprit() }),
+  const bounds = { limit: initialUse + step.limits.diskBytes, minFree: deps.minFreeBytes };
+  const diskWatched = watchDisk(writable, bounds, allEnded.signal).then(
+    (trouble) => trouble && stop(diskEnd(trouble, culprit())),
     (cause) => stop({ kind: 'engine-failed', failure: FailureCode.NODE_INTERNAL, cause }),
   );
 
@@ -120,6 +123,12 @@ function reasonToStop(exit: ContainerExit, kind: ContainerKind, stopAtFailure: b
     case 'killed':
       return undefined;
   }
+}
+
+function diskEnd(trouble: DiskTrouble, by: ContainerKind): StepEnd {
+  if (trouble === 'limit') return { kind: 'limit', limit: 'disk', by };
+  const cause = new Error('the disk of the node is nearly full, so the step was stopped');
+  return { kind: 'engine-failed', failure: FailureCode.NODE_DISK_FULL, cause };
 }
 
 function engineFailure(cause: unknown): StepEnd {

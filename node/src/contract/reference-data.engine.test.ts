@@ -111,6 +111,7 @@ describe.each(Object.entries(testEngines))('with %s', { timeout: 60_000 }, (name
     };
     const deps = {
       engine,
+      minFreeBytes: 0,
       signal: new AbortController().signal,
       onLog: (stream: LogStream, bytes: Uint8Array) => {
         output.set(stream, (output.get(stream) ?? '') + Buffer.from(bytes).toString());

@@ -46,6 +46,7 @@ function input(image: string, changes: Partial<StepInput> = {}): StepInput {
 const logged: [LogStream, number][] = [];
 const deps = (signal = new AbortController().signal) => ({
   engine,
+  minFreeBytes: 0,
   signal,
   onLog: (stream: LogStream, bytes: Uint8Array) => void logged.push([stream, bytes.length]),
 });

@@ -18,11 +18,13 @@ export interface ContainerExecutorOptions
     | 'hubUrl'
     | 'hub'
     | 'engine'
+    | 'minFreeBytes'
     | 'cache'
     | 'policy'
     | 'registry'
     | 'books'
     | 'budgets'
+    | 'bucketEnds'
     | 'desk'
     | 'people'
   > {

@@ -7,6 +7,7 @@ import type { StepFailure, StepInput } from '../contract/result.ts';
 import { runScoring } from '../contract/scoring-step.ts';
 import type { DatasetRegistry } from '../data/registry.ts';
 import type { Books } from '../egress/books.ts';
+import type { BucketEnds } from '../egress/bucket-ends.ts';
 import type { Budgets } from '../egress/budgets.ts';
 import type { EgressDesk } from '../egress/desk.ts';
 import { type Draft, readDraft } from '../egress/draft.ts';
@@ -41,11 +42,14 @@ export interface ContainerRunOptions {
   /** The hub at the other end of the link, for the policy. */
   readonly hub: { readonly hub: string; readonly hubFingerprint: string };
   readonly engine: Engine;
+  /** To be kept free on the disk. */
+  readonly minFreeBytes: number;
   readonly cache: ArtifactCache;
   readonly policy: PolicyFile;
   readonly registry: DatasetRegistry;
   readonly books: Books;
   readonly budgets: Budgets;
+  readonly bucketEnds: BucketEnds;
   readonly desk: EgressDesk;
   readonly people: PeoplePort;
   readonly logger: Logger;
@@ -302,6 +306,7 @@ export class ContainerRun {
   #stepDeps(): StepDeps {
     return {
       engine: this.#run.engine,
+      minFreeBytes: this.#run.minFreeBytes,
       signal: this.#run.watch.signal,
       onLog: (stream, bytes) => this.#logs?.write(stream, bytes),
     };

@@ -2,6 +2,7 @@ import { ArtifactCache } from '../cache/artifact-cache.ts';
 import type { NodeConfig } from '../config/config.ts';
 import type { DatasetRegistry } from '../data/registry.ts';
 import { Books } from '../egress/books.ts';
+import { BucketEnds } from '../egress/bucket-ends.ts';
 import { Budgets, type ReservedBits } from '../egress/budgets.ts';
 import { EgressDesk } from '../egress/desk.ts';
 import type { Home } from '../home/home.ts';
@@ -15,6 +16,7 @@ import type { ReceiptKey } from '../receipts/key.ts';
 import type { Spool } from '../spool/spool.ts';
 import { ContainerExecutor } from './container-executor.ts';
 import { createEngine } from './create-engine.ts';
+import { measureRoom } from './disk-room.ts';
 import type { Executor } from './executor.ts';
 import { InstantExecutor } from './instant-executor.ts';
 
@@ -36,6 +38,8 @@ export interface ExecutorContext {
 export interface ReadyExecutor extends AsyncDisposable {
   readonly executor: Executor;
   readonly engine: { readonly kind: string; readonly version: string };
+  /** Bytes on disk that runs may have together; without bound for one that writes nothing. */
+  readonly room?: number;
   /** Put aside for runs that have begun and may still tell something. */
   readonly reservedBits?: () => readonly ReservedBits[];
 }
@@ -68,6 +72,7 @@ async function createContainerExecutor(context: ExecutorContext): Promise<ReadyE
     hub: { hub: identity.hub, hubFingerprint: fingerprintOf(await readAuthority(home)) },
     root: home.runs,
     engine,
+    minFreeBytes: config.minFreeBytes,
     cache: await ArtifactCache.open({
       folder: home.cache,
       maxBytes: config.cacheBytes,
@@ -78,6 +83,7 @@ async function createContainerExecutor(context: ExecutorContext): Promise<ReadyE
     registry,
     books,
     budgets,
+    bucketEnds: new BucketEnds(),
     desk: new EgressDesk({ books, people }),
     people,
     logSender,
@@ -87,6 +93,7 @@ async function createContainerExecutor(context: ExecutorContext): Promise<ReadyE
   return {
     executor,
     engine: version,
+    ...(engine.kind !== 'scripted' && { room: await measureRoom(home, config) }),
     reservedBits: () => budgets.reserved(),
     [Symbol.asyncDispose]: () => engine[Symbol.asyncDispose](),
   };

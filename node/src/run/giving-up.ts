@@ -1,8 +1,9 @@
 import { type Assignment, FailureCode } from '@weir/proto/node/v1';
 import type { Account, Books } from '../egress/books.ts';
+import type { BucketEnds } from '../egress/bucket-ends.ts';
 import type { Costs } from '../egress/costs.ts';
 import { datasetOf } from '../egress/desk.ts';
-import { bucketEnd, waitUntil } from '../egress/moment.ts';
+import { bucketEnd } from '../egress/moment.ts';
 import { digestOf } from '../egress/review.ts';
 import type { LedgerEvent } from '../ledger/events.ts';
 import type { Logger } from '../logging/logger.ts';
@@ -26,6 +27,7 @@ export interface GivenUp {
   readonly assignment: Assignment;
   readonly watch: Pick<RunWatch, 'signal'>;
   readonly books: Books;
+  readonly bucketEnds: BucketEnds;
   readonly logger: Logger;
   readonly folder: Pick<AttemptFolder, 'workspace'>;
   readonly imageDigest: string;
@@ -43,7 +45,7 @@ export interface GivenUp {
  * process is about to end.
  */
 export async function giveUp(error: unknown, run: GivenUp): Promise<Execution> {
-  const { folder, watch, logger, seen, imageDigest, books } = run;
+  const { assignment, folder, watch, logger, seen, imageDigest, books, bucketEnds } = run;
   const how = watch.signal.aborted ? (watch.signal.reason as StopReason) : 'failed';
   if (how === 'failed') logger.error({ err: error }, 'the run failed by a fault of the node');
   await Promise.all(eventsOf(run, how).map((event) => books.record(event)));
@@ -56,7 +58,8 @@ export async function giveUp(error: unknown, run: GivenUp): Promise<Execution> {
     });
   }
   const finishedAt = bucketEnd(Date.now(), seen.bucketSeconds);
-  if (how !== 'interrupted') await waitUntil(finishedAt, new AbortController().signal);
+  if (how !== 'interrupted')
+    await bucketEnds.wait(finishedAt, assignment.runId, new AbortController().signal);
   return { ...execution, moments: { bucketSeconds: seen.bucketSeconds, finishedAt } };
 }
 

@@ -1,11 +1,12 @@
 import { writeFile } from 'node:fs/promises';
 import { type Assignment, OutputKind, RunState } from '@weir/proto/node/v1';
 import type { Books, Release as ReleaseEvent } from '../egress/books.ts';
+import type { BucketEnds } from '../egress/bucket-ends.ts';
 import type { Budgets, Reservation } from '../egress/budgets.ts';
 import { worstBits } from '../egress/costs.ts';
 import { datasetOf, type EgressDesk, type Release, refusedBy } from '../egress/desk.ts';
 import { type Draft, writeDraft } from '../egress/draft.ts';
-import { bucketEnd, waitUntil } from '../egress/moment.ts';
+import { bucketEnd } from '../egress/moment.ts';
 import { deliverOutput } from '../egress/outputs.ts';
 import { reviewsOf } from '../egress/terms.ts';
 import { LedgerFailedError } from '../ledger/errors.ts';
@@ -25,6 +26,7 @@ export interface LeavingOptions {
   readonly hubUrl: string;
   readonly books: Books;
   readonly budgets: Budgets;
+  readonly bucketEnds: BucketEnds;
   readonly desk: EgressDesk;
   readonly decisions: SiteDecisions;
   readonly watch: RunWatch;
@@ -58,7 +60,7 @@ export class Leaving {
   }
 
   async leave(ended: Ending | Draft): Promise<Execution> {
-    const { assignment, folder, budgets, desk, watch, logger } = this.#run;
+    const { assignment, folder, budgets, bucketEnds, desk, watch, logger } = this.#run;
     const { permitted, refusal } = await this.#ask(ended);
     const draft = await this.#draftOf(ended, permitted, refusal);
     const seen = draft.costs !== null;
@@ -67,7 +69,7 @@ export class Leaving {
     // Before the end of the bucket: how long it takes depends on what the programs wrote, and the slot is free only afterwards.
     if (seen) await folder.workspace.remove();
     const finishedAt = bucketEnd(Date.now(), draft.bucketSeconds);
-    if (seen) await waitUntil(finishedAt, watch.signal);
+    if (seen) await bucketEnds.wait(finishedAt, assignment.runId, watch.signal);
     watch.enter(RunState.REVIEWING);
     if (!seen && permitted) await this.#noteLogs(draft, permitted);
     const release = await desk.release(draft, {

@@ -13,6 +13,7 @@ import { LedgerFailedError } from '../ledger/errors.ts';
 import type { Logger } from '../logging/logger.ts';
 import type { ReceiptSigner } from '../receipts/sign.ts';
 import type { ConcludedOutcome } from '../spool/reporter.ts';
+import { mostDiskBytes } from './disk-room.ts';
 import type { Execution, Executor, Wait } from './executor.ts';
 import type { Slots } from './slots.ts';
 
@@ -101,7 +102,7 @@ export class Run {
 
   /** Gives the slot to others. */
   leave(): void {
-    if (this.#hasSlot) this.#watched.slots.free();
+    if (this.#hasSlot) this.#watched.slots.free(mostDiskBytes(this.assignment.limits));
     this.#hasSlot = false;
     this.#watched.onFreed();
   }
@@ -150,7 +151,8 @@ export class Run {
 
   async #takeSlot(): Promise<void> {
     // Without a turn of the event loop where there is room: runs of benchmarks take no longer than that.
-    const turn = this.#watched.slots.take(this.#stop.signal);
+    const bytes = mostDiskBytes(this.assignment.limits);
+    const turn = this.#watched.slots.take(bytes, this.#stop.signal);
     if (turn !== null) await turn;
     this.#hasSlot = true;
   }

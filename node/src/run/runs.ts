@@ -14,6 +14,8 @@ export interface RunsOptions {
   readonly executor: Executor;
   /** How many runs may work at the same time. */
   readonly slots: number;
+  /** Bytes on disk that those may have together. */
+  readonly room: number;
   readonly receipts: Pick<ReceiptSigner, 'sign'>;
   readonly logger: Logger;
   /** Hands over an outcome that is on disk, to be reported until it is settled. */
@@ -38,7 +40,7 @@ export class Runs {
 
   constructor(options: RunsOptions) {
     this.#options = options;
-    this.#slots = new Slots(options.slots);
+    this.#slots = new Slots(options.slots, options.room);
   }
 
   /** Slots in use, or waited for. */

@@ -16,6 +16,8 @@ const SECRETS = ['0', '1', '2', '3'];
 const rules = { ...SITE_RULES, timing: { bucket: `${BUCKET_MS / 1000}s` } };
 const unlimited = { per_submitter_bits: 'unlimited', per_dataset_bits: 'unlimited' };
 
+type OpenConfig = NonNullable<Parameters<typeof TestSite.open>[1]>;
+
 let site: TestSite;
 let nextRun: bigint;
 
@@ -24,8 +26,8 @@ beforeEach(() => {
 });
 afterEach(() => site[Symbol.asyncDispose]());
 
-async function open(siteRules: object, slots = 1): Promise<void> {
-  site = await TestSite.open({ ...rules, ...siteRules }, { engine: 'bubblewrap', slots });
+async function open(siteRules: object, slots = 1, config: OpenConfig = {}): Promise<void> {
+  site = await TestSite.open({ ...rules, ...siteRules }, { engine: 'bubblewrap', slots, ...config });
   for (const secret of SECRETS) await site.register(`s${secret}`, secret);
   await site.start();
 }
@@ -286,6 +288,82 @@ test('finds what is said once the gate is opened', async () => {
   expect(await measure('echo "{\\"auc\\":0.$s}" > $1/scores.json')).toBe(SECRETS.length);
   expect(await measure('echo "$s"')).toBe(SECRETS.length);
   expect(await measure('[ $s = 0 ] || echo "<p>" > $1/detailed_results.html')).toBeGreaterThan(1);
+  // How many chunks there are, and where they end, follows from the text and not from when it was printed.
+  expect(await measure('for i in 1 2 3; do printf x; sleep 0.0$s; done')).toBe(1);
+});
+
+/** What was said since the last time, in order, heartbeats and hints left out: those tell states that `saidOf` compares. */
+function orderOfMessages(): string {
+  const heard = site.hub.heard.splice(0);
+  const words = heard.flatMap(({ what, message }) => {
+    if (what === 'heartbeat' || what === 'progress') return [];
+    return [what === 'credit' ? `credit ${JSON.stringify(toPlain(message as object))}` : what];
+  });
+  return words.join(', ');
+}
+
+/** How programs may end, or what they may do to the machine, differently for each secret, and all come to one code. */
+const PATTERNS = {
+  'how it crashes': 'case $s in 0) exit 1;; 3) (sleep 9 &) ; kill -11 $$;; esac',
+  'how full the disk is': 'fallocate -l "$((1 + s))00M" $1/big; fallocate -l "$((1 + s))0M" $1/more',
+  'how many processes stay behind': 'for i in $(seq $((s * 3))); do setsid sleep 9 & done',
+  'how much is printed, and how often': 'for i in $(seq $((s * 200))); do echo "$i"; echo "$i" >&2; done',
+};
+
+test('listens to the order of messages, and to how many runs it is asked for: one order, whatever programs do', async () => {
+  await open({ budget: unlimited });
+  await waitFor('the first credit', () => site.hub.credits > 0);
+  for (const [name, script] of Object.entries(PATTERNS)) {
+    const orders = new Set<string>();
+    for (const secret of ['0', '3']) {
+      orderOfMessages();
+      await outcomeOf(await ask(script, { secret, limits: roomy }));
+      await waitFor('the slot to be free', () => site.hub.credits > 0);
+      orders.add(orderOfMessages());
+    }
+    expect([name, ...orders]).toEqual([
+      name,
+      'outcomes, credit {"$typeName":"weir.node.v1.Credit","runs":1}',
+    ]);
+  }
+}, 120_000);
+
+test('compares which of two runs of one bucket is told first: never the one that was over first', async () => {
+  await open({ budget: unlimited, timing: { bucket: '4s' } }, 2);
+  const orders: string[] = [];
+  for (const secret of ['0', '1']) {
+    // One of the two is over at once, the other later, as the secret says.
+    const slow = await ask('[ $s = 0 ] || sleep 0.7', { secret, limits: roomy });
+    const quick = await ask('[ $s = 1 ] || sleep 0.7', { secret, limits: roomy });
+    const ends = [await outcomeOf(slow), await outcomeOf(quick)];
+    await waitFor('the slots to be free', () => site.hub.credits >= 2);
+    if (new Set(ends.map(({ finishedAt }) => timestampMs(finishedAt!))).size > 1) continue;
+    const told = site.hub.outcomes.flatMap(({ attempt }) =>
+      attempt && attempt.runId >= slow ? [attempt.runId] : [],
+    );
+    orders.push(told.join() === `${slow},${quick}` ? 'as numbered' : 'otherwise');
+  }
+  expect(new Set(orders)).toEqual(new Set(['as numbered']));
+});
+
+test('sends more runs than the disk has room for: they wait at the site, and as many are asked for as ever', async () => {
+  // The cache may grow to more than there is, so that nothing is left for two runs side by side.
+  await open({ budget: unlimited }, 3, { cacheBytes: Number.MAX_SAFE_INTEGER });
+  const runIds: bigint[] = [];
+  for (const secret of ['1', '2']) {
+    runIds.push(await ask('fallocate -l "$((1 + s))00M" $1/big', { secret, limits: roomy }));
+  }
+  for (const runId of runIds) await outcomeOf(runId);
+  const order = site.hub.heard.flatMap(({ what, message }) => {
+    const text = JSON.stringify(toPlain(message as object));
+    if (what === 'outcomes') return ['end'];
+    return what === 'progress' && text.includes(`"state":${RunState.PREPARING}`) ? ['begin'] : [];
+  });
+  // A hint may be overtaken; that two runs are at work at once is nowhere to be seen.
+  expect(order.join(' ')).not.toContain('begin begin');
+  expect(order.filter((each) => each === 'end')).toHaveLength(2);
+  const [first] = site.hub.heard.filter(({ what }) => what === 'credit');
+  expect(first?.message).toMatchObject({ runs: 3 });
 });
 
 test('hears nothing of a run between the beginning of its first step and the end of its bucket', async () => {

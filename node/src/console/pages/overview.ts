@@ -1,3 +1,4 @@
+import { runsThatFit } from '../../run/disk-room.ts';
 import { type Content, html } from '../html.ts';
 import type { DatasetView, Overview, PolicyView } from '../view.ts';
 import { bytes, digest, fromNow, moment } from '../words.ts';
@@ -32,10 +33,18 @@ export function overviewPage({ overview, policy, datasets, waiting, overdue }: O
       ${tile('Policy', policy.policy ? 'In force' : 'No policy', policy.policy ? 'good' : 'bad', policy.policy ? html`<a href="/policy">${digest(policy.digest)}</a>` : html`Every run is refused until <a href="/policy">the file can be read</a>.`)}
       ${tile('Runs', `${overview.occupied} of ${overview.slots}`, '', html`<a href="/runs">at work now</a>${overview.unreported > 0 && html`; ${overview.unreported} wait for the site, or for the hub to acknowledge them`}`)}
       ${tile('Datasets', String(datasets.length), changed.length > 0 ? 'bad' : '', changed.length > 0 ? html`<a href="/datasets">${changed.length} changed since they were registered</a>` : html`<a href="/datasets">registered</a>`)}
-      ${tile('Disk', bytes(disk.freeBytes), isDiskLow ? 'bad' : '', html`free of ${bytes(disk.totalBytes)}; below ${bytes(disk.minFreeBytes)} no new runs are taken`)}
+      ${tile('Disk', bytes(disk.freeBytes), isDiskLow ? 'bad' : '', html`free of ${bytes(disk.totalBytes)}${isDiskLow ? html`; below ${bytes(disk.minFreeBytes)} runs are stopped: make room` : roomFor(overview, policy)}`)}
       ${tile('Certificate', `ends ${fromNow(overview.certificateEndsAt)}`, '', html`${moment(overview.certificateEndsAt)}; the node renews it by itself`)}
     </dl>
     <p class="muted">Site ${overview.site}. Software ${overview.softwareVersion}, engine ${overview.engine}.</p>`;
+}
+
+/** Where the disk is too small for all that the policy permits to be written at once. */
+function roomFor({ disk, slots }: Overview, { policy }: PolicyView): Content {
+  if (policy === null) return null;
+  const runs = runsThatFit(disk.roomBytes, policy.resources.disk);
+  if (runs >= slots) return null;
+  return html`; for runs that may write ${bytes(policy.resources.disk)} in each of two steps, as the policy permits, there is room for ${runs} at a time. The others wait`;
 }
 
 function controls(activity: Overview['activity']): Content {

@@ -155,7 +155,7 @@ function viewOf(console: () => TestConsole, ledger: Ledger, path: string, text: 
         slots: 2,
         occupied: 1,
         unreported: 0,
-        disk: { freeBytes: 5e9, totalBytes: 9e9, minFreeBytes: 1e9 },
+        disk: { freeBytes: 5e9, totalBytes: 9e9, minFreeBytes: 1e9, roomBytes: 3e9 },
         certificateEndsAt: new Date(Date.now() + 86_400_000),
       }),
     currentRuns: () => console().runs,
