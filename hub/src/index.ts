@@ -65,7 +65,6 @@ export async function startHub(
     'read-catalogue': ({ peerId }, signal) => context.catalogue.replication.replicate(peerId, signal),
     'tend-participation': () => context.participation.tend(),
     'deliver-submission': ({ id }, signal) => context.participation.delivering.deliver(id, signal),
-    'follow-peer': ({ peerId }) => context.participation.following.follow(peerId),
     'dump-competition': ({ dumpId }, signal) => context.dumps.make(dumpId, signal),
   });
   // A phase may have begun while no hub was running.
@@ -77,6 +76,7 @@ export async function startHub(
   const gateway = starting.use(await startGateway(config.grpc, context));
   context.dispatch.start();
   context.evaluation.start();
+  await context.participation.following.tend();
 
   // Runs first: what streams would otherwise hold up everything below.
   starting.defer(() => stopping.abort(new Error('the hub is stopping')));

@@ -170,6 +170,24 @@ export async function createContext({
   const receipts = createReceipts({ database, keys, competitions, leaderboards });
   const partials = await PartialFiles.open(join(config.home, 'partial'));
   const catalogue = createCatalogue({ database, keys, federation, competitions, jobs, config, log });
+  const participation = createParticipation({
+    database,
+    keys,
+    federation,
+    identity,
+    catalogue,
+    competitions,
+    submissions,
+    leaderboards,
+    resources,
+    receipts,
+    blobs,
+    partials,
+    jobs,
+    live,
+    maxUploadBytes: config.storage.maxUploadBytes,
+    log,
+  });
 
   return {
     config,
@@ -199,24 +217,7 @@ export async function createContext({
     federation,
     identity,
     catalogue,
-    participation: createParticipation({
-      database,
-      keys,
-      federation,
-      identity,
-      catalogue,
-      competitions,
-      submissions,
-      leaderboards,
-      resources,
-      receipts,
-      blobs,
-      partials,
-      jobs,
-      live,
-      maxUploadBytes: config.storage.maxUploadBytes,
-      log,
-    }),
+    participation,
     evaluation,
     receipts,
     receiptDesk,
@@ -227,6 +228,7 @@ export async function createContext({
     dispatch,
     async [Symbol.asyncDispose]() {
       await evaluation[Symbol.asyncDispose]();
+      await participation[Symbol.asyncDispose]();
       await dispatch[Symbol.asyncDispose]();
       await jobs[Symbol.asyncDispose]();
       await federation[Symbol.asyncDispose]();

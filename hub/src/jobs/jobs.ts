@@ -31,8 +31,6 @@ export interface JobPayloads {
   'tend-participation': Record<string, never>;
   /** Brings a submission to the peer that it is for. */
   'deliver-submission': { id: number };
-  /** Learns what becomes of submissions at a peer. */
-  'follow-peer': { peerId: number };
 }
 
 export interface JobOptions {

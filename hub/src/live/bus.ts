@@ -31,8 +31,8 @@ export interface LiveBus {
   announce(topics: Iterable<Topic>): void;
   /** Wakes the other hub processes alone. */
   announceElsewhere(topics: Iterable<Topic>): void;
-  /** Ends when the signal aborts. Hints that come while the reader is busy collapse into one. */
-  watch(topic: Topic, signal: AbortSignal): AsyncIterable<void>;
+  /** Any of them. Ends when the signal aborts. Hints that come while the reader is busy collapse into one. */
+  watch(topic: Topic | readonly Topic[], signal: AbortSignal): AsyncIterable<void>;
 }
 
 /** A live bus of one process; `relay`, when given, takes what it announces to the others. */
@@ -59,14 +59,15 @@ export class LocalLiveBus implements LiveBus {
     for (const topic of topics) this.#emitter.emit(topic);
   }
 
-  async *watch(topic: Topic, signal: AbortSignal): AsyncIterable<void> {
+  async *watch(topic: Topic | readonly Topic[], signal: AbortSignal): AsyncIterable<void> {
+    const topics = typeof topic === 'string' ? [topic] : topic;
     let pending = false;
     let wake: (() => void) | null = null;
     const hint = () => {
       pending = true;
       wake?.();
     };
-    this.#emitter.on(topic, hint);
+    for (const each of topics) this.#emitter.on(each, hint);
     signal.addEventListener('abort', hint);
     try {
       while (!signal.aborted) {
@@ -75,7 +76,7 @@ export class LocalLiveBus implements LiveBus {
         if (!signal.aborted) yield;
       }
     } finally {
-      this.#emitter.off(topic, hint);
+      for (const each of topics) this.#emitter.off(each, hint);
       signal.removeEventListener('abort', hint);
     }
   }

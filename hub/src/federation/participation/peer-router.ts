@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { federationRoutes, peerProcedure } from '../trpc.ts';
-import { entryRequest, MOST_FOLLOWED } from './wire/entry.ts';
+import { entryRequest } from './wire/entry.ts';
+import { changesQuestion } from './wire/following.ts';
 
 const id = z.int().min(1).max(2_147_483_647);
 const assertion = z.string().max(50_000);
@@ -64,14 +65,16 @@ export const participationPeerRouter = federationRoutes({
       submission: await hub.participation.entries.cancel(peer, input),
     })),
 
-  /** Of what the caller has delivered and asks about, whatever is not as it has seen it. */
+  /** Of what the caller has delivered and asks about, whatever is not as it has seen it. The answer is held back for up to `waitMs` while all is. */
   changes: peerProcedure('submit')
-    .input(
-      z.object({
-        seen: z.array(z.object({ key: z.uuid(), digest: z.string().max(64).nullable() })).max(MOST_FOLLOWED),
-      }),
-    )
-    .query(({ ctx: { hub, peer }, input }) => hub.participation.entries.changes(peer, input.seen)),
+    .input(changesQuestion)
+    .query(({ ctx: { hub, peer }, input, signal }) =>
+      hub.participation.entries.changes(
+        peer,
+        input,
+        signal ? AbortSignal.any([signal, hub.stopping]) : hub.stopping,
+      ),
+    ),
 
   logs: peerProcedure('submit')
     .input(z.object({ assertion, runId: z.int().min(1), cursor: z.string().max(1_000).nullable() }))

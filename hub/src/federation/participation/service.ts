@@ -38,7 +38,7 @@ interface Which {
 }
 
 /** Taking part in competitions of peers, and people of peers taking part here. */
-export interface Participation {
+export interface Participation extends AsyncDisposable {
   /** At the peer. */
   readonly guests: Guests;
   readonly entries: Entries;
@@ -47,7 +47,7 @@ export interface Participation {
   readonly submissions: PeerSubmissions;
   readonly delivering: Delivering;
   readonly following: Following;
-  /** Each minute: goes on with what killed processes have left behind. */
+  /** Each minute, and when a process starts: goes on with what killed processes have left behind. */
   tend(): Promise<void>;
 
   /** @throws PeerCompetitionMissingError */
@@ -107,8 +107,20 @@ export function createParticipation({
 }): Participation {
   const readings = new Readings({ database, catalogue, calls });
   const registrations = new Registrations({ database, keys, directory, calls, identity, readings });
-  const delivering = new Delivering({ database, blobs, keys, directory, calls, identity, jobs, live, log });
-  const following = new Following({ database, calls, jobs, live, log });
+  const following = new Following({ database, calls, live, log });
+  const delivering = new Delivering({
+    database,
+    blobs,
+    keys,
+    directory,
+    calls,
+    identity,
+    following,
+    jobs,
+    live,
+    log,
+  });
+  calls.whenBack((peerId) => delivering.resume(peerId));
   const entries = new Entries({
     database,
     blobs,
@@ -117,6 +129,7 @@ export function createParticipation({
     resources,
     submissions,
     receipts,
+    live,
     maxUploadBytes,
   });
   const peerSubmissions = new PeerSubmissions({
@@ -170,5 +183,7 @@ export function createParticipation({
     },
 
     leave: async (actor, { hub, id }) => registrations.leave(actor, await readings.listed(hub, id)),
+
+    [Symbol.asyncDispose]: () => following[Symbol.asyncDispose](),
   };
 }

@@ -1,6 +1,6 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { eq, sql } from 'drizzle-orm';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { z } from 'zod';
 import { claim } from '../../dispatch/claim.ts';
 import { complete } from '../../dispatch/complete.ts';
@@ -16,6 +16,7 @@ import type { PeerSubmission } from './home/submissions.ts';
 import { peerEntries, peerSubmissions } from './schema.ts';
 import { type Challenge, createTwoHubs, type TwoHubs } from './testing/two-hubs.ts';
 import { type EntryRequest, granted, uploadProcedure } from './wire/entry.ts';
+import { LONGEST_WAIT_MS } from './wire/following.ts';
 
 let hubs: TwoHubs;
 let home: FederatedHub;
@@ -41,6 +42,7 @@ async function enrolled(name: string, where = challenge): Promise<TestPerson> {
   return person;
 }
 
+const SLOW = { timeout: 60_000, interval: 50 };
 const content = Buffer.alloc(300_000, 'weir');
 async function submit(person = ana, where = challenge, change: object = {}): Promise<PeerSubmission> {
   const resourceKey = await home.upload(person, 'submission', content);
@@ -159,6 +161,31 @@ describe('a submission to a peer', () => {
     expect(await enteredAtSouth('bob')).toBe(1);
   });
 
+  test('goes at once when the peer answers again, however long the pause was to be', async () => {
+    const patient = await enrolled('patient');
+    const { id } = await submit(patient);
+    const moveTo = (address: string) =>
+      home.context.database.queries.update(peers).set({ address }).where(eq(peers.id, hubs.southAtHome));
+    await moveTo('http://127.0.0.1:1');
+    await deliver(id);
+    expect(await get(id, patient)).toMatchObject({ state: 'queued', problem: { code: 'peer_unreachable' } });
+    const { queries } = home.context.database;
+    const inAnHour = new Date(Date.now() + 3_600_000);
+    await queries.update(peerSubmissions).set({ nextTryAt: inAnHour }).where(eq(peerSubmissions.id, id));
+    await moveTo(south.address);
+    await vi.waitFor(async () => {
+      const { nextTryAt } = await get(id, patient);
+      expect(nextTryAt!.getTime()).toBeLessThan(inAnHour.getTime());
+    }, SLOW);
+    const { rows } = await home.context.database.pool.query(
+      `select run_at <= now() as due from graphile_worker.jobs where key = $1`,
+      [`deliver:${id}`],
+    );
+    expect(rows).toEqual([{ due: true }]);
+    await deliver(id);
+    expect(await enteredAtSouth('patient')).toBe(1);
+  });
+
   test.each(['grant', 'receive', 'submit'] as const)(
     'is entered once when the answer to %s is lost',
     async (step) => {
@@ -241,6 +268,57 @@ describe('a submission to a peer', () => {
     const shy = await enrolled('shy');
     await home.context.identity.agreements.withdraw(shy.actor, hubs.southAtHome);
     await expect(submit(shy)).rejects.toMatchObject({ code: 'consent_missing' });
+  });
+});
+
+describe('what becomes of it', () => {
+  const question = (key: string, digest: string | null, waitMs: number) => ({
+    seen: [{ key, digest }],
+    waitMs,
+  });
+  const ask = async (input: ReturnType<typeof question>) =>
+    south.context.participation.entries.changes(
+      await south.federation.directory.get(hubs.homeAtSouth),
+      input,
+      south.context.stopping,
+    );
+  const keyOf = async (id: number) => {
+    const { queries } = home.context.database;
+    const [row] = await queries.select().from(peerSubmissions).where(eq(peerSubmissions.id, id));
+    return row!.key;
+  };
+
+  test('is told the moment it is so, to whoever waits for it', async () => {
+    const { id } = await submit();
+    await deliver(id);
+    const key = await keyOf(id);
+    const [first] = (await ask(question(key, null, LONGEST_WAIT_MS))).changed;
+    expect(first?.submission.status).toBe('Submitted');
+    const told = ask(question(key, first!.digest, LONGEST_WAIT_MS));
+    await finishAll(0.5);
+    // Not what it has become in the end, if something was told before.
+    expect((await told).changed).toMatchObject([{ key }]);
+    // The home hub waits there by itself from when it is entered.
+    await vi.waitFor(async () => expect((await get(id)).submission?.status).toBe('Finished'), SLOW);
+  });
+
+  test('is told as nothing when nothing has come of it in the time that was asked for', async () => {
+    const { id } = await submit();
+    await deliver(id);
+    const key = await keyOf(id);
+    const [first] = (await ask(question(key, null, 0))).changed;
+    expect(await ask(question(key, first!.digest, 50))).toEqual({ changed: [], lost: [], more: false });
+    await home.context.participation.submissions.withdraw(ana.actor, id);
+  });
+
+  test('what is entered while the home hub waits is asked about too', async () => {
+    const earlier = await submit();
+    await deliver(earlier.id);
+    const later = await submit();
+    await deliver(later.id);
+    await finishAll(0.25);
+    for (const { id } of [earlier, later])
+      await vi.waitFor(async () => expect((await get(id)).submission?.status).toBe('Finished'), SLOW);
   });
 });
 
@@ -476,7 +554,7 @@ describe('what a hostile peer says', () => {
 
 /** A node of south takes all that waits, and each run scores `score`. */
 async function finishAll(score: number): Promise<void> {
-  const { database, boards } = south.context;
+  const { database, boards, live } = south.context;
   const node = await seedNode(database, `site-${randomUUID().slice(0, 8)}`);
   const claimed = await claim(database, node.queueIds.map(queuePool), node.id, 100, 60_000);
   const ends = claimed.map((run) => ({
@@ -491,5 +569,6 @@ async function finishAll(score: number): Promise<void> {
     imageDigest: null,
     receipt: null,
   }));
-  await complete({ database, boards, maxAttempts: 1 }, ends);
+  const { topics } = await complete({ database, boards, maxAttempts: 1 }, ends);
+  live.announce(topics);
 }

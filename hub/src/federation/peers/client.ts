@@ -56,6 +56,7 @@ export class PeerCalls {
   readonly #traffic: Traffic;
   readonly #log: Logger;
   readonly #notedAt = new Map<number, number>();
+  #back: (peerId: number) => Promise<void> = async () => {};
 
   constructor(parts: {
     readonly database: Database;
@@ -69,6 +70,11 @@ export class PeerCalls {
     this.#directory = parts.directory;
     this.#traffic = parts.traffic;
     this.#log = parts.log;
+  }
+
+  /** What to do when a peer answers that did not before: once, in the process that it answered. */
+  whenBack(goOn: (peerId: number) => Promise<void>): void {
+    this.#back = goOn;
   }
 
   client(peerId: number): PeerClient {
@@ -156,6 +162,7 @@ export class PeerCalls {
     if (!peer.unreachableSince && Date.now() - notedAt < NOTE_EVERY_MS) return;
     this.#notedAt.set(peer.id, Date.now());
     await store.noteAnswer(this.#database.queries, peer.id, clockAheadMs);
+    if (peer.unreachableSince) await this.#back(peer.id);
   }
 
   async #noteProblem(peer: KnownPeer, { code, refusal, detail }: PeerCallError): Promise<void> {

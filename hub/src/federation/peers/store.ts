@@ -61,7 +61,7 @@ export async function noteAnswer(
 }
 
 /**
- * No answer, or one that does not count. From the third in a row on it is left alone for a while: 2 s, 4 s, ... 5 min.
+ * No answer, or one that does not count. From the third in a row on it is left alone for a while: 2 s, 4 s, ... 30 s.
  * @param isAnswer it refused: then it is there, and goes on to be called
  */
 export async function noteProblem(
@@ -75,7 +75,7 @@ export async function noteProblem(
     failures: sql`${peerHealth.failures} + 1`,
     unreachableSince: sql`coalesce(${peerHealth.unreachableSince}, now())`,
     retryAt: sql`case when ${peerHealth.failures} >= 2
-      then now() + least(interval '5 minutes', interval '2 seconds' * power(2, least(${peerHealth.failures} - 2, 10))) end`,
+      then now() + least(interval '30 seconds', interval '2 seconds' * power(2, least(${peerHealth.failures} - 2, 10))) end`,
   };
   const first = isAnswer ? answered : { failures: 1, unreachableSince: sql`now()` };
   await queries

@@ -11,6 +11,7 @@ import { granted } from '../wire/entry.ts';
 import { cancelledReading, enteredReading } from '../wire/following.ts';
 import type { PeerSubmissionView } from '../wire/submission.ts';
 import * as store from './delivery-store.ts';
+import type { Following } from './following.ts';
 import { sendBytes } from './sending.ts';
 import { topicsOf } from './topics.ts';
 import { verdictOn } from './verdict.ts';
@@ -25,6 +26,7 @@ interface Parts {
   readonly directory: PeerDirectory;
   readonly calls: PeerCalls;
   readonly identity: Pick<PeerIdentity, 'assertionFor'>;
+  readonly following: Following;
   readonly jobs: Pick<Jobs, 'enqueue'>;
   readonly live: LiveBus;
   readonly log: Logger;
@@ -62,6 +64,11 @@ export class Delivering {
   async tend(): Promise<void> {
     const { database } = this.#parts;
     for (const id of await store.findDue(database.queries)) await this.enqueue(id);
+  }
+
+  /** The peer answers again: all that waits for it goes at once. */
+  async resume(peerId: number): Promise<void> {
+    for (const id of await store.endPauses(this.#parts.database.queries, peerId)) await this.enqueue(id);
   }
 
   async enqueue(id: number, runAt?: Date): Promise<void> {
@@ -137,18 +144,17 @@ export class Delivering {
   }
 
   async #entered(delivery: store.Delivery, view: PeerSubmissionView, askedAt: Date): Promise<void> {
-    const { database, jobs } = this.#parts;
-    const { id, peerId } = delivery;
-    const seen = await store.noteSeen(database.queries, id, { view, digest: null, askedAt });
+    const { database, following } = this.#parts;
+    const seen = await store.noteSeen(database.queries, delivery.id, { view, digest: null, askedAt });
     if (seen) this.#announce(seen);
-    await database.transaction((tx) => jobs.enqueue(tx, 'follow-peer', { peerId }, `follow:${peerId}`));
+    following.begin(delivery.peerId);
   }
 
   async #stop(
-    { id, tries, state }: store.Delivery,
+    { id, peerId, tries, state }: store.Delivery,
     { isFinal, problem, detail }: ReturnType<typeof verdictOn>,
   ): Promise<void> {
-    const { database } = this.#parts;
+    const { database, following } = this.#parts;
     const pauseMs = Math.min(LONGEST_PAUSE_S, 2 ** Math.min(tries, 10)) * 1_000;
     const nextTryAt = new Date(Date.now() + pauseMs);
     // What somebody wants back is asked for until the peer has said what became of it.
@@ -162,7 +168,9 @@ export class Delivering {
     });
     if (!stopped) return;
     this.#announce(stopped);
-    if (stopped.state !== 'refused') await this.enqueue(id, nextTryAt);
+    if (stopped.state === 'refused') return;
+    await this.enqueue(id, nextTryAt);
+    following.begin(peerId);
   }
 
   #announce(delivery: store.Delivery): void {

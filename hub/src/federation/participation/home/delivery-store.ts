@@ -123,7 +123,12 @@ export async function noteUnchanged(queries: Queries, ids: readonly number[], as
   await queries
     .update(peerSubmissions)
     .set({ lookedAt: askedAt })
-    .where(inArray(peerSubmissions.id, [...ids]));
+    .where(
+      and(
+        inArray(peerSubmissions.id, [...ids]),
+        sql`${peerSubmissions.lookedAt} <= ${askedAt.toISOString()}::timestamptz`,
+      ),
+    );
 }
 
 export async function noteLost(queries: Queries, id: number, askedAt: Date): Promise<Delivery | null> {
@@ -172,14 +177,48 @@ export async function findFollowed(queries: Queries, peerId: number, limit: numb
     .limit(limit);
 }
 
-/** Peers of whose doings something is to be learnt. */
+/** Peers of whose doings something is to be learnt, or for which something waits. */
 export async function findPeersFollowed(queries: Queries): Promise<number[]> {
   const rows = await queries
     .selectDistinct({ peerId: peerSubmissions.peerId })
     .from(peerSubmissions)
     .innerJoin(peers, eq(peers.id, peerSubmissions.peerId))
-    .where(and(eq(peerSubmissions.state, 'entered'), eq(peers.state, 'active')));
+    .where(
+      and(inArray(peerSubmissions.state, ['queued', 'withdrawing', 'entered']), eq(peers.state, 'active')),
+    );
   return rows.map(({ peerId }) => peerId);
+}
+
+/** Something has not got through to the peer, and is to be tried again. */
+export async function isWaitedFor(queries: Queries, peerId: number): Promise<boolean> {
+  const [row] = await queries
+    .select({ id: peerSubmissions.id })
+    .from(peerSubmissions)
+    .where(
+      and(
+        eq(peerSubmissions.peerId, peerId),
+        inArray(peerSubmissions.state, ['queued', 'withdrawing']),
+        sql`${peerSubmissions.problem} is not null`,
+      ),
+    )
+    .limit(1);
+  return row !== undefined;
+}
+
+/** What waits for a peer is to be tried at once. */
+export async function endPauses(queries: Queries, peerId: number): Promise<number[]> {
+  const rows = await queries
+    .update(peerSubmissions)
+    .set({ nextTryAt: sql`now()` })
+    .where(
+      and(
+        eq(peerSubmissions.peerId, peerId),
+        inArray(peerSubmissions.state, ['queued', 'withdrawing']),
+        sql`${peerSubmissions.nextTryAt} > now()`,
+      ),
+    )
+    .returning({ id: peerSubmissions.id });
+  return rows.map(({ id }) => id);
 }
 
 /** Of one person, newest first, each with the name of its hub. */

@@ -1,6 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto';
 import type { ActingUser } from '../../../accounts/access.ts';
 import type { Database } from '../../../db/database.ts';
+import type { LiveBus } from '../../../live/bus.ts';
 import type { Receipts } from '../../../receipts/service.ts';
 import type { Resources } from '../../../resources/service.ts';
 import type { BlobStore } from '../../../storage/blob-store.ts';
@@ -13,6 +14,7 @@ import type { PeerIdentity } from '../../identity/service.ts';
 import type { KnownPeer } from '../../peers/directory.ts';
 import { EntryError } from '../errors.ts';
 import type { EntryRequest } from '../wire/entry.ts';
+import type { ChangesQuestion } from '../wire/following.ts';
 import * as store from './entry-store.ts';
 import type { Asserted } from './guests.ts';
 
@@ -49,6 +51,7 @@ interface Parts {
   readonly resources: Resources;
   readonly submissions: Submissions;
   readonly receipts: Pick<Receipts, 'ofSubmission'>;
+  readonly live: LiveBus;
   readonly maxUploadBytes: number;
 }
 
@@ -178,17 +181,34 @@ export class Entries {
     return this.#view(submissionId);
   }
 
-  /**
-   * What has changed of what this peer has delivered, since what it has seen.
-   * @param seen the last digest of each; null: none yet
-   */
+  /** What has changed of what this peer has delivered, since what it has seen. Answers at once when there is something to tell. */
   async changes(
     peer: KnownPeer,
-    seen: readonly { readonly key: string; readonly digest: string | null }[],
+    { seen, waitMs }: ChangesQuestion,
+    signal: AbortSignal,
   ): Promise<ChangesPage> {
+    const { database, live } = this.#parts;
+    const until = AbortSignal.any([signal, AbortSignal.timeout(waitMs)]);
+    const numbers = await store.findNumbers(database.queries, peer.id, keysOf(seen));
+    const topics = numbers.map((id) => `submission:${id}` as const);
+    const hints = live.watch(topics, until)[Symbol.asyncIterator]();
+    // Watched before it is read, so that nothing is missed in between.
+    let hint = hints.next();
+    try {
+      while (true) {
+        const page = await this.#changed(peer, seen);
+        const hasNews = page.changed.length > 0 || page.lost.length > 0 || seen.length === 0;
+        if (hasNews || (await hint).done) return page;
+        hint = hints.next();
+      }
+    } finally {
+      void hints.return?.();
+    }
+  }
+
+  async #changed(peer: KnownPeer, seen: ChangesQuestion['seen']): Promise<ChangesPage> {
     const { database, submissions } = this.#parts;
-    const keys = seen.map(({ key }) => key);
-    const told = keys.length > 0 ? await store.findTold(database.queries, peer.id, keys) : [];
+    const told = await store.findTold(database.queries, peer.id, keysOf(seen));
     const views = await submissions.asOwnersSee(told.map(({ submissionId }) => submissionId));
     const viewOf = new Map(views.map((view) => [view.id, view]));
     const keyOf = new Map(told.map(({ key, submissionId }) => [key, submissionId]));
@@ -279,6 +299,8 @@ export class Entries {
     return view;
   }
 }
+
+const keysOf = (seen: ChangesQuestion['seen']) => seen.map(({ key }) => key);
 
 /** Somebody else's is unknown too. */
 function unknown(): EntryError {

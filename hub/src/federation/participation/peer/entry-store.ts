@@ -70,8 +70,23 @@ export async function keyOfResource(queries: Queries, id: number): Promise<strin
   return row!.key;
 }
 
+/** What was entered under these keys, or is about to be. */
+export async function findNumbers(
+  queries: Queries,
+  peerId: number,
+  keys: readonly string[],
+): Promise<number[]> {
+  if (keys.length === 0) return [];
+  const rows = await queries
+    .select({ id: peerEntries.submissionId })
+    .from(peerEntries)
+    .where(and(eq(peerEntries.peerId, peerId), inArray(peerEntries.key, [...keys])));
+  return rows.flatMap(({ id }) => id ?? []);
+}
+
 /** Of those that a peer asks about, what it may go on to be told of: not of people who have withdrawn, or whom this hub does not want. */
-export function findTold(queries: Queries, peerId: number, keys: readonly string[]) {
+export async function findTold(queries: Queries, peerId: number, keys: readonly string[]) {
+  if (keys.length === 0) return [];
   return queries
     .select({ key: peerEntries.key, submissionId: sql<number>`${peerEntries.submissionId}`.mapWith(Number) })
     .from(peerEntries)

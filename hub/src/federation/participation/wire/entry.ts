@@ -1,8 +1,6 @@
 import { z } from 'zod';
 
 export const MOST_ANSWERS = 100;
-/** Submissions that one call asks about. */
-export const MOST_FOLLOWED = 100;
 
 /** What is submitted, beside the bytes: fixed with the first delivery. The peer's own rules decide whether it takes it. */
 export const entryRequest = z.object({

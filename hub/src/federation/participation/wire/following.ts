@@ -5,12 +5,25 @@ import type { LogStreamName } from '../../../submissions/logs.ts';
 import { submissionView } from './submission.ts';
 import { id, line, word } from './text.ts';
 
+/** Submissions that one call asks about. */
+export const MOST_FOLLOWED = 100;
+export const LONGEST_WAIT_MS = 20_000;
+
 const digest = z.string().regex(/^[0-9a-f]{64}$/);
+
+export const changesQuestion = z.object({
+  /** Of each the digest that came with it last; null: none yet. */
+  seen: z.array(z.object({ key: z.uuid(), digest: z.string().max(64).nullable() })).max(MOST_FOLLOWED),
+  /** So long the answer may be held back while there is nothing to tell. */
+  waitMs: z.int().min(0).max(LONGEST_WAIT_MS).default(0),
+});
+
+export type ChangesQuestion = z.output<typeof changesQuestion>;
 
 /** What has changed of what this hub delivered. */
 export const changesReading = z.object({
-  changed: z.array(z.object({ key: z.uuid(), digest, submission: submissionView })).max(100),
-  lost: z.array(z.uuid()).max(100),
+  changed: z.array(z.object({ key: z.uuid(), digest, submission: submissionView })).max(MOST_FOLLOWED),
+  lost: z.array(z.uuid()).max(MOST_FOLLOWED),
   more: z.boolean(),
 });
 
