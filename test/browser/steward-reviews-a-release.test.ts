@@ -26,6 +26,7 @@ egress:
     review: { scores: always, logs: never }
     timing: { bucket: exact }
     budget: { per_submitter_bits: 1000, per_dataset_bits: 1000 }
+...
 `;
 
 const COPY = `with open("/app/input_data/value.txt") as value, open("/app/output/prediction.txt", "w") as out:

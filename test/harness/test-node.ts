@@ -39,6 +39,7 @@ egress:
     review: { scores: never, logs: never }
     timing: { bucket: exact }
     budget: { per_submitter_bits: unlimited, per_dataset_bits: unlimited }
+...
 `;
 
 /** A real node: the process `node/src/cli/main.ts run` in a home of its own, started by `run` once it is enrolled. */

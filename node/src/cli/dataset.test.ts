@@ -79,7 +79,7 @@ test('an attestation is made that the policy of a site takes', async () => {
   expect(signed).toMatchObject({ code: 0, err: '' });
   const [digest] = /sha256:[0-9a-f]{64}/.exec(signed.out) ?? [''];
 
-  const policy = `version: 1\nhubs: any\ncompetitions: any\nsubmitters: any\nimages: any\nprograms: ["signed_by:NAME"]\nresources: { memory: 1, cpus: 1, step_seconds: 1, disk: 1 }\n${signers}\n`;
+  const policy = `version: 1\nhubs: any\ncompetitions: any\nsubmitters: any\nimages: any\nprograms: ["signed_by:NAME"]\nresources: { memory: 1, cpus: 1, step_seconds: 1, disk: 1 }\n${signers}\n...\n`;
   await writeFile(at('policy.yaml'), policy);
   await readPolicy(at('policy.yaml'));
   const run = (attestations: string[]) => ({ competition: 1, programs: [digest], attestations });

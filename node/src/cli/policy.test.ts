@@ -23,6 +23,7 @@ resources: { memory: 4GB, cpus: 2, step_seconds: 600, disk: 1GB }
 windows: [{ from: "18:00", to: "06:00" }]
 datasets:
   sepsis@1: { competitions: [7], submitters: [ada] }
+...
 `;
 
 const CASES = `cases:
@@ -52,9 +53,22 @@ async function setUp(policy = POLICY) {
   return { at, home: folder.path, [Symbol.asyncDispose]: () => folder[Symbol.asyncDispose]() };
 }
 
+test('policy apply puts a draft in force that is in order, and no other', async () => {
+  await using site = await setUp();
+  await writeFile(site.at('draft.yaml'), POLICY.replace('competitions: [7]', 'competitions: [8]'));
+  expect((await weirNode('policy', 'apply', site.at('draft.yaml'), '--home', site.home)).code).toBe(0);
+  expect((await readPolicy(site.at('policy.yaml'))).policy.competitions).toEqual(['8']);
+  await writeFile(site.at('draft.yaml'), POLICY.slice(0, -5));
+  const refused = await weirNode('policy', 'apply', site.at('draft.yaml'), '--home', site.home);
+  expect(refused).toMatchObject({ code: 3, err: expect.stringContaining('the end is missing') });
+  expect((await readPolicy(site.at('policy.yaml'))).policy.competitions).toEqual(['8']);
+});
+
 describe('policy check', () => {
   test('names every problem with its line, place and cure', async () => {
-    await using site = await setUp(`${POLICY.replace('hubs: any', 'hub: any')}rate: { runs_per_day: 0 }\n`);
+    await using site = await setUp(
+      POLICY.replace('hubs: any', 'hub: any').replace('...', 'rate: { runs_per_day: 0 }\n...'),
+    );
     const { code, err } = await weirNode('policy', 'check', '--home', site.home);
     expect(code).toBe(3);
     expect(err).toMatch(/line 2: hub: there is no such key/);

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { type readEnvironment, toHome } from '../config/config.ts';
-import { isMissing } from '../home/atomic-file.ts';
+import { isMissing, writeAtomically } from '../home/atomic-file.ts';
 import { NotEnrolledError } from '../home/errors.ts';
 import { type Home, homeAt } from '../home/home.ts';
 import { fingerprintOf, readAuthority, readIdentity } from '../home/identity.ts';
@@ -29,6 +29,8 @@ export async function policyCommand(
   switch (verb) {
     case 'check':
       return await check(policyPath(flags, env));
+    case 'apply':
+      return await apply(resolve(required('DRAFT', argument)), homeAt(toHome(flags.home, env)));
     case 'example':
       process.stdout.write(await readFile(new URL('../policy/example.yaml', import.meta.url), 'utf8'));
       return 0;
@@ -37,7 +39,7 @@ export async function policyCommand(
     case 'explain':
       return await explain(required('RUN', argument), homeAt(toHome(flags.home, env)));
     default:
-      throw new UsageError('say what to do with the policy: check, example, test or explain');
+      throw new UsageError('say what to do with the policy: check, apply, example, test or explain');
   }
 }
 
@@ -51,6 +53,15 @@ async function check(path: string): Promise<number> {
   process.stdout.write(`${path}: in order, ${digest}\n`);
   for (const advice of adviseOn(policy)) process.stdout.write(`  note: ${showProblem(advice)}\n`);
   return 0;
+}
+
+/** Puts a draft in force, on disk and as a whole, if it is in order. */
+async function apply(draft: string, { policy }: Home): Promise<number> {
+  const { text } = await readPolicy(draft);
+  const code = await check(draft);
+  await writeAtomically(policy, text);
+  process.stdout.write(`in force from the next decision on: ${policy}\n`);
+  return code;
 }
 
 async function readCases(path: string): Promise<string> {

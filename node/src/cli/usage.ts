@@ -9,6 +9,7 @@ export const USAGE = `weir-node: evaluates next to the data, and lets out what t
   weir-node dataset remove NAME --version V --home DIR
   weir-node policy example
   weir-node policy check [--policy FILE] --home DIR
+  weir-node policy apply DRAFT --home DIR
   weir-node policy test [CASES] [--policy FILE] --home DIR
   weir-node policy explain RUN --home DIR
   weir-node ledger verify [FILE] [--json] --home DIR

@@ -317,6 +317,7 @@ programs: any
 images: any
 resources: { memory: 8GiB, cpus: 2, step_seconds: 3600, disk: 20GiB }
 reviewers: { Ada Nowak: { organization: North Hospital }, eve: { organization: Widget AI } }
+...
 `,
     });
     await console.ask();

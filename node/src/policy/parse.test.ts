@@ -15,7 +15,7 @@ resources: { memory: 4GB, cpus: 2, step_seconds: 600, disk: 1GB }
 /** As `place@line`. */
 function problemsOf(text: string): string[] {
   try {
-    parsePolicy('policy.yaml', text);
+    parsePolicy('policy.yaml', `${text}\n...\n`);
     return [];
   } catch (error) {
     if (!(error instanceof PolicyUnreadableError)) throw error;
@@ -126,4 +126,10 @@ describe('hostile YAML is refused, not run', () => {
   ])('%s', (_, text) => {
     expect(problemsOf(text)).not.toEqual([]);
   });
+});
+
+test('what stands below the end is not passed over', () => {
+  expect(() => parsePolicy('policy.yaml', `${OPEN}...\napproval: per_run\n...\n`)).toThrow(/put it above/);
+  expect(() => parsePolicy('policy.yaml', `...\n${OPEN}`)).toThrow(PolicyUnreadableError);
+  expect(parsePolicy('policy.yaml', `${OPEN}...\n# The end.\n`).policy.approval).toBe('automatic');
 });

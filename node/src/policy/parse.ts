@@ -13,8 +13,27 @@ export interface ReadPolicy {
 
 /** Reads a policy, or throws with every problem at once, its place and its cure. */
 export function parsePolicy(path: string, text: string): ReadPolicy {
-  const policy = parseYamlAs(policySchema, path, text);
-  return { policy, digest: `sha256:${createHash('sha256').update(text).digest('hex')}`, text };
+  const unfinished = isFinished(text) ? [] : [UNFINISHED];
+  try {
+    const policy = parseYamlAs(policySchema, path, text);
+    if (unfinished.length > 0) throw new PolicyUnreadableError(path, []);
+    return { policy, digest: `sha256:${createHash('sha256').update(text).digest('hex')}`, text };
+  } catch (error) {
+    if (!(error instanceof PolicyUnreadableError)) throw error;
+    throw new PolicyUnreadableError(path, [...error.problems, ...unfinished]);
+  }
+}
+
+const UNFINISHED: PolicyProblem = {
+  place: '',
+  line: null,
+  problem:
+    'the end is missing: the last line of a policy is `...` (YAML for "end of the document"), since half of a policy may be one too, and a laxer one',
+};
+
+/** Whether nothing is missing at the end. What is written in braces, as JSON is, ends with the last of them. */
+function isFinished(text: string): boolean {
+  return /^\.\.\.\s*$/m.test(text) || text.trimStart().startsWith('{');
 }
 
 /** Reads YAML of a schema in the way of a policy: all problems at once, with line and place. */

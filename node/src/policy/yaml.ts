@@ -10,6 +10,7 @@ export type ReadYaml =
     }
   | { readonly kind: 'unreadable'; readonly problems: readonly PolicyProblem[] };
 
+const AFTER_THE_END = 'stands below a line that ends or begins a document (`...`, `---`); put it above';
 const MAX_CHARACTERS = 1 << 20;
 const MAX_ALIASES = 20;
 
@@ -23,10 +24,10 @@ export function readYaml(text: string): ReadYaml {
     if (problems.length > 0) {
       return {
         kind: 'unreadable',
-        problems: problems.map(({ pos, message }) => ({
+        problems: problems.map(({ pos, message, ...problem }) => ({
           place: '',
           line: lines.linePos(pos[0]).line,
-          problem: message,
+          problem: 'code' in problem && problem.code === 'MULTIPLE_DOCS' ? AFTER_THE_END : message,
         })),
       };
     }

@@ -38,6 +38,7 @@ egress:
     review: { scores: never, logs: never }
     timing: { bucket: ${BUCKET_MS / 1000}s }
     budget: { per_submitter_bits: unlimited, per_dataset_bits: unlimited }
+...
 `;
 
 /** A real node beside data in which secrets are hidden: ward@SECRET, text@SECRET, of which text may leave, and opened@SECRET, of which everything may. */

@@ -25,6 +25,7 @@ submitters: any
 programs: any
 images: any
 resources: { memory: 8GiB, cpus: 2, step_seconds: 3600, disk: 20GiB }
+...
 `;
 
 /** A console with a real desk, ledger and policy in a home of its own, and a node that only notes what it is told to do. */
