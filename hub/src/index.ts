@@ -46,12 +46,14 @@ export async function startHub(
   );
   await context.jobs.migrate();
   await context.competitions.prepare();
+  await context.creations.prepare();
   await context.dumps.prepare();
   await ensureAdministrator(context.accounts, secrets.administrator);
 
   await context.jobs.start({
     'create-competition': ({ creationId }, signal) =>
       context.competitions.makeCompetition(creationId, signal),
+    'create-task': ({ creationId }, signal) => context.tasks.makeTask(creationId, signal),
     'copy-submissions': ({ batchId }, signal) => context.submissions.batches.run(batchId, signal),
     'rebuild-board': ({ phaseId, anew = false }) => context.leaderboards.rebuild(phaseId, { anew }),
     'find-migrations': () => context.submissions.batches.findMigrations(),

@@ -34,18 +34,21 @@ test('an organizer uploads a task, puts its program into the task of a phase, an
   await board.goto(`/competitions/${challenge.id}/leaderboard`);
   await board.getByText('0.625').waitFor();
 
-  const page = await openPage(browser, network.hub.url, { as: network.administrator, expects: /40[09]/ });
+  const page = await openPage(browser, network.hub.url, { as: network.administrator, expects: /409/ });
   await page.goto('/tasks');
-  await page.getByRole('button', { name: 'Upload a task' }).click();
+  await page.getByRole('link', { name: 'Upload a task' }).click();
   await choose(page, 'broken.zip', zip({ 'task.yaml': 'scoring_program: {zip: gone.zip}\n' }));
   await page.getByRole('button', { name: 'Make the task' }).click();
-  await page.getByText('This task cannot be made').waitFor();
+  await page.getByText('The task was not made').waitFor();
   await page.getByText('"name" is missing.').waitFor();
   await page.getByText(/gone\.zip/).waitFor();
-  await page.getByRole('button', { name: 'Choose another file' }).click();
   const yaml = 'name: A second look\nscoring_program: {zip: scoring.zip, name: Stricter scoring}\n';
   await choose(page, 'task.zip', zip({ 'task.yaml': yaml, 'scoring.zip': SCORING }));
+  await page.getByRole('button', { name: 'Check only' }).click();
+  await page.getByText('The archive is in order').waitFor();
   await page.getByRole('button', { name: 'Make the task' }).click();
+  await page.getByText('The task is made').waitFor();
+  await page.getByRole('link', { name: 'Look at the task' }).click();
   await page.getByRole('heading', { name: 'A second look' }).waitFor();
 
   await page.goto('/resources?search=Stricter');
@@ -79,12 +82,11 @@ test('an organizer gives a phase another end and another task', async () => {
   const { phases } = await trpc.competitions.get.query({ id: challenge.id });
   const key = phases[0]!.tasks[0]!.key;
   const page = await openPage(browser, network.hub.url, { as: network.administrator, expects: /400/ });
-  await page.goto('/tasks');
-  await page.getByRole('button', { name: 'Upload a task' }).click();
+  await page.goto('/tasks/new');
   const yaml = 'name: Added later\nscoring_program: {zip: scoring.zip}\n';
   await choose(page, 'task.zip', zip({ 'task.yaml': yaml, 'scoring.zip': SCORING }));
   await page.getByRole('button', { name: 'Make the task' }).click();
-  await page.getByRole('heading', { name: 'Added later' }).waitFor();
+  await page.getByText('The task is made').waitFor();
 
   await page.goto(`/manage/${challenge.id}/phases`);
   await page.getByRole('button', { name: 'Edit Main' }).click();

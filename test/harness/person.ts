@@ -46,7 +46,7 @@ export class Person {
     const { creationId } = await this.trpc.competitions.createFromBundle.mutate({ resourceKey });
     return waitFor(
       'the bundle to be read',
-      () => this.trpc.competitions.creation.query({ id: creationId }),
+      () => this.trpc.creations.get.query({ id: creationId }),
       ({ status }) => status !== 'Starting',
       { within: 60_000 },
     );

@@ -9,6 +9,7 @@ import { rawZip } from '../../../test/fixtures/archives/raw-zip.ts';
 import { type Actor, anonymous } from '../accounts/access.ts';
 import { users } from '../accounts/schema.ts';
 import { minimalYaml, ordinaryFiles } from '../bundles/testing/bundle.ts';
+import { type Creations, createCreations } from '../creations/service.ts';
 import type { Database } from '../db/database.ts';
 import { createTestDatabase } from '../db/testing/test-database.ts';
 import { Dispatcher } from '../dispatch/service.ts';
@@ -32,6 +33,7 @@ let home: string;
 let database: Database;
 let resources: Resources;
 let competitions: Competitions;
+let creations: Creations;
 let organizer: Actor;
 let ada: Actor;
 let bob: Actor;
@@ -69,11 +71,12 @@ beforeAll(async () => {
     secrets: { artifactUrlKey: Buffer.alloc(32) },
     log,
   });
+  creations = createCreations({ database, resources, jobs, live, log });
   competitions = createCompetitions({
     database,
     blobs,
+    creations,
     jobs,
-    live,
     resources,
     dispatch,
     ceilings: USUAL_CEILINGS,
@@ -112,7 +115,7 @@ async function create(yaml: string, files: Record<string, string | Buffer> = {})
   const key = await upload(organizer, { 'competition.yaml': yaml, ...ordinaryFiles, ...files });
   const { creationId } = await competitions.createFromBundle(organizer, key);
   await competitions.makeCompetition(creationId, new AbortController().signal);
-  return competitions.creation(organizer, creationId);
+  return creations.get(organizer, creationId);
 }
 
 async function createPublished(yaml = minimalYaml): Promise<number> {
@@ -160,11 +163,7 @@ test('a bundle can be checked without making anything: the same problems, those 
     const key = await upload(organizer, { 'competition.yaml': yaml, ...ordinaryFiles, ...files });
     const { creationId } = await competitions.checkBundle(organizer, key);
     await competitions.makeCompetition(creationId, new AbortController().signal);
-    // Scripts that ask for what became of an upload ask for a competition.
-    await expect(competitions.creationOfBundle(organizer, key)).rejects.toMatchObject({
-      code: 'creation_not_found',
-    });
-    return competitions.creation(organizer, creationId);
+    return creations.get(organizer, creationId);
   };
   expect(await check(`${minimalYaml}color: red\n`)).toMatchObject({
     status: 'Finished',
@@ -242,9 +241,9 @@ test('a fault of the hub is tried again, and ends with an apology instead of nev
     .where(eq(resourceRows.key, key));
   const make = () => competitions.makeCompetition(creationId, new AbortController().signal);
   for (const _ of [1, 2, 3]) await expect(make()).rejects.toThrow('blob store');
-  expect(await competitions.creation(organizer, creationId)).toMatchObject({ status: 'Starting' });
+  expect(await creations.get(organizer, creationId)).toMatchObject({ status: 'Starting' });
   await make();
-  expect(await competitions.creation(organizer, creationId)).toMatchObject({
+  expect(await creations.get(organizer, creationId)).toMatchObject({
     status: 'Failed',
     problems: [{ code: 'internal' }],
   });
@@ -253,7 +252,7 @@ test('a fault of the hub is tried again, and ends with an apology instead of nev
 
 test('a creation is shown to its maker alone', async () => {
   const creation = await create(minimalYaml);
-  await expect(competitions.creation(ada, creation.id)).rejects.toMatchObject({ code: 'creation_not_found' });
+  await expect(creations.get(ada, creation.id)).rejects.toMatchObject({ code: 'creation_not_found' });
 });
 
 test('an unpublished competition is hidden, except for holders of its secret key', async () => {

@@ -89,15 +89,6 @@ export class ParticipantMissingError extends DomainError {
   }
 }
 
-export class CreationMissingError extends DomainError {
-  readonly code = 'creation_not_found';
-  readonly kind = 'missing';
-
-  constructor() {
-    super('There is no such upload of a competition, or it is not yours.');
-  }
-}
-
 export class FileMissingError extends DomainError {
   readonly code = 'file_not_found';
   readonly kind = 'missing';

@@ -129,10 +129,6 @@ export const competitionsRouter = router({
     .input(z.object({ id }))
     .mutation(({ ctx, input }) => ctx.hub.competitions.remove(ctx.actor, input.id)),
 
-  creation: userProcedure
-    .input(z.object({ id }))
-    .query(({ ctx, input }) => ctx.hub.competitions.creation(ctx.actor, input.id)),
-
   createFromBundle: userProcedure
     .input(z.object({ resourceKey: z.string().max(100) }))
     .mutation(({ ctx, input }) => ctx.hub.competitions.createFromBundle(ctx.actor, input.resourceKey)),

@@ -23,13 +23,11 @@ import {
   LOG_LEVELS,
   TASK_RULES,
 } from '../bundles/model.ts';
-import type { Problem } from '../bundles/problem.ts';
 import type { SiteRule } from '../bundles/site-rule.ts';
 import { resources } from '../resources/schema.ts';
 
 export const competitionType = pgEnum('competition_type', ['competition', 'benchmark']);
 export const participantStatus = pgEnum('participant_status', ['pending', 'approved', 'denied']);
-export const creationStatus = pgEnum('creation_status', ['Starting', 'Finished', 'Failed']);
 export const logLevel = pgEnum('log_level', LOG_LEVELS);
 export const submissionRule = pgEnum('submission_rule', [
   'Add',
@@ -297,31 +295,6 @@ export const solutions = pgTable(
   },
   (table) => [primaryKey({ columns: [table.taskId, table.resourceId] })],
 );
-
-/** An uploaded bundle on its way to becoming a competition. */
-export const competitionCreations = pgTable('competition_creations', {
-  id: integer().primaryKey().generatedAlwaysAsIdentity(),
-  resourceId: integer()
-    .notNull()
-    .references(() => resources.id),
-  createdBy: integer()
-    .notNull()
-    .references(() => users.id),
-  status: creationStatus().notNull().default('Starting'),
-  /** The bundle is only looked at: nothing comes of it but the problems and notes. */
-  checkOnly: boolean().notNull().default(false),
-  /** Attempts begun; the hub gives up after some. */
-  attempts: integer().notNull().default(0),
-  /** Bytes of data gone through, and in all; null until that is known. */
-  bytesDone: bigint({ mode: 'number' }).notNull().default(0),
-  bytesTotal: bigint({ mode: 'number' }),
-  /** For people: one line for each problem; before, what is being done. */
-  details: text().notNull().default(''),
-  /** The problems and notes as the bundle reader gives them. */
-  problems: jsonb().$type<Problem[]>().notNull().default(sql`'[]'::jsonb`),
-  competitionId: integer().references(() => competitions.id),
-  createdAt: timestamp({ withTimezone: true }).notNull().defaultNow(),
-});
 
 /** Where runs without site data wait. Sites choose which queues their nodes serve. */
 export const queues = pgTable(

@@ -1,49 +1,26 @@
 import type { Logger } from 'pino';
-import { type Actor, requireUser } from '../accounts/access.ts';
+import type { Actor } from '../accounts/access.ts';
 import type { RequiredAttribute } from '../accounts/required-attributes.ts';
-import type { Problem } from '../bundles/problem.ts';
-import type { Database, Transaction } from '../db/database.ts';
+import type { Creations } from '../creations/service.ts';
+import type { Database } from '../db/database.ts';
 import type { Page } from '../db/page.ts';
 import type { Dispatch } from '../dispatch/admission.ts';
-import type { Progress } from '../jobs/count-bytes.ts';
 import type { Jobs } from '../jobs/jobs.ts';
-import type { LiveBus } from '../live/bus.ts';
 import type { Resources } from '../resources/service.ts';
 import { ensureDefaultQueue } from '../sites/default-queue.ts';
 import type { ArchiveLimits } from '../storage/archive/index.ts';
 import type { BlobStore } from '../storage/blob-store.ts';
 import type { ResourceCeilings } from './creation/ceilings.ts';
 import { createCompetitionMaker } from './creation/job.ts';
-import {
-  type Creation,
-  findCreation,
-  findCreationOfResource,
-  findUnfinishedCreations,
-  insertCreation,
-} from './creation/store.ts';
 import { type CompetitionDetail, filesAreOut, readDetail } from './detail.ts';
 import { type CompetitionEdit, renderEdit, writeEdit } from './editing.ts';
-import { CreationMissingError, FileMissingError, ParticipantsOnlyError } from './errors.ts';
+import { FileMissingError, ParticipantsOnlyError } from './errors.ts';
 import { type CompetitionGate, createCompetitionGate } from './gate.ts';
 import { type CompetitionCard, type CompetitionFilter, listCompetitions } from './listing.ts';
 import { createParticipation, type Participation } from './participation.ts';
 import { createPhases, type Phases } from './phases/service.ts';
 import { findPhaseFile, updateCompetition } from './store.ts';
 import { readWritten, type WrittenCompetition } from './written.ts';
-
-/** An uploaded bundle on its way to becoming a competition. */
-export interface CreationProgress {
-  readonly id: number;
-  readonly status: 'Starting' | 'Finished' | 'Failed';
-  /** Nothing but problems and notes is to come of it. */
-  readonly checkOnly: boolean;
-  /** Of the bundle's data; null before it is known how much there is. */
-  readonly progress: Progress | null;
-  /** For people: one line for each problem; before, what is being done. */
-  readonly details: string;
-  readonly problems: Problem[];
-  readonly competitionId: number | null;
-}
 
 /** A blob that somebody may download, and what to call it. */
 export interface Download {
@@ -71,14 +48,10 @@ export interface Competitions {
   /** It is gone for everybody; what belongs to it is kept for the records. */
   remove(actor: Actor, id: number): Promise<void>;
 
-  /** The work happens in the background: follow `creation`. */
+  /** The work happens in the background: see `Creations`. */
   createFromBundle(actor: Actor, resourceKey: string): Promise<{ creationId: number }>;
   /** Finds all problems that would keep the bundle out, and makes nothing. Followed as a creation. */
   checkBundle(actor: Actor, resourceKey: string): Promise<{ creationId: number }>;
-  /** @throws CreationMissingError */
-  creation(actor: Actor, id: number): Promise<CreationProgress>;
-  /** The latest creation from an uploaded bundle. @throws CreationMissingError */
-  creationOfBundle(actor: Actor, resourceKey: string): Promise<CreationProgress>;
   /** The job's handler. */
   makeCompetition(creationId: number, signal: AbortSignal): Promise<void>;
 
@@ -87,7 +60,7 @@ export interface Competitions {
   /** @throws FileMissingError */
   logo(actor: Actor, id: number, secretKey?: string | null): Promise<Download>;
 
-  /** Before anything is served: makes what must exist and takes up the work that a killed hub left behind. Can be repeated. */
+  /** Before anything is served: makes what must exist. Can be repeated. */
   prepare(): Promise<void>;
 }
 
@@ -95,7 +68,7 @@ export interface CompetitionsDependencies {
   readonly database: Database;
   readonly blobs: BlobStore;
   readonly jobs: Pick<Jobs, 'enqueue'>;
-  readonly live: LiveBus;
+  readonly creations: Creations;
   readonly resources: Resources;
   readonly dispatch: Pick<Dispatch, 'cancelCompetition' | 'phaseChanged'>;
   readonly ceilings: ResourceCeilings;
@@ -104,12 +77,9 @@ export interface CompetitionsDependencies {
 }
 
 export function createCompetitions(dependencies: CompetitionsDependencies): Competitions {
-  const { database, jobs, resources, dispatch } = dependencies;
+  const { database, creations, jobs, resources, dispatch } = dependencies;
   const { queries } = database;
   const gate = createCompetitionGate(queries);
-
-  const enqueue = (tx: Transaction, id: number) =>
-    jobs.enqueue(tx, 'create-competition', { creationId: id }, `creation:${id}`);
 
   /** Peers learn of it as soon as it holds here. */
   const change = (id: number, changed: Parameters<typeof updateCompetition>[2]) =>
@@ -117,17 +87,6 @@ export function createCompetitions(dependencies: CompetitionsDependencies): Comp
       await updateCompetition(tx.queries, id, changed);
       await jobs.enqueue(tx, 'publish-catalogue', {}, 'publish-catalogue');
     });
-
-  async function begin(actor: Actor, resourceKey: string, { checkOnly }: { checkOnly: boolean }) {
-    const { id: createdBy } = requireUser(actor);
-    const { id: resourceId } = await resources.getUsable(actor, resourceKey, ['competition_bundle']);
-    const creationId = await database.transaction(async (tx) => {
-      const id = await insertCreation(tx, { resourceId, createdBy, checkOnly });
-      await enqueue(tx, id);
-      return id;
-    });
-    return { creationId };
-  }
 
   return {
     gate,
@@ -172,17 +131,10 @@ export function createCompetitions(dependencies: CompetitionsDependencies): Comp
       await dispatch.cancelCompetition(id);
     },
 
-    createFromBundle: (actor, resourceKey) => begin(actor, resourceKey, { checkOnly: false }),
-    checkBundle: (actor, resourceKey) => begin(actor, resourceKey, { checkOnly: true }),
-
-    async creation(actor, id) {
-      return toProgress(actor, await findCreation(queries, id));
-    },
-
-    async creationOfBundle(actor, resourceKey) {
-      const { id } = await resources.getReadable(actor, resourceKey);
-      return toProgress(actor, await findCreationOfResource(queries, id));
-    },
+    createFromBundle: (actor, resourceKey) =>
+      creations.begin(actor, { kind: 'competition', resourceKey, checkOnly: false }),
+    checkBundle: (actor, resourceKey) =>
+      creations.begin(actor, { kind: 'competition', resourceKey, checkOnly: true }),
 
     async fileFor(actor, phaseId, kind) {
       const { phase, access } = await gate.viewPhase(actor, phaseId);
@@ -203,18 +155,6 @@ export function createCompetitions(dependencies: CompetitionsDependencies): Comp
 
     async prepare() {
       await ensureDefaultQueue(queries);
-      // A job that a killed process had taken is free again only after hours; a second one beside it does no harm.
-      await database.transaction(async (tx) => {
-        for (const { id } of await findUnfinishedCreations(tx.queries)) await enqueue(tx, id);
-      });
     },
   };
-}
-
-function toProgress(actor: Actor, creation: Creation | null): CreationProgress {
-  const user = requireUser(actor);
-  if (!creation || (creation.createdBy !== user.id && !user.isAdmin)) throw new CreationMissingError();
-  const { id, status, checkOnly, details, problems, competitionId, bytesDone, bytesTotal } = creation;
-  const progress = bytesTotal === null ? null : { done: bytesDone, total: bytesTotal };
-  return { id, status, checkOnly, progress, details, problems, competitionId };
 }

@@ -6,6 +6,7 @@ import { type Accounts, createAccounts } from '../accounts/service.ts';
 import { type Competitions, createCompetitions } from '../competitions/service.ts';
 import type { Config } from '../config/config.ts';
 import type { Secrets } from '../config/secrets.ts';
+import { type Creations, createCreations } from '../creations/service.ts';
 import { type Database, openDatabase } from '../db/database.ts';
 import { Dispatcher } from '../dispatch/service.ts';
 import { createDumps, type Dumps } from '../dumps/service.ts';
@@ -49,6 +50,7 @@ export interface HubContext extends AsyncDisposable {
   readonly institutions: Institutions;
   readonly resources: Resources;
   readonly competitions: Competitions;
+  readonly creations: Creations;
   readonly dumps: Dumps;
   readonly submissions: Submissions;
   readonly leaderboards: Leaderboards;
@@ -127,11 +129,12 @@ export async function createContext({
     config,
     log,
   });
+  const creations = createCreations({ database, resources, jobs, live, log });
   const competitions = createCompetitions({
     database,
     blobs,
+    creations,
     jobs,
-    live,
     resources,
     dispatch,
     ceilings: config.ceilings,
@@ -209,6 +212,7 @@ export async function createContext({
     }),
     resources,
     competitions,
+    creations,
     dumps: createDumps({ database, blobs, jobs, live, resources, competitions, log }),
     submissions,
     leaderboards,
@@ -224,7 +228,16 @@ export async function createContext({
     authority,
     sites,
     stewardship: createStewardship({ database, sites, dispatch, config }),
-    tasks: createTasks({ database, blobs, resources, dispatch, jobs, archives: config.archives, log }),
+    tasks: createTasks({
+      database,
+      blobs,
+      resources,
+      creations,
+      dispatch,
+      jobs,
+      archives: config.archives,
+      log,
+    }),
     dispatch,
     async [Symbol.asyncDispose]() {
       await evaluation[Symbol.asyncDispose]();

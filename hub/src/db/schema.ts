@@ -3,6 +3,7 @@ export * from '../accounts/oidc/schema.ts';
 export * from '../accounts/schema.ts';
 export * from '../accounts/sign-in/schema.ts';
 export * from '../competitions/schema.ts';
+export * from '../creations/schema.ts';
 export * from '../dispatch/schema.ts';
 export * from '../dumps/schema.ts';
 export * from '../federation/calls/schema.ts';

@@ -148,7 +148,7 @@ async function dump(
 async function restore(key: string, by = organizer) {
   const { creationId } = await hub.context.competitions.createFromBundle(by.actor, key);
   await hub.context.competitions.makeCompetition(creationId, never);
-  return hub.context.competitions.creation(by.actor, creationId);
+  return hub.context.creations.get(by.actor, creationId);
 }
 
 /** Every column of every table of the competition, but for what makes it another one; ids replaced by what they stand for. */

@@ -1,6 +1,7 @@
 import { and, desc, eq, isNull, ne, sql } from 'drizzle-orm';
 import { users } from '../accounts/schema.ts';
-import { competitionCreations, competitions } from '../competitions/schema.ts';
+import { competitions } from '../competitions/schema.ts';
+import { creations } from '../creations/schema.ts';
 import type { Queries, Transaction } from '../db/database.ts';
 import { resources } from '../resources/schema.ts';
 import { competitionDumps as dumps } from './schema.ts';
@@ -124,10 +125,10 @@ export function findUnfinishedDumps(queries: Queries) {
 export async function findBundle(queries: Queries, competitionId: number) {
   const [bundle] = await queries
     .select({ name: resources.name, fileName: resources.fileName, digest: resources.digest })
-    .from(competitionCreations)
-    .innerJoin(resources, eq(resources.id, competitionCreations.resourceId))
-    .where(and(eq(competitionCreations.competitionId, competitionId), isNull(resources.deletedAt)))
-    .orderBy(competitionCreations.id)
+    .from(creations)
+    .innerJoin(resources, eq(resources.id, creations.resourceId))
+    .where(and(eq(creations.competitionId, competitionId), isNull(resources.deletedAt)))
+    .orderBy(creations.id)
     .limit(1);
   return bundle ?? null;
 }

@@ -7,6 +7,8 @@ import type { Database, Transaction } from '../db/database.ts';
 export interface JobPayloads {
   /** Reads an uploaded bundle and makes the competition. */
   'create-competition': { creationId: number };
+  /** Reads an uploaded task and makes it. */
+  'create-task': { creationId: number };
   /** Writes a competition into a zip. */
   'dump-competition': { dumpId: number };
   /** Enters the submissions of a batch. */

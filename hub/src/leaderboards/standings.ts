@@ -89,7 +89,7 @@ const statement = (name: string, page: string): Statement => ({
     left join board_marks m on m.submission_id = p.submission_id
     left join lateral (
       select coalesce(json_agg(json_build_object(
-        'submissionId', l.id, 'taskId', l.task_id, 'taskName', t.name, 'isOfFormerVersion', l.task_version < t.version, 'rule', t.site_rule, 'finishedAt', l.finished_at,
+        'submissionId', l.id, 'taskId', l.task_id, 'taskName', t.name, 'isOfFormerVersion', l.task_version < t.version, 'rule', v.site_rule, 'finishedAt', l.finished_at,
         'isEdited', exists (select from submission_changes g where g.submission_id = l.id and g.kind = 'score'),
         'scores', (select coalesce(json_object_agg(c.column_id, c.value), '{}') from scores c where c.submission_id = l.id),
         'runs', (
@@ -104,6 +104,7 @@ const statement = (name: string, page: string): Statement => ({
       from (
         select * from submissions where id = p.submission_id union all select * from submissions where parent_id = p.submission_id
       ) l join tasks t on t.id = l.task_id
+      left join task_setups v on v.task_id = l.task_id and v.version = l.task_version
       where l.deleted_at is null
     ) leaves on p.submission_id is not null
     order by p.order_key, p.submitted_at, p.submission_id`,

@@ -126,7 +126,7 @@ export const liveRouter = router({
         ...source,
         topic: `creation:${input.id}`,
         lastEventId: input.lastEventId,
-        read: () => ctx.hub.competitions.creation(ctx.actor, input.id),
+        read: () => ctx.hub.creations.get(ctx.actor, input.id),
       }),
     ),
   ),

@@ -8,6 +8,7 @@ import { isConcealed } from '../leaderboards/concealed.ts';
 import { leaderboardEntries } from '../leaderboards/schema.ts';
 import { nodes, sites } from '../sites/schema.ts';
 import { scores, submissions } from '../submissions/schema.ts';
+import { taskSetups } from '../tasks/schema.ts';
 import { nodeKeys, receipts } from './schema.ts';
 
 /** A key that a node has shown. */
@@ -83,7 +84,7 @@ export async function findReceipt(queries: Queries, runId: number) {
       leaderboardId: phases.leaderboardId,
       isRehearsal: submissions.isRehearsal,
       siteId: runs.siteId,
-      siteRule: tasks.siteRule,
+      siteRule: taskSetups.siteRule,
       combinedAt: runs.combinedAt,
       sharesScores: runs.sharesScores,
       siteShares: sites.sharesScores,
@@ -99,7 +100,10 @@ export async function findReceipt(queries: Queries, runId: number) {
     .innerJoin(runs, and(eq(runs.id, receipts.runId), eq(runs.attempt, receipts.attempt)))
     .innerJoin(submissions, eq(submissions.id, runs.submissionId))
     .innerJoin(phases, eq(phases.id, submissions.phaseId))
-    .innerJoin(tasks, eq(tasks.id, submissions.taskId))
+    .innerJoin(
+      taskSetups,
+      and(eq(taskSetups.taskId, submissions.taskId), eq(taskSetups.version, submissions.taskVersion)),
+    )
     .leftJoin(sites, eq(sites.id, runs.siteId))
     .leftJoin(nodes, eq(nodes.id, runs.nodeId))
     .leftJoin(peers, eq(peers.id, sites.peerId))
@@ -133,7 +137,10 @@ export function findRunsWithReceipts(queries: Queries, rootId: number) {
     .from(receipts)
     .innerJoin(runs, and(eq(runs.id, receipts.runId), eq(runs.attempt, receipts.attempt)))
     .innerJoin(submissions, eq(submissions.id, runs.submissionId))
-    .innerJoin(tasks, eq(tasks.id, submissions.taskId))
+    .innerJoin(
+      taskSetups,
+      and(eq(taskSetups.taskId, submissions.taskId), eq(taskSetups.version, submissions.taskVersion)),
+    )
     .leftJoin(sites, eq(sites.id, runs.siteId))
     .where(or(eq(submissions.id, rootId), eq(submissions.parentId, rootId)))
     .orderBy(asc(submissions.id), asc(sites.title), asc(runs.id));

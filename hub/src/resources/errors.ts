@@ -42,7 +42,7 @@ const NAMES: Readonly<Record<ResourceUse['kind'], string>> = {
   phase: 'the phase',
   submission: 'submissions in',
   dump: 'a dump of',
-  creation: 'the creation of a competition from',
+  creation: 'what is being made of',
 };
 
 export class UploadIncompleteError extends DomainError {

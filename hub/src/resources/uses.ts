@@ -30,7 +30,7 @@ const USES = {
       select 'dump', c.title, null, c.id from competition_dumps d join competitions c on c.id = d.competition_id
       where d.resource_id = r.id and c.deleted_at is null
       union all
-      select 'creation', r.file_name, null, null from competition_creations n where n.resource_id = r.id and n.status = 'Starting'
+      select 'creation', r.file_name, null, null from creations n where n.resource_id = r.id and n.status = 'Starting'
       union all
       select distinct 'submission', c.title || ': ' || p.name, null::int, c.id
       from submissions s join phases p on p.id = s.phase_id join competitions c on c.id = p.competition_id

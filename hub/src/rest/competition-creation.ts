@@ -52,7 +52,7 @@ export async function createCompetition(
   const { creationId } = await hub.competitions.createFromBundle(actor, key);
   // Here and now, rather than when its job's turn comes: it has no data to unpack. Whichever of the two is first makes it.
   await hub.competitions.makeCompetition(creationId, AbortSignal.timeout(MAX_MILLISECONDS));
-  const { competitionId, problems } = await hub.competitions.creation(actor, creationId);
+  const { competitionId, problems } = await hub.creations.get(actor, creationId);
   if (competitionId === null) throw new BundleRefusedError(toFields(problems));
   request.log.info({ competitionId }, 'a competition was made of JSON');
   if (sent.published) await hub.competitions.publish(actor, competitionId, true);

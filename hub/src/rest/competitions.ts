@@ -106,10 +106,7 @@ export function competitionRoutes(routes: RestRoutes): void {
     },
     async ({ hub, actor, request }) => {
       const { id } = idParams.parse(request.params);
-      const { status, details, competitionId, checkOnly, problems } = await hub.competitions.creation(
-        actor,
-        id,
-      );
+      const { status, details, competitionId, checkOnly, problems } = await hub.creations.get(actor, id);
       const created_by = actor.kind === 'user' ? actor.user.username : null;
       return {
         status,

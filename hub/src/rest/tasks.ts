@@ -107,7 +107,7 @@ export function taskRoutes(routes: RestRoutes): void {
       takeFile: async (rest, file) => ({ file: await uploadFrom(rest, 'competition_bundle', file) }),
     },
     async ({ hub, actor, body }) => {
-      const task = await hub.tasks.fromArchive(actor, body.file);
+      const task = await hub.tasks.fromArchiveNow(actor, body.file, hub.stopping);
       return { message: `Task '${task.name}' created successfully!`, ...toTask(task) };
     },
   );

@@ -29,6 +29,7 @@ import { isConcealed } from '../leaderboards/concealed.ts';
 import { leaderboardEntries } from '../leaderboards/schema.ts';
 import { resources } from '../resources/schema.ts';
 import { sites } from '../sites/schema.ts';
+import { taskSetups } from '../tasks/schema.ts';
 import type { SubmissionStatus } from './outcome.ts';
 import { scores, submissionChanges, submissions } from './schema.ts';
 
@@ -72,13 +73,17 @@ export function findFamilies(
       taskName: tasks.name,
       taskKey: tasks.key,
       isOfFormerVersion: sql<boolean>`coalesce(${submissions.taskVersion} < ${tasks.version}, false)`,
-      siteRule: tasks.siteRule,
+      siteRule: taskSetups.siteRule,
       onLeaderboard: sql<boolean>`${leaderboardEntries.submissionId} is not null`,
     })
     .from(submissions)
     .innerJoin(phases, eq(phases.id, submissions.phaseId))
     .innerJoin(users, eq(users.id, submissions.ownerId))
     .leftJoin(tasks, eq(tasks.id, submissions.taskId))
+    .leftJoin(
+      taskSetups,
+      and(eq(taskSetups.taskId, submissions.taskId), eq(taskSetups.version, submissions.taskVersion)),
+    )
     .leftJoin(leaderboardEntries, eq(leaderboardEntries.submissionId, submissions.id))
     .where(
       and(

@@ -1,18 +1,10 @@
-import { posix } from 'node:path';
 import { asFields, type Fields } from '../bundles/fields.ts';
 import { BundleFiles } from '../bundles/files.ts';
 import type { DataReference, SiteData } from '../bundles/model.ts';
 import { type Problem, ProblemLog } from '../bundles/problem.ts';
 import { readSiteData } from '../bundles/v2/site-data.ts';
 import { MAX_YAML_BYTES, readYaml } from '../bundles/yaml.ts';
-import {
-  type Archive,
-  ArchiveError,
-  type ArchiveLimits,
-  membersOfDirectory,
-  openArchive,
-  zipStream,
-} from '../storage/archive/index.ts';
+import { type Archive, ArchiveError, type ArchiveLimits, openArchive } from '../storage/archive/index.ts';
 import type { Slot } from './setup.ts';
 
 const TASK_FILE = 'task.yaml';
@@ -44,7 +36,7 @@ export interface ArchivedFile {
 }
 
 export type ReadTask =
-  | { readonly task: ArchivedTask; readonly archive: Archive; readonly problems: readonly [] }
+  | { readonly task: ArchivedTask; readonly archive: Archive; readonly notes: Problem[] }
   | { readonly task: null; readonly problems: readonly Problem[] };
 
 /**
@@ -61,18 +53,7 @@ export async function readTaskArchive(path: string, limits: ArchiveLimits): Prom
   const task = fields && (await readTask(fields, new BundleFiles(archive)));
   if (!task || log.errorCount > 0) return { task: null, problems: log.errors };
   stack.move();
-  return { task, archive, problems: [] };
-}
-
-/** The bytes of what the archive brings along; a folder as the zip of its content. */
-export async function openData(
-  archive: Archive,
-  { path, isDirectory }: DataReference & { kind: 'path' },
-): Promise<{ content: AsyncIterable<Uint8Array>; fileName: string }> {
-  const name = posix.basename(path) || 'data';
-  return isDirectory
-    ? { content: zipStream(membersOfDirectory(archive, path)), fileName: `${name}.zip` }
-    : { content: await archive.openEntryStream(path), fileName: name };
+  return { task, archive, notes: log.notes };
 }
 
 function refuse(log: ProblemLog, error: unknown): null {

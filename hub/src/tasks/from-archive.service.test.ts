@@ -18,6 +18,7 @@ const upload = (files: Readonly<Record<string, string>>, by = ada) =>
     'competition_bundle',
     rawZip(Object.entries(files).map(([name, content]) => ({ name, content }))),
   );
+const never = new AbortController().signal;
 const mine = async (by: TestPerson) => hub.context.resources.library.list(by.actor, {});
 
 test('a zip with a task.yaml becomes a task with its resources, and is gone', async () => {
@@ -33,7 +34,7 @@ input_data: {zip: cases}
     'cases/1.txt': 'one',
     'cases/2.txt': 'two',
   });
-  const task = await hub.context.tasks.fromArchive(ada.actor, resourceKey);
+  const task = await hub.context.tasks.fromArchiveNow(ada.actor, resourceKey, never);
   expect(task).toMatchObject({
     name: 'Segmentation',
     description: 'Of the liver',
@@ -53,7 +54,7 @@ input_data: {zip: cases}
   const again = await upload({
     'task.yaml': `name: Again\nscoring_program: {key: ${task.files.scoringProgram!.key}}\n`,
   });
-  const other = await hub.context.tasks.fromArchive(ada.actor, again);
+  const other = await hub.context.tasks.fromArchiveNow(ada.actor, again, never);
   expect(other.files.scoringProgram).toEqual(task.files.scoringProgram);
 });
 
@@ -62,7 +63,7 @@ test('all that is wrong with it is said at once, and nothing is made', async () 
   const resourceKey = await upload({
     'task.yaml': 'description: none\nscoring_program: {zip: gone.zip}\ninput_data: {zip: also-gone}\n',
   });
-  await expect(hub.context.tasks.fromArchive(ada.actor, resourceKey)).rejects.toMatchObject({
+  await expect(hub.context.tasks.fromArchiveNow(ada.actor, resourceKey, never)).rejects.toMatchObject({
     code: 'task_archive_invalid',
     problems: [
       { where: 'name', file: 'task.yaml' },
@@ -71,10 +72,75 @@ test('all that is wrong with it is said at once, and nothing is made', async () 
     ],
   });
   const nothing = await upload({ 'readme.txt': 'hello' });
-  await expect(hub.context.tasks.fromArchive(ada.actor, nothing)).rejects.toMatchObject({
+  await expect(hub.context.tasks.fromArchiveNow(ada.actor, nothing, never)).rejects.toMatchObject({
     problems: [{ code: 'task_file_missing' }],
   });
   expect((await hub.context.tasks.list(ada.actor, {})).total).toBe(before);
+});
+
+test('the work goes on in the background: it is followed, stops anywhere, and its task comes to exist once', async () => {
+  const { creations, tasks, resources } = hub.context;
+  const resourceKey = await upload({
+    'task.yaml': 'name: Followed\nscoring_program: {zip: p.zip}\ninput_data: {zip: cases}\nodd: 1\n',
+    'p.zip': 'PK',
+    'cases/1.txt': 'one',
+  });
+  const begin = (checkOnly: boolean) => tasks.fromArchive(ada.actor, { resourceKey, checkOnly });
+  const { creationId } = await begin(false);
+  expect(await creations.get(ada.actor, creationId)).toMatchObject({
+    kind: 'task',
+    status: 'Starting',
+    progress: null,
+    taskId: null,
+  });
+  await expect(creations.get(ben.actor, creationId)).rejects.toMatchObject({ code: 'creation_not_found' });
+  const { total } = await tasks.list(ada.actor, {});
+  await expect(
+    tasks.makeTask(creationId, AbortSignal.abort(new Error('the hub is stopping'))),
+  ).rejects.toThrow();
+  expect(await creations.get(ada.actor, creationId)).toMatchObject({ status: 'Starting' });
+  await Promise.all([tasks.makeTask(creationId, never), tasks.makeTask(creationId, never)]);
+  const { taskId, ...ended } = await creations.get(ada.actor, creationId);
+  expect(ended).toMatchObject({
+    status: 'Finished',
+    progress: { total: 5 },
+    problems: [{ severity: 'note', where: 'odd' }],
+  });
+  expect((await tasks.get(ada.actor, taskId!)).name).toBe('Followed');
+  expect((await tasks.list(ada.actor, {})).total).toBe(total + 1);
+  await expect(resources.library.get(ada.actor, resourceKey)).rejects.toMatchObject({
+    code: 'resource_missing',
+  });
+});
+
+test('a check finds all that would keep the task out, keys that name nothing and damaged data too, and makes nothing', async () => {
+  const { creations, tasks } = hub.context;
+  const before = await mine(ada);
+  const check = async (yaml: string) => {
+    const resourceKey = await upload({ 'task.yaml': yaml, 'p.zip': 'PK' });
+    const { creationId } = await tasks.fromArchive(ada.actor, { resourceKey, checkOnly: true });
+    await tasks.makeTask(creationId, never);
+    return creations.get(ada.actor, creationId);
+  };
+  const key = crypto.randomUUID();
+  expect(
+    await check(
+      `name: T\nscoring_program: {key: ${key}}\nreference_data: {key: ${key}}\ninput_data: p.zip\n`,
+    ),
+  ).toMatchObject({
+    status: 'Failed',
+    problems: [
+      { where: 'scoring_program', code: 'resource_missing' },
+      { where: 'reference_data', code: 'resource_missing' },
+    ],
+  });
+  expect(await check('name: T\nscoring_program: p.zip\n')).toMatchObject({
+    status: 'Finished',
+    checkOnly: true,
+    taskId: null,
+    problems: [],
+  });
+  expect((await mine(ada)).total).toBe(before.total);
 });
 
 test('a resource is renamed, made public and found; its uses are told to its owner alone; it is deleted when there are none', async () => {
@@ -83,7 +149,7 @@ test('a resource is renamed, made public and found; its uses are told to its own
     'task.yaml': 'name: Third\nscoring_program: {zip: p.zip, name: Program three}\n',
     'p.zip': 'PK',
   });
-  const task = await hub.context.tasks.fromArchive(ada.actor, key);
+  const task = await hub.context.tasks.fromArchiveNow(ada.actor, key, never);
   const program = task.files.scoringProgram!.key;
   await expect(library.get(ben.actor, program)).rejects.toMatchObject({ code: 'resource_missing' });
   expect((await hub.inject({ url: `/files/resources/${program}` }, ben)).statusCode).toBe(404);

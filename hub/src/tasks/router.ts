@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { router, userProcedure } from '../trpc/init.ts';
+import { siteRuleInput } from './site-rule.ts';
 
 const id = z.number().int();
 const key = z.string().max(100);
@@ -38,8 +39,8 @@ export const tasksRouter = router({
     .mutation(({ ctx, input }) => ctx.hub.tasks.create(ctx.actor, input)),
 
   fromArchive: userProcedure
-    .input(z.object({ resourceKey: key }))
-    .mutation(({ ctx, input }) => ctx.hub.tasks.fromArchive(ctx.actor, input.resourceKey)),
+    .input(z.object({ resourceKey: key, checkOnly: z.boolean().default(false) }))
+    .mutation(({ ctx, input }) => ctx.hub.tasks.fromArchive(ctx.actor, input)),
 
   edit: userProcedure
     .input(
@@ -50,6 +51,7 @@ export const tasksRouter = router({
         siteDataset: z
           .object({ name: z.string().regex(DATASET_NAME), version: z.string().regex(DATASET_VERSION) })
           .optional(),
+        siteRule: siteRuleInput.optional(),
         note: z.string().trim().max(1_000).optional(),
       }),
     )

@@ -1,4 +1,5 @@
-import { boolean, integer, jsonb, pgTable, primaryKey, text, timestamp } from 'drizzle-orm/pg-core';
+import { sql } from 'drizzle-orm';
+import { boolean, integer, jsonb, pgTable, pgView, primaryKey, text, timestamp } from 'drizzle-orm/pg-core';
 import { users } from '../accounts/schema.ts';
 import type { SiteRule } from '../bundles/site-rule.ts';
 import { tasks } from '../competitions/schema.ts';
@@ -33,6 +34,18 @@ export const taskVersions = pgTable(
     note: text().notNull(),
   },
   (table) => [primaryKey({ columns: [table.taskId, table.version] })],
+);
+
+/** Every version of every task, the current ones included: what a submission was admitted with is that of its `task_version`. */
+export const taskSetups = pgView('task_setups', {
+  taskId: integer().notNull(),
+  version: integer().notNull(),
+  siteDatasetName: text(),
+  siteDatasetVersion: text(),
+  siteRule: jsonb().$type<SiteRule>(),
+}).as(
+  sql`select id as task_id, version, site_dataset_name, site_dataset_version, site_rule from tasks
+    union all select task_id, version, site_dataset_name, site_dataset_version, site_rule from task_versions`,
 );
 
 /** People who may use somebody's task in competitions of theirs. They see what it consists of, and neither change nor download it. */

@@ -1,7 +1,9 @@
 import { and, eq } from 'drizzle-orm';
 import type { Logger } from 'pino';
 import { type Actor, requireUser } from '../accounts/access.ts';
+import type { SiteRule } from '../bundles/site-rule.ts';
 import { tasks } from '../competitions/schema.ts';
+import type { Creations } from '../creations/service.ts';
 import type { Database } from '../db/database.ts';
 import { decodeIdCursor, mapPage, type Page, toPage } from '../db/page.ts';
 import type { Dispatch } from '../dispatch/admission.ts';
@@ -15,10 +17,11 @@ import {
   NothingToRunError,
   NotYourTaskError,
   PersonMissingError,
+  TaskArchiveError,
   TaskInUseError,
   TaskMissingError,
 } from './errors.ts';
-import { createFromArchive } from './from-archive.ts';
+import { createTaskMaker } from './from-archive.ts';
 import { taskShares } from './schema.ts';
 import { type ChosenResources, chooseResources, holdResources, isSameSetup, SLOTS } from './setup.ts';
 import {
@@ -50,6 +53,8 @@ export interface TaskEdit extends Omit<NewTask, 'name'> {
   readonly name?: string | undefined;
   /** Another dataset, or another version of it, of the sites; only where the task has one. */
   readonly siteDataset?: { readonly name: string; readonly version: string } | undefined;
+  /** Which of these sites are asked, and how their scores become one; only where the task has such data. */
+  readonly siteRule?: SiteRule | undefined;
   /** Why, for the history. */
   readonly note?: string | undefined;
 }
@@ -72,11 +77,15 @@ export interface Tasks {
   get(actor: Actor, task: number | string): Promise<TaskView>;
   /** @throws NothingToRunError and what resources throw */
   create(actor: Actor, task: NewTask): Promise<TaskView>;
-  /**
-   * From an upload (a zip with a `task.yaml`), which is gone afterwards.
-   * @throws TaskArchiveError with all that is wrong with it
-   */
-  fromArchive(actor: Actor, resourceKey: string): Promise<TaskView>;
+  /** From an upload (a zip with a `task.yaml`), which is gone afterwards; or only what is wrong with it. The work happens in the background: see `Creations`. */
+  fromArchive(
+    actor: Actor,
+    archive: { readonly resourceKey: string; readonly checkOnly: boolean },
+  ): Promise<{ creationId: number }>;
+  /** The same here and now, for those who wait. @throws TaskArchiveError with all that is wrong with it */
+  fromArchiveNow(actor: Actor, resourceKey: string, signal: AbortSignal): Promise<TaskView>;
+  /** The job's handler. */
+  makeTask(creationId: number, signal: AbortSignal): Promise<void>;
   /** By its owner and administrators. `version` of the answer says whether there is a new one. @throws TaskMissingError | NotYourTaskError */
   edit(actor: Actor, id: number, edit: TaskEdit): Promise<TaskView>;
   /** By its owner and administrators, once no phase has it. @throws TaskMissingError | NotYourTaskError | TaskInUseError */
@@ -89,6 +98,7 @@ export interface TasksDependencies {
   readonly database: Database;
   readonly blobs: BlobStore;
   readonly resources: Resources;
+  readonly creations: Creations;
   readonly dispatch: Pick<Dispatch, 'phaseChanged'>;
   readonly jobs: Pick<Jobs, 'enqueue'>;
   readonly archives: ArchiveLimits;
@@ -96,8 +106,9 @@ export interface TasksDependencies {
 }
 
 export function createTasks(dependencies: TasksDependencies): Tasks {
-  const { database, resources, dispatch, jobs, log } = dependencies;
+  const { database, resources, creations, dispatch, jobs, log } = dependencies;
   const { queries } = database;
+  const makeTask = createTaskMaker(dependencies);
 
   async function reach(actor: Actor, id: number): Promise<FoundTask> {
     const user = requireUser(actor);
@@ -171,10 +182,16 @@ export function createTasks(dependencies: TasksDependencies): Tasks {
       return show(actor, id);
     },
 
-    async fromArchive(actor, resourceKey) {
-      const id = await createFromArchive(dependencies, actor, resourceKey);
-      log.info({ taskId: id }, 'task made of an upload');
-      return show(actor, id);
+    fromArchive: (actor, archive) => creations.begin(actor, { kind: 'task', ...archive }),
+    makeTask,
+
+    async fromArchiveNow(actor, resourceKey, signal) {
+      const { creationId } = await creations.begin(actor, { kind: 'task', resourceKey, checkOnly: false });
+      // Rather than when its job's turn comes. Whichever of the two is first makes it.
+      await makeTask(creationId, signal);
+      const { taskId, problems } = await creations.get(actor, creationId);
+      if (taskId === null) throw new TaskArchiveError(problems);
+      return show(actor, taskId);
     },
 
     async edit(actor, id, edit) {
@@ -187,7 +204,7 @@ export function createTasks(dependencies: TasksDependencies): Tasks {
       const current = new Map([...files].map(([resourceId, { key }]) => [key, resourceId]));
       const chosen = await chooseResources(resources, actor, edit, current);
       const solved = edit.solutions && (await solutionIds(actor, edit.solutions));
-      if (edit.siteDataset && known.siteDatasetName === null) throw new NoSiteDataError();
+      if ((edit.siteDataset || edit.siteRule) && known.siteDatasetName === null) throw new NoSiteDataError();
       await database.transaction(async (tx) => {
         const before = await lockTask(tx, id);
         if (!before) throw new TaskMissingError();
@@ -204,6 +221,7 @@ export function createTasks(dependencies: TasksDependencies): Tasks {
             siteDatasetName: edit.siteDataset.name,
             siteDatasetVersion: edit.siteDataset.version,
           }),
+          ...(edit.siteRule && { siteRule: edit.siteRule }),
         };
         if (!after.scoringProgramId && !after.ingestionProgramId) throw new NothingToRunError();
         await holdResources(tx, [...Object.values(chosen), ...(solved ?? [])]);

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { and, inArray, isNull } from 'drizzle-orm';
 import type { Actor } from '../accounts/access.ts';
 import type { tasks } from '../competitions/schema.ts';
@@ -16,6 +17,7 @@ export type TaskSetup = Pick<
   | 'ingestionOnlyDuringScoring'
   | 'siteDatasetName'
   | 'siteDatasetVersion'
+  | 'siteRule'
 >;
 
 /** Keys of resources; null takes one away, and what is left out stays. */
@@ -80,6 +82,7 @@ export function isSameSetup(one: TaskSetup, other: TaskSetup): boolean {
     SLOTS.every((slot) => one[`${slot}Id`] === other[`${slot}Id`]) &&
     one.ingestionOnlyDuringScoring === other.ingestionOnlyDuringScoring &&
     one.siteDatasetName === other.siteDatasetName &&
-    one.siteDatasetVersion === other.siteDatasetVersion
+    one.siteDatasetVersion === other.siteDatasetVersion &&
+    isDeepStrictEqual(one.siteRule, other.siteRule)
   );
 }

@@ -1,6 +1,7 @@
 import { eq } from 'drizzle-orm';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { Actor } from '../accounts/access.ts';
+import { DEFAULT_SITE_RULE } from '../bundles/site-rule.ts';
 import { phases, tasks } from '../competitions/schema.ts';
 import { claims } from '../dispatch/schema.ts';
 import { submissions } from '../submissions/schema.ts';
@@ -65,6 +66,33 @@ describe('a change of what a task runs', () => {
     ]);
     const same = changed.files.scoringProgram!.key;
     expect(await hub.tasks.edit(organizer, taskId, { scoringProgram: same })).toMatchObject({ version: 2 });
+  });
+
+  test('is also which sites are asked and how their scores become one: what was admitted keeps the rule that it was admitted with', async () => {
+    await hub.node('east', 'hall');
+    await hub.node('west', 'hall');
+    const { organizer, ada, phaseId, taskId } = await entered({ siteData: 'hall' });
+    const before = await submit(ada, phaseId);
+    const { siteRule } = await hub.tasks.get(organizer, taskId);
+    expect(await hub.tasks.edit(organizer, taskId, { siteRule: { ...siteRule! } })).toMatchObject({
+      version: 1,
+    });
+    const changed = await hub.tasks.edit(organizer, taskId, {
+      siteRule: { ...siteRule!, quorum: 2, combine: 'median' },
+    });
+    expect(changed).toMatchObject({ version: 2, siteRule: { combine: 'median', quorum: 2 } });
+    expect(changed.versions.map((version) => version.siteRule?.quorum)).toEqual([2, null]);
+    const after = await submit(ada, phaseId);
+    const needed = async ({ id }: { id: number }) => (await hub.submissions.get(ada, id)).sites?.needed;
+    expect([await needed(before), await needed(after)]).toEqual([1, 2]);
+  });
+
+  test('of sites is refused where a task has none', async () => {
+    const { organizer, taskId } = await entered();
+    const siteRule = { ...DEFAULT_SITE_RULE, combine: 'best' } as const;
+    await expect(hub.tasks.edit(organizer, taskId, { siteRule })).rejects.toMatchObject({
+      code: 'no_site_data',
+    });
   });
 
   test('leaves what was admitted on the version that it was admitted with', async () => {

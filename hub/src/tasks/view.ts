@@ -1,6 +1,7 @@
 import { eq, inArray } from 'drizzle-orm';
 import { type ActingUser, type Actor, requireUser } from '../accounts/access.ts';
 import { users } from '../accounts/schema.ts';
+import { DEFAULT_SITE_RULE, type SiteRule } from '../bundles/site-rule.ts';
 import { solutions } from '../competitions/schema.ts';
 import type { Queries } from '../db/database.ts';
 import { resources } from '../resources/schema.ts';
@@ -36,6 +37,8 @@ export interface TaskCard {
 
 export interface TaskView extends TaskCard {
   readonly files: TaskFiles;
+  /** Null without data of sites. */
+  readonly siteRule: SiteRule | null;
   readonly solutions: TaskFile[];
   readonly canEdit: boolean;
   /** Newest first; the first is what is run now. */
@@ -64,6 +67,7 @@ export interface TaskVersionView {
   readonly files: TaskFiles;
   readonly ingestionOnlyDuringScoring: boolean;
   readonly siteDataset: string | null;
+  readonly siteRule: SiteRule | null;
 }
 
 /** Where the task is used, as far as the actor may know. */
@@ -143,6 +147,7 @@ export async function toTaskView(queries: Queries, actor: Actor, task: FoundTask
   return {
     ...card!,
     files: filesOf(task, files),
+    siteRule: siteRuleOf(task),
     solutions: solved.flatMap(({ resourceId }) => files.get(resourceId) ?? []),
     canEdit,
     versions: [{ ...current, note: task.changeNote }, ...former].map((version) => ({
@@ -153,6 +158,7 @@ export async function toTaskView(queries: Queries, actor: Actor, task: FoundTask
       files: filesOf(version, files),
       ingestionOnlyDuringScoring: version.ingestionOnlyDuringScoring,
       siteDataset: siteDatasetOf(version),
+      siteRule: siteRuleOf(version),
     })),
     phases: phases.map(({ taskId: _, ...phase }) => ({
       ...phase,
@@ -168,6 +174,10 @@ export function mayEdit(user: ActingUser, task: Pick<TaskRow, 'createdBy'>): boo
 
 function siteDatasetOf({ siteDatasetName, siteDatasetVersion }: Omit<TaskSetup, `${Slot}Id`>): string | null {
   return siteDatasetName && siteDatasetVersion ? `${siteDatasetName}@${siteDatasetVersion}` : null;
+}
+
+function siteRuleOf({ siteDatasetName, siteRule }: Pick<TaskSetup, 'siteDatasetName' | 'siteRule'>) {
+  return siteDatasetName === null ? null : (siteRule ?? DEFAULT_SITE_RULE);
 }
 
 async function findUsername(queries: Queries, id: number | null): Promise<string | null> {

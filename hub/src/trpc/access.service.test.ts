@@ -145,7 +145,7 @@ const TABLE: Readonly<Record<string, Line>> = {
     input: ({ competitionId }) => ({ id: competitionId, required: [{ name: 'orcid', values: [] }] }),
   },
   'competitions.remove': { allowed: organizers, input: ({ competitionId }) => ({ id: competitionId }) },
-  'competitions.creation': { allowed: organizers, input: ({ creationId }) => ({ id: creationId }) },
+  'creations.get': { allowed: organizers, input: ({ creationId }) => ({ id: creationId }) },
   'competitions.createFromBundle': {
     allowed: organizers,
     input: ({ bundleKey }) => ({ resourceKey: bundleKey }),

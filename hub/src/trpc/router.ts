@@ -1,6 +1,7 @@
 import { institutionsRouter } from '../accounts/oidc/router.ts';
 import { accountsRouter } from '../accounts/router.ts';
 import { competitionsRouter } from '../competitions/router.ts';
+import { creationsRouter } from '../creations/router.ts';
 import { dumpsRouter } from '../dumps/router.ts';
 import { catalogueRouter } from '../federation/catalogue/router.ts';
 import { evaluationRouter } from '../federation/evaluation/router.ts';
@@ -21,6 +22,7 @@ export const appRouter = router({
   catalogue: catalogueRouter,
   evaluation: evaluationRouter,
   competitions: competitionsRouter,
+  creations: creationsRouter,
   dumps: dumpsRouter,
   identity: identityRouter,
   institutions: institutionsRouter,

@@ -4,8 +4,8 @@ import { DEFAULT_SITE_RULE, type SiteRule } from '../site-rule.ts';
 
 const DATASET = /^([a-z0-9][a-z0-9._-]{0,63})@([A-Za-z0-9][A-Za-z0-9._-]{0,63})$/;
 /** Of this hub, or `name@hub` of another. */
-const SITE = /^[a-z0-9][a-z0-9-]{0,38}[a-z0-9](@[a-z0-9-]{1,63})?$/;
-const COUNT = /^[A-Za-z0-9][A-Za-z0-9._ -]{0,63}$/;
+export const SITE_NAME = /^[a-z0-9][a-z0-9-]{0,38}[a-z0-9](@[a-z0-9-]{1,63})?$/;
+export const COUNT_NAME = /^[A-Za-z0-9][A-Za-z0-9._ -]{0,63}$/;
 
 /**
  * `site_data` of a task. A key of Weir's own; other platforms ignore it. Either `NAME@VERSION`: every site that holds the dataset is asked, and
@@ -84,7 +84,7 @@ function readSites(fields: Fields): string[] | null {
   for (const { node: item, where } of fields.list('sites')) {
     const name = item.kind === 'string' || item.kind === 'integer' ? item.text.trim() : '';
     const at = { where, at: item.at };
-    if (!SITE.test(name)) {
+    if (!SITE_NAME.test(name)) {
       const cure =
         'Write short names as the hub lists them, such as north-hospital, or north-hospital@other-hub.';
       fields.log.error('site_name_malformed', at, 'This is no name of a site.', cure);
@@ -122,7 +122,7 @@ function readWeight(fields: Fields, combine: SiteRule['combine']): string | null
     }
     return null;
   }
-  if (weight !== null && COUNT.test(weight)) return weight;
+  if (weight !== null && COUNT_NAME.test(weight)) return weight;
   fields.error(
     'weight',
     'weight_missing',

@@ -1,8 +1,9 @@
 import { type Problem, problemOfArchive } from '../../bundles/problem.ts';
 import { COMPETITION_FILE, readBundle } from '../../bundles/read-bundle.ts';
+import { intoNothing } from '../../creations/data.ts';
 import { type Archive, ArchiveError } from '../../storage/archive/index.ts';
 import { renderContent } from './content.ts';
-import { dataReferences, intoNothing, storeData } from './data.ts';
+import { dataReferences, storeData } from './data.ts';
 
 export interface OfflineCheck {
   /** Null when there are problems. */

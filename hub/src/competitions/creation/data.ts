@@ -1,11 +1,7 @@
-import { posix } from 'node:path';
 import type { Bundle, DataReference } from '../../bundles/model.ts';
+import { type DataPath, type DataSink, openData, sizeOfData } from '../../creations/data.ts';
 import type { Archive } from '../../storage/archive/index.ts';
-import { membersOfDirectory, zipStream } from '../../storage/archive/index.ts';
-import type { BlobStore, StoredBlob } from '../../storage/blob-store.ts';
-
-/** The archive's own limits are tighter; this one only has to be there. */
-const MAX_DATA_BYTES = 2 ** 38;
+import type { StoredBlob } from '../../storage/blob-store.ts';
 
 export interface StoredData {
   readonly blob: StoredBlob;
@@ -27,45 +23,19 @@ export function dataReferences(bundle: Bundle): DataReference[] {
   return [...ofTasks, ...ofPhases, ...ofSolutions].filter((reference) => reference !== null);
 }
 
-/** Bytes of all that the bundle brings, each thing once. */
-export function sizeOfData(archive: Archive, bundle: Bundle): number {
-  const sizes = new Map<string, number>();
-  for (const reference of dataReferences(bundle)) {
-    if (reference.kind !== 'path') continue;
-    const entries = reference.isDirectory
-      ? archive.entriesUnder(reference.path).map(({ entry }) => entry)
-      : [archive.findFile(reference.path)];
-    sizes.set(
-      reference.path,
-      entries.reduce((sum, entry) => sum + (entry?.size ?? 0), 0),
-    );
-  }
-  return [...sizes.values()].reduce((sum, size) => sum + size, 0);
+/** What the bundle brings, each thing once. */
+function broughtBy(bundle: Bundle): DataPath[] {
+  const brought = dataReferences(bundle).filter((reference) => reference.kind === 'path');
+  return [...new Map(brought.map((reference) => [reference.path, reference])).values()];
 }
 
-/** What becomes of data as they stream by. */
-export type DataSink = (content: AsyncIterable<Uint8Array>) => Promise<StoredBlob>;
-
-/** Blobs without a resource hurt nobody, so storing comes before the transaction. */
-export function intoBlobs(blobs: BlobStore, signal: AbortSignal): DataSink {
-  return (content) => blobs.put(content, { maxBytes: MAX_DATA_BYTES, signal });
-}
-
-/** Reads everything, which checks it, and keeps nothing. */
-export function intoNothing(signal: AbortSignal): DataSink {
-  return async (content) => {
-    let size = 0;
-    for await (const chunk of content) {
-      signal.throwIfAborted();
-      size += chunk.length;
-    }
-    return { digest: '', md5: '', size };
-  };
+/** Bytes of all that the bundle brings. */
+export function sizeOfBundle(archive: Archive, bundle: Bundle): number {
+  return broughtBy(bundle).reduce((sum, reference) => sum + sizeOfData(archive, reference), 0);
 }
 
 /**
- * Puts the data that the bundle brings into the sink: files as they are, directories as the zip of their content, which is the same each
- * time.
+ * Puts the data that the bundle brings into the sink.
  * @returns by path
  */
 export async function storeData(
@@ -74,15 +44,9 @@ export async function storeData(
   sink: DataSink,
 ): Promise<Map<string, StoredData>> {
   const stored = new Map<string, StoredData>();
-  for (const reference of dataReferences(bundle)) {
-    if (reference.kind !== 'path' || stored.has(reference.path)) continue;
-    const { path, isDirectory } = reference;
-    const content = isDirectory
-      ? zipStream(membersOfDirectory(archive, path))
-      : await archive.openEntryStream(path);
-    const blob = await sink(content);
-    const name = posix.basename(path) || 'bundle';
-    stored.set(path, { blob, fileName: isDirectory ? `${name}.zip` : name });
+  for (const reference of broughtBy(bundle)) {
+    const { content, fileName } = await openData(archive, reference);
+    stored.set(reference.path, { blob: await sink(content), fileName });
   }
   return stored;
 }

@@ -2,7 +2,6 @@ import { randomUUID } from 'node:crypto';
 import type { Actor } from '../../accounts/access.ts';
 import {
   columns,
-  competitionCreations,
   competitions,
   leaderboards,
   participants,
@@ -10,6 +9,7 @@ import {
   phaseTasks,
   tasks,
 } from '../../competitions/schema.ts';
+import { creations } from '../../creations/schema.ts';
 import { runs } from '../../dispatch/schema.ts';
 import { competitionDumps } from '../../dumps/schema.ts';
 import { leaderboardEntries } from '../../leaderboards/schema.ts';
@@ -114,7 +114,7 @@ export async function createTestChallenge({ context }: TestHub, people: People) 
   const bundle = await file('competition_bundle', organizerId);
   const creation = await insertOne(
     queries
-      .insert(competitionCreations)
+      .insert(creations)
       .values({ resourceId: bundle.id, createdBy: organizerId, status: 'Finished', competitionId })
       .returning(),
   );

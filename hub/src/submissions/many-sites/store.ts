@@ -4,7 +4,7 @@ import type { Fault } from '../outcome.ts';
 import type { Shown } from './disclosure.ts';
 import { type SiteRun, stepsOf } from './standing.ts';
 
-/** A run of a leaf that went to sites, with what its leaf and task say. */
+/** A run of a leaf that went to sites, with what its leaf and its task (the version that it was admitted with) say. */
 export interface SiteRunRow extends SiteRun {
   readonly leafId: number;
   readonly ownerId: number;
@@ -25,15 +25,15 @@ const NOTE_ENDS: Statement = {
   name: 'sites-note-ends',
   text: `
 update runs r set shares_scores = l.is_rehearsal or (s.shares_scores and not exists (
-  select from submissions k join tasks kt on kt.id = k.task_id join runs kr on kr.submission_id = k.id
+  select from submissions k join task_setups kt on kt.task_id = k.task_id and kt.version = k.task_version join runs kr on kr.submission_id = k.id
   where k.owner_id = l.owner_id and kt.site_dataset_name = t.site_dataset_name and kt.site_dataset_version = t.site_dataset_version
     and kr.site_id = s.id and not kr.shares_scores and kr.scores is not null
 )), site_weight = (
   select (d.counts ->> (t.site_rule ->> 'weight'))::float8 from site_datasets d
   where d.site_id = s.id and d.name = t.site_dataset_name and d.version = t.site_dataset_version
 )
-from sites s, submissions l, tasks t
-where r.id = any($1) and s.id = r.site_id and l.id = r.submission_id and t.id = l.task_id and r.finished_at is not null and r.shares_scores is null`,
+from sites s, submissions l, task_setups t
+where r.id = any($1) and s.id = r.site_id and l.id = r.submission_id and t.task_id = l.task_id and t.version = l.task_version and r.finished_at is not null and r.shares_scores is null`,
 };
 
 /** All runs of the leaves that the given runs belong to. */
@@ -43,7 +43,7 @@ const RUNS_OF_LEAVES: Statement = {
 select r.submission_id::float8 as "leafId", l.owner_id as "ownerId", t.site_dataset_name || '@' || t.site_dataset_version as dataset,
   case when not l.is_rehearsal then t.site_rule end as rule, r.id::float8 as "runId", r.site_id as "siteId", s.title as "siteTitle", r.state, r.failure_code as "failureCode", r.fault, r.scores,
   coalesce(r.shares_scores, s.shares_scores or l.is_rehearsal) as "sharesScores", r.site_weight as "siteWeight", (extract(epoch from r.combined_at) * 1e6)::float8 as "combinedAt"
-from submissions l join tasks t on t.id = l.task_id join runs r on r.submission_id = l.id join sites s on s.id = r.site_id
+from submissions l join task_setups t on t.task_id = l.task_id and t.version = l.task_version join runs r on r.submission_id = l.id join sites s on s.id = r.site_id
 where l.id in (select submission_id from runs where id = any($1)) order by r.id`,
 };
 
@@ -62,7 +62,7 @@ select r.submission_id::float8 as "leafId", l.owner_id as "ownerId", t.site_data
   r.site_weight as "siteWeight", (extract(epoch from r.combined_at) * 1e6)::float8 as "combinedAt", null as "failureCode", null as fault
 from unnest($1::int[], $2::text[]) as a(owner_id, dataset)
 join submissions l on l.owner_id = a.owner_id and not l.is_rehearsal
-join tasks t on t.id = l.task_id and t.site_dataset_name || '@' || t.site_dataset_version = a.dataset
+join task_setups t on t.task_id = l.task_id and t.version = l.task_version and t.site_dataset_name || '@' || t.site_dataset_version = a.dataset
 join runs r on r.submission_id = l.id
 where r.site_id is not null and exists (
   select from runs c where c.submission_id = l.id and (c.combined_at is not null or (c.shares_scores and c.scores is not null))

@@ -10,6 +10,7 @@ import {
   phases,
 } from '../../competitions/schema.ts';
 import { createCompetitions } from '../../competitions/service.ts';
+import { createCreations } from '../../creations/service.ts';
 import type { Database } from '../../db/database.ts';
 import { createTestDatabase } from '../../db/testing/test-database.ts';
 import { claim } from '../../dispatch/claim.ts';
@@ -88,11 +89,12 @@ export async function createHarness() {
     secrets: { artifactUrlKey: Buffer.alloc(32) },
     log,
   });
+  const creations = createCreations({ database, resources, jobs, live, log });
   const competitions = createCompetitions({
     database,
     blobs,
+    creations,
     jobs,
-    live,
     resources,
     dispatch,
     ceilings: USUAL_CEILINGS,
@@ -127,7 +129,16 @@ export async function createHarness() {
     competitions,
     submissions,
     leaderboards,
-    tasks: createTasks({ database, blobs, resources, dispatch, jobs, archives: defaultArchiveLimits, log }),
+    tasks: createTasks({
+      database,
+      blobs,
+      resources,
+      creations,
+      dispatch,
+      jobs,
+      archives: defaultArchiveLimits,
+      log,
+    }),
     boards,
     jobs,
 

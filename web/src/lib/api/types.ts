@@ -32,7 +32,7 @@ export type Task = Phase['tasks'][number];
 export type Question = NonNullable<Competition['factSheet']>[number];
 export type ParticipantStatus = NonNullable<CompetitionCard['myStatus']>;
 export type Participant = Output['competitions']['participants']['list']['items'][number];
-export type Creation = Output['competitions']['creation'];
+export type Creation = Output['creations']['get'];
 export type Dump = Output['dumps']['list'][number];
 export type Problem = Creation['problems'][number];
 

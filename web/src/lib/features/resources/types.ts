@@ -26,7 +26,7 @@ const words: Record<Use['kind'], string> = {
   phase: 'Phase',
   submission: 'Submissions in',
   dump: 'Dump of',
-  creation: 'Becoming a competition:',
+  creation: 'Something is being made of',
 };
 
 export function useInWords({ kind, title }: Use): string {

@@ -22,5 +22,7 @@ export function changesBetween(
   if (version.ingestionOnlyDuringScoring !== before.ingestionOnlyDuringScoring)
     changed.push('When the ingestion runs');
   if (version.siteDataset !== before.siteDataset) changed.push('Dataset of the sites');
+  if (JSON.stringify(version.siteRule) !== JSON.stringify(before.siteRule))
+    changed.push('Which sites, and how their scores become one');
   return changed;
 }

@@ -1,19 +1,29 @@
-import { and, asc, desc, eq, sql } from 'drizzle-orm';
-import { users } from '../../accounts/schema.ts';
-import type { Problem } from '../../bundles/problem.ts';
-import type { Queries, Transaction } from '../../db/database.ts';
-import { resources } from '../../resources/schema.ts';
-import { competitionCreations as creations } from '../schema.ts';
+import { and, asc, eq, sql } from 'drizzle-orm';
+import type { ActingUser } from '../accounts/access.ts';
+import { users } from '../accounts/schema.ts';
+import type { Problem } from '../bundles/problem.ts';
+import type { Queries, Transaction } from '../db/database.ts';
+import { resources } from '../resources/schema.ts';
+import type { Resource } from '../resources/service.ts';
+import { creations } from './schema.ts';
 
 export type Creation = typeof creations.$inferSelect;
+export type CreationKind = Creation['kind'];
 
 export interface StartedCreation {
   readonly id: number;
   /** This one included. */
   readonly attempts: number;
-  readonly digest: string | null;
+  readonly upload: Pick<Resource, 'key' | 'createdBy' | 'digest' | 'size'>;
   readonly checkOnly: boolean;
-  readonly maker: { readonly id: number; readonly isAdmin: boolean };
+  readonly maker: ActingUser;
+}
+
+/** What has come of an archive, and what to know about it. */
+export interface Outcome {
+  readonly competitionId?: number;
+  readonly taskId?: number;
+  readonly notes: Problem[];
 }
 
 /** Counts an attempt; null when the creation is over, or never was. */
@@ -35,8 +45,13 @@ export async function startAttempt(queries: Queries, id: number): Promise<Starte
       id: creations.id,
       attempts: creations.attempts,
       checkOnly: creations.checkOnly,
-      digest: resources.digest,
-      maker: { id: users.id, isAdmin: users.isAdmin },
+      upload: {
+        key: resources.key,
+        createdBy: resources.createdBy,
+        digest: resources.digest,
+        size: resources.size,
+      },
+      maker: { id: users.id, username: users.username, isAdmin: users.isAdmin, isRobot: users.isRobot },
     });
   return row ?? null;
 }
@@ -66,15 +81,17 @@ export async function lockUnfinished(tx: Transaction, id: number): Promise<boole
 export async function endCreation(
   queries: Queries,
   id: number,
-  end: { competitionId: number | null; notes: Problem[] } | { problems: Problem[] },
+  end: Outcome | { problems: readonly Problem[] },
 ): Promise<void> {
-  const problems = 'problems' in end ? end.problems : end.notes;
+  const failed = 'problems' in end;
+  const problems = failed ? end.problems : end.notes;
   await queries
     .update(creations)
     .set({
-      status: 'problems' in end ? 'Failed' : 'Finished',
-      competitionId: 'problems' in end ? null : end.competitionId,
-      problems,
+      status: failed ? 'Failed' : 'Finished',
+      competitionId: failed ? null : (end.competitionId ?? null),
+      taskId: failed ? null : (end.taskId ?? null),
+      problems: [...problems],
       details: problems.map(toLine).join('\n'),
     })
     .where(and(eq(creations.id, id), eq(creations.status, 'Starting')));
@@ -88,7 +105,7 @@ function toLine({ file, line, where, message, cure }: Problem): string {
 
 export async function insertCreation(
   tx: Transaction,
-  creation: { resourceId: number; createdBy: number; checkOnly: boolean },
+  creation: Pick<Creation, 'kind' | 'resourceId' | 'createdBy' | 'checkOnly'>,
 ): Promise<number> {
   const [row] = await tx.queries.insert(creations).values(creation).returning({ id: creations.id });
   return row!.id;
@@ -99,20 +116,9 @@ export async function findCreation(queries: Queries, id: number): Promise<Creati
   return row ?? null;
 }
 
-/** For REST, which knows a creation by the resource that was uploaded: the latest one that was to make a competition of it. */
-export async function findCreationOfResource(queries: Queries, resourceId: number): Promise<Creation | null> {
-  const [row] = await queries
-    .select()
-    .from(creations)
-    .where(and(eq(creations.resourceId, resourceId), eq(creations.checkOnly, false)))
-    .orderBy(desc(creations.id))
-    .limit(1);
-  return row ?? null;
-}
-
 export function findUnfinishedCreations(queries: Queries) {
   return queries
-    .select({ id: creations.id })
+    .select({ id: creations.id, kind: creations.kind })
     .from(creations)
     .where(eq(creations.status, 'Starting'))
     .orderBy(asc(creations.id));
