@@ -270,8 +270,12 @@ async function readTasks(queries: Queries, phaseIds: readonly number[]): Promise
     const rule = siteRule ?? DEFAULT_SITE_RULE;
     const siteDataset = siteDatasetName === null ? null : `${siteDatasetName}@${siteDatasetVersion}`;
     const sites = holders
-      .filter(({ dataset, name }) => dataset === siteDataset && (rule.sites?.includes(name) ?? true))
-      .map(({ dataset: _, ...site }) => site);
+      .filter(({ dataset }) => dataset === siteDataset)
+      // Sites of peers are asked where they are named.
+      .filter(({ name, formerNames, isOfPeer }) =>
+        rule.sites ? [name, ...formerNames].some((one) => rule.sites?.includes(one)) : !isOfPeer,
+      )
+      .map(({ dataset: _, formerNames: __, isOfPeer: ___, ...site }) => site);
     tasks.set(phaseId, [
       ...(tasks.get(phaseId) ?? []),
       { ...task, siteDataset, siteRule: siteDataset && ruleInWords(rule, sites), sites },

@@ -175,6 +175,8 @@ export function findSitesHolding(queries: Queries, datasetNames: readonly string
     .select({
       dataset: sql<string>`${siteDatasets.name} || '@' || ${siteDatasets.version}`,
       name: sites.name,
+      formerNames: sites.formerNames,
+      isOfPeer: sql<boolean>`${sites.peerId} is not null`,
       title: sites.title,
       sharesScores: sites.sharesScores,
       online: sql<boolean>`exists (select from ${nodes} where ${nodes.siteId} = ${sites.id} and ${nodes.revokedAt} is null

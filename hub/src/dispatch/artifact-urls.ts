@@ -30,6 +30,11 @@ export class ArtifactUrls {
     return this.#sign(`/node/v1/outputs/${kind}`, grant);
   }
 
+  /** Under which another hub, whose run it was, fetches what the run left here. */
+  guestOutput(kind: OutputKindName, grant: ArtifactGrant): string {
+    return this.#sign(`/federation/outputs/${kind}`, grant);
+  }
+
   /** The grant of an address as it arrives, or null when it is expired or not of our making. */
   verify(path: string, query: Readonly<Record<string, unknown>>): ArtifactGrant | null {
     const grant = {

@@ -20,7 +20,8 @@ export interface LeasedRun extends Submitter {
   readonly factSheetAnswers: Readonly<Record<string, unknown>> | null;
 }
 
-const OUTPUTS: readonly { kind: OutputKind; name: OutputKindName; maxBytes: bigint }[] = [
+/** What a competition may keep of a run besides scores. */
+export const OUTPUTS: readonly { kind: OutputKind; name: OutputKindName; maxBytes: bigint }[] = [
   { kind: OutputKind.PREDICTION_RESULT, name: 'prediction_result', maxBytes: 256n << 20n },
   { kind: OutputKind.SCORING_RESULT, name: 'scoring_result', maxBytes: 256n << 20n },
   { kind: OutputKind.DETAILED_RESULT, name: 'detailed_result', maxBytes: 20n << 20n },

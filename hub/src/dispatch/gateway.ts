@@ -68,7 +68,7 @@ export async function startGateway(address: Address, deps: Dependencies): Promis
         throw new GatewayError(status.INVALID_ARGUMENT, `at most ${MOST_CHUNKS} chunks at a time`);
       const acknowledged = await dispatch.appendLogs(nodeId, chunks);
       return {
-        acks: acknowledged.map(({ runId, attempt, ...ack }) => ({
+        acks: acknowledged.map(({ runId, attempt, isGuest: _, ...ack }) => ({
           attempt: { runId: BigInt(runId), attempt },
           ...ack,
         })),

@@ -8,7 +8,7 @@ const MAX_CHUNK_BYTES = 64 * 1024;
 
 /**
  * Stores chunks of attempts that are this node's: leased to it, or ended by it (what lags behind still comes). Chunks that are there already are
- * left as they are. Answers up to where each stream has no gap; null: the hub wants no more of this attempt.
+ * left as they are. Of runs of other hubs they are kept until those have them; how much those want is part of what they ask for. Answers up to where each stream has no gap; null: the hub wants no more of this attempt.
  */
 const APPEND: Statement = {
   name: 'dispatch-append-logs',
@@ -16,16 +16,17 @@ const APPEND: Statement = {
 with sent as (
   select * from unnest($2::bigint[], $3::int[], $4::int2[], $5::int[], $6::bytea[], $7::bool[]) as l(run_id, attempt, stream, sequence, text, truncated)
 ), welcome as (
-  select r.id as run_id, r.attempt from runs r
-  join submissions s on s.id = r.submission_id join phases p on p.id = s.phase_id join competitions c on c.id = p.competition_id
-  where r.id in (select run_id from sent) and r.node_id = $1 and (c.log_level <> 'none' or s.is_rehearsal)
+  select r.id as run_id, r.attempt, r.submission_id is null as is_guest from runs r
+  left join submissions s on s.id = r.submission_id left join phases p on p.id = s.phase_id left join competitions c on c.id = p.competition_id
+  where r.id in (select run_id from sent) and r.node_id = $1 and (c.log_level <> 'none' or s.is_rehearsal or exists (
+      select from guest_runs g where g.run_id = r.id and g.assignment is not null))
     and (select coalesce(sum(length(l.text)), 0) from log_chunks l where l.run_id = r.id and l.attempt = r.attempt) < $8
 ), stored as (
   insert into log_chunks (run_id, attempt, stream, sequence, text, truncated)
   select s.run_id, s.attempt, s.stream, s.sequence, s.text, s.truncated from sent s join welcome w on w.run_id = s.run_id and w.attempt = s.attempt
   on conflict do nothing
 )
-select run_id::float8 as "runId", attempt from welcome`,
+select run_id::float8 as "runId", attempt, is_guest as "isGuest" from welcome`,
 };
 
 /** Sequences start at 1 without gaps, so the stream is whole up to the first number that has no successor. */
@@ -45,6 +46,8 @@ export interface LogAcknowledgement {
   readonly stream: LogStream;
   readonly sequence: number;
   readonly closed: boolean;
+  /** It is another hub's run. */
+  readonly isGuest: boolean;
 }
 
 export async function appendLogs(
@@ -57,7 +60,7 @@ export async function appendLogs(
     return key && isValid(chunk) ? [{ ...chunk, runId: key.runId, number: key.attempt }] : [];
   });
   if (valid.length === 0) return [];
-  const welcome = await database.prepared<{ runId: number; attempt: number }>(APPEND, [
+  const welcome = await database.prepared<{ runId: number; attempt: number; isGuest: boolean }>(APPEND, [
     nodeId,
     valid.map(({ runId }) => runId),
     valid.map(({ number }) => number),
@@ -77,10 +80,10 @@ export async function appendLogs(
     valid.map(({ number }) => number),
     valid.map(({ stream }) => stream),
   ]);
-  return rows.map((row) => ({
-    ...row,
-    closed: !welcome.some(({ runId, attempt }) => runId === row.runId && attempt === row.attempt),
-  }));
+  return rows.map((row) => {
+    const found = welcome.find(({ runId, attempt }) => runId === row.runId && attempt === row.attempt);
+    return { ...row, closed: !found, isGuest: found?.isGuest ?? false };
+  });
 }
 
 function isValid({ stream, sequence, text }: LogChunk): boolean {

@@ -1,9 +1,10 @@
 import type { Database } from '../db/database.ts';
-import type { HoldingSite, Sites } from '../sites/service.ts';
+import type { Sites } from '../sites/service.ts';
 import { TooFewSitesError } from '../submissions/many-sites/errors.ts';
 import { sitesNeeded } from '../submissions/many-sites/standing.ts';
 import type { NewSubmission } from './admission.ts';
 import type { Admission, PlannedRun } from './admit.ts';
+import { goesBy, isAsked } from './asked-sites.ts';
 import { NoSuchSiteDataError, PeerSiteRefusedError } from './errors.ts';
 import { IdReserve } from './id-reserve.ts';
 import type { PhaseSpec } from './phase-specs.ts';
@@ -86,7 +87,7 @@ export class Planner {
     const holders = await this.#sites.sitesHolding({ name, version });
     const asked = holders.filter((site) => isAsked(site, rule.sites, phase.competitionId));
     const refused = rule.sites?.find(
-      (name) => name.includes('@') && asked.every((site) => site.name !== name),
+      (name) => name.includes('@') && !asked.some((site) => goesBy(site, name)),
     );
     // A hub may permit it again at any time: it counts as a site that does not hold the data now.
     if (asked.length === 0)
@@ -96,14 +97,4 @@ export class Planner {
     if (asked.length < needed) throw new TooFewSitesError(dataset, asked.length, needed);
     return asked.map(({ id }) => ({ siteId: id, pool: sitePool(id) }));
   }
-}
-
-/** Sites of peers are asked where the task names them and their hub lets the competition use them. */
-function isAsked(
-  { name, competitions }: HoldingSite,
-  named: readonly string[] | null,
-  competitionId: number,
-): boolean {
-  if (competitions === null) return named === null || named.includes(name);
-  return named?.includes(name) === true && competitions.includes(competitionId);
 }

@@ -2,6 +2,7 @@ import { and, count, eq, isNull, sql } from 'drizzle-orm';
 import type { Database, Transaction } from '../db/database.ts';
 import type { Sites } from '../sites/service.ts';
 import { rehearsalUsage, submissions } from '../submissions/schema.ts';
+import { rehearses } from './asked-sites.ts';
 import { PhaseMissingError, RehearsalLimitError, RehearsalNotOfferedError } from './errors.ts';
 import type { PhaseSpec } from './phase-specs.ts';
 import { type Pool, sitePool } from './pools.ts';
@@ -64,7 +65,9 @@ export async function rehearsalParts(
     withSiteData.map(async ({ id, version, siteData }) => ({
       taskId: id,
       taskVersion: version,
-      sites: await sites.sitesRehearsing(siteData),
+      sites: (await sites.sitesRehearsing(siteData)).filter((site) =>
+        rehearses(site, siteData.rule.sites, phase.competitionId),
+      ),
     })),
   );
   if (offered.every(({ sites }) => sites.length === 0)) throw new RehearsalNotOfferedError('no_site');

@@ -6,7 +6,7 @@ import type { Secrets } from '../config/secrets.ts';
 import { retryConflicts } from '../db/conflicts.ts';
 import type { Database, Transaction } from '../db/database.ts';
 import type { Boards } from '../leaderboards/boards.ts';
-import type { LiveBus } from '../live/bus.ts';
+import type { LiveBus, Topic } from '../live/bus.ts';
 import type { ReceiptDesk } from '../receipts/service.ts';
 import type { Sites } from '../sites/service.ts';
 import type { Dispatch, NewSubmission } from './admission.ts';
@@ -317,7 +317,10 @@ export class Dispatcher implements Dispatch, AsyncDisposable {
 
   async appendLogs(nodeId: string, chunks: readonly LogChunk[]): Promise<LogAcknowledgement[]> {
     const acknowledged = await appendLogs(this.#deps.database, nodeId, chunks);
-    this.#deps.live.announce(new Set(acknowledged.map(({ runId }) => `logs:${runId}` as const)));
+    const topics = acknowledged.map(({ runId, isGuest }) =>
+      isGuest ? 'guests' : (`logs:${runId}` as const),
+    );
+    this.#deps.live.announce(new Set<Topic>(topics));
     return acknowledged;
   }
 

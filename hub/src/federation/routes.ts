@@ -1,6 +1,7 @@
 import { type FastifyTRPCPluginOptions, fastifyTRPCPlugin } from '@trpc/server/adapters/fastify';
 import type { FastifyInstance } from 'fastify';
 import type { HubContext } from '../context/context.ts';
+import { guestOutputRoutes } from './evaluation/guest-outputs.ts';
 import { HUB_DOCUMENT_PATH, HUB_SIGNATURE_HEADER, writeHubDocument } from './hub-document.ts';
 import { peerUploadRoutes } from './participation/peer/upload-routes.ts';
 import { FEDERATION_PATH } from './peers/client.ts';
@@ -22,6 +23,7 @@ export async function federationRoutes(app: FastifyInstance, context: HubContext
   });
 
   await app.register(peerUploadRoutes, context);
+  await app.register(guestOutputRoutes, context);
   await app.register(fastifyTRPCPlugin, {
     prefix: FEDERATION_PATH,
     trpcOptions: {

@@ -36,6 +36,8 @@ const TABLE: Readonly<Record<string, Line>> = {
 
   // Whoever sends signs for it as a hub, whatever person they are: see `federation/participation`.
   'PUT /federation/uploads/:grant': line(nobody, () => `/federation/uploads/${crypto.randomUUID()}`),
+  // The signature of the address is the permission: see `federation/evaluation`.
+  'GET /federation/outputs/:kind': line(nobody, () => '/federation/outputs/detailed_result'),
   'PUT /uploads/:key': line(nobody, ({ submissionKey }) => `/uploads/${submissionKey}`),
   'GET /files/resources/:key': line(['participant', 'admin'], (c) => `/files/resources/${c.submissionKey}`),
   'GET /files/phases/:id/:kind': line(involved, (c) => `/files/phases/${c.phaseId}/public_data`),

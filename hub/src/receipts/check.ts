@@ -102,9 +102,9 @@ function contradiction(
   { siteName, hubKeys }: SigningSite,
   { nodeId, assigned }: Expected,
 ): ReceiptCheck | null {
-  // Which of its nodes it was, the hub of the site knows.
-  const isNode = hubKeys !== null || predicate.node.id === nodeId;
-  if (!isNode || predicate.node.key !== keyId || predicate.site !== siteName) {
+  // Which of its nodes it was, and what the site is called by now, the hub of the site knows, which has signed too.
+  const isNode = hubKeys !== null || (predicate.node.id === nodeId && predicate.site === siteName);
+  if (!isNode || predicate.node.key !== keyId) {
     return bad('signer', `${predicate.node.id} ${predicate.node.key} ${predicate.site}`);
   }
   // The hub may have been given another name since the node was enrolled; its key says which hub it is.

@@ -36,6 +36,8 @@ export interface EnrolmentRequest {
 export interface HoldingSite {
   readonly id: number;
   readonly name: string;
+  /** What it was called before: rules of tasks may still name it so. */
+  readonly formerNames: readonly string[];
   readonly title: string;
   /** Of a site of a peer: the competitions that may use the dataset there. Null for sites of this hub. */
   readonly competitions: readonly number[] | null;
@@ -90,10 +92,7 @@ export interface Sites {
   revokeNode(nodeId: string): Promise<void>;
   status(): Promise<HubStatus>;
   /** Those with a synthetic dataset beside it, by name. */
-  sitesRehearsing(dataset: {
-    name: string;
-    version: string;
-  }): Promise<{ id: number; name: string; title: string }[]>;
+  sitesRehearsing(dataset: { name: string; version: string }): Promise<HoldingSite[]>;
   /** Sites that hold a dataset, by name. */
   sitesHolding(dataset: { name: string; version: string }): Promise<HoldingSite[]>;
 }

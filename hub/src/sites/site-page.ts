@@ -117,7 +117,7 @@ const RUNS: Statement = {
   name: 'site-page-runs',
   text: `
 select r.id::float8 as id, coalesce(m.id, g.competition_id) as "competitionId", coalesce(m.title, 'Competition ' || g.competition_id) as "competitionTitle",
-  p.name as hub, coalesce(u.username, '') as submitter, coalesce(s.is_rehearsal, false) as "isRehearsal",
+  p.name as hub, coalesce(u.username, '') as submitter, coalesce(s.is_rehearsal, g.is_rehearsal, false) as "isRehearsal",
   r.state, r.attempt, n.name as node, r.created_at as "createdAt", r.started_at as "startedAt", r.waits_for as "waitsFor", r.waits_until as "waitsUntil"
 from (
   (select c.* from nodes h join claims c on c.node_id = h.id where h.site_id = $1)

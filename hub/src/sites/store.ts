@@ -1,11 +1,11 @@
-import { and, eq, gt, inArray, isNull, sql } from 'drizzle-orm';
+import { and, eq, gt, isNull, type SQLWrapper, sql } from 'drizzle-orm';
 import { queues } from '../competitions/schema.ts';
 import type { Queries, Transaction } from '../db/database.ts';
 import { peerSiteUses } from '../federation/evaluation/schema.ts';
 import type { IssuedCertificate } from './authority.ts';
 import type { StoredNodeStatus } from './node-status.ts';
 import { enrolments, nodes, siteDatasets, siteQueues, sites } from './schema.ts';
-import type { KnownNode } from './service.ts';
+import type { HoldingSite, KnownNode } from './service.ts';
 
 /** Idempotent by name: a second call changes the title and adds the default queue where asked. */
 export async function insertSite(
@@ -186,11 +186,24 @@ export async function updateRevoked(queries: Queries, nodeId: string): Promise<b
   return revoked.length > 0;
 }
 
-export async function sitesHolding(queries: Queries, { name, version }: { name: string; version: string }) {
-  const held = queries
-    .select({ siteId: siteDatasets.siteId })
-    .from(siteDatasets)
-    .where(and(eq(siteDatasets.name, name), eq(siteDatasets.version, version)));
+interface DatasetName {
+  readonly name: string;
+  readonly version: string;
+}
+
+export function sitesHolding(queries: Queries, dataset: DatasetName): Promise<HoldingSite[]> {
+  return findHolding(queries, dataset, undefined);
+}
+
+export function sitesRehearsing(queries: Queries, dataset: DatasetName): Promise<HoldingSite[]> {
+  return findHolding(queries, dataset, siteDatasets.hasSynthetic);
+}
+
+function findHolding(
+  queries: Queries,
+  { name, version }: DatasetName,
+  condition: SQLWrapper | undefined,
+): Promise<HoldingSite[]> {
   const used = queries
     .select({ competitionId: peerSiteUses.competitionId })
     .from(peerSiteUses)
@@ -205,11 +218,15 @@ export async function sitesHolding(queries: Queries, { name, version }: { name: 
     .select({
       id: sites.id,
       name: sites.name,
+      formerNames: sites.formerNames,
       title: sites.title,
       competitions: sql<number[] | null>`case when ${sites.peerId} is not null then array(${used}) end`,
     })
-    .from(sites)
-    .where(inArray(sites.id, held))
+    .from(siteDatasets)
+    .innerJoin(sites, eq(sites.id, siteDatasets.siteId))
+    .where(
+      and(eq(siteDatasets.name, name), eq(siteDatasets.version, version), condition && sql`${condition}`),
+    )
     .orderBy(sites.name);
 }
 
@@ -265,13 +282,4 @@ export async function recordGreeting(
         seenAt: sql`now()`,
       },
     });
-}
-
-export function sitesRehearsing(queries: Queries, { name, version }: { name: string; version: string }) {
-  return queries
-    .select({ id: sites.id, name: sites.name, title: sites.title })
-    .from(siteDatasets)
-    .innerJoin(sites, eq(sites.id, siteDatasets.siteId))
-    .where(and(eq(siteDatasets.name, name), eq(siteDatasets.version, version), siteDatasets.hasSynthetic))
-    .orderBy(sites.name);
 }

@@ -19,7 +19,10 @@ from sites t
 where t.id in (
   select d.site_id from phase_tasks p join tasks k on k.id = p.task_id
   join site_datasets d on d.name = k.site_dataset_name and d.version = k.site_dataset_version
-  where p.phase_id = $1 and d.has_synthetic)
+  where p.phase_id = $1 and d.has_synthetic and (t.peer_id is null or (
+    k.site_rule -> 'sites' ?| (t.former_names || t.name) and exists (
+      select from peer_site_uses u join phases f on f.id = p.phase_id and f.competition_id = u.competition_id
+      where u.site_id = t.id and u.dataset_name = d.name and u.dataset_version = d.version))))
 order by t.title`,
 };
 

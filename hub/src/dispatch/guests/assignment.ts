@@ -1,8 +1,14 @@
 import { create, fromBinary } from '@bufbuild/protobuf';
 import { timestampFromMs } from '@bufbuild/protobuf/wkt';
-import { type Artifact, type Assignment, AssignmentSchema, AttemptRefSchema } from '@weir/proto/node/v1';
-import type { ArtifactUrls } from '../artifact-urls.ts';
-import { GRANT_SECONDS } from '../assignment.ts';
+import {
+  type Artifact,
+  type Assignment,
+  AssignmentSchema,
+  AttemptRefSchema,
+  OutputSlotSchema,
+} from '@weir/proto/node/v1';
+import type { ArtifactGrant, ArtifactUrls } from '../artifact-urls.ts';
+import { GRANT_SECONDS, OUTPUTS } from '../assignment.ts';
 
 /** A run of another hub, as it is claimed. */
 export interface GuestOrder {
@@ -48,7 +54,16 @@ export function toGuestAssignment(
     leaseExpiresAt: timestampFromMs(leaseExpiresAt),
     hub: guest.hub,
     origin: create(AttemptRefSchema, { runId: BigInt(guest.run), attempt: guest.attempt }),
-    // Nothing but scores goes on to the other hub.
-    outputs: [],
+    outputs: outputsOf(assignment, grant, urls),
+  });
+}
+
+/** What that hub would keep, left at this one first. The site decides what leaves. */
+function outputsOf({ outputs, rehearsal }: Assignment, grant: ArtifactGrant, urls: ArtifactUrls) {
+  return OUTPUTS.flatMap(({ kind, name, maxBytes }) => {
+    const asked = outputs.find((slot) => slot.kind === kind);
+    if (!asked || (name !== 'detailed_result' && !rehearsal)) return [];
+    const most = asked.maxBytes < maxBytes ? asked.maxBytes : maxBytes;
+    return [create(OutputSlotSchema, { kind, url: urls.output(name, grant), maxBytes: most })];
   });
 }

@@ -18,6 +18,7 @@ export interface NewGuest {
   readonly competitionId: number;
   /** NAME@VERSION */
   readonly dataset: string;
+  readonly isRehearsal: boolean;
   readonly siteId: number;
   /** Digest of what is asked, so that another run of the same number is told from this one. */
   readonly asked: string;

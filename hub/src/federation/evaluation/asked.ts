@@ -21,9 +21,8 @@ export interface AskedRun {
 /** @throws OfferRefusedError evaluation_invalid */
 export function readAssignment(base64: string): AskedRun {
   const assignment = decode(base64);
-  const { siteData, submitter, submitterAttributes, scoreColumns, attestations, rehearsal } = assignment;
+  const { siteData, submitter, submitterAttributes, scoreColumns, attestations } = assignment;
   if (!siteData) throw invalid('it names no dataset of the site');
-  if (rehearsal) throw invalid('rehearsals are not handed over');
   if (assignment.competitionId < 1n || assignment.competitionId >= 2n ** 31n)
     throw invalid('there can be no such competition');
   for (const { digest, size, url } of filesOf(assignment)) {

@@ -20,6 +20,7 @@ import { findHanded } from './handed-store.ts';
 import { Reports } from './reports.ts';
 import { evaluationGrants, handedRuns } from './schema.ts';
 import { createEvaluation } from './service.ts';
+import type { Answer } from './wire.ts';
 
 let hubs: EvaluatingHubs;
 beforeAll(async () => {
@@ -30,24 +31,27 @@ beforeAll(async () => {
 afterAll(() => hubs[Symbol.asyncDispose]());
 
 const submit = () => hubs.alpha.context.dispatch.admit(hubs.phase.submission());
-const report = (...outcomes: Parameters<EvaluatingHubs['beta']['context']['dispatch']['report']>[1]) =>
-  hubs.beta.context.dispatch.report(hubs.node.node.id, outcomes);
-
-/** Submits, and waits until the node at the other hub has it. */
-async function underWay() {
-  const before = hubs.node.assigned.length;
-  const { submissionId } = await submit();
-  const there = await hubs.assigned(before + 1);
-  const [run] = await hubs.alpha.context.database.queries
-    .select()
-    .from(runs)
-    .where(eq(runs.submissionId, submissionId));
-  return { submissionId, there, runId: run!.id };
-}
-
+const report: EvaluatingHubs['report'] = (...outcomes) => hubs.report(...outcomes);
+const underWay = () => hubs.underWay();
 const status = async (submissionId: number) => (await hubs.submission(submissionId)).status;
-const becomes = (submissionId: number, expected: string) =>
-  vi.waitFor(async () => expect(await status(submissionId)).toBe(expected), SLOW);
+const becomes = (submissionId: number, expected: string) => hubs.becomes(submissionId, expected);
+
+/** What this hub has handed over of the run, and what the other says of it now. */
+async function ask(runId: number) {
+  const { context } = hubs.alpha;
+  const held = (await findHanded(context.database, hubs.betaAtAlpha)).find(({ run }) => run === runId)!;
+  const peer = await hubs.beta.federation.directory.get(hubs.alphaAtBeta);
+  const question = {
+    held: [{ run: runId, attempt: 1, seen: '', isOver: false, logs: null }],
+    gone: [],
+    waitMs: 0,
+  };
+  const { hosting } = hubs.beta.context.evaluation;
+  const asked = () => hosting.follow(peer, question, context.stopping);
+  const rest = { isBusyWith: () => false, bring: () => {} };
+  const reports = new Reports({ ...context, rest });
+  return { asked, take: (answer: Answer) => reports.take(hubs.betaAtAlpha, [held], answer) };
+}
 
 async function scoresOf(submissionId: number): Promise<number[]> {
   const { queries } = hubs.alpha.context.database;
@@ -104,18 +108,13 @@ test('a run is evaluated at a site of another hub, under the names of its own, a
 
 test('an outcome that is told again changes nothing', async () => {
   const { submissionId, there, runId } = await underWay();
-  const { context } = hubs.alpha;
-  const [held] = (await findHanded(context.database.queries, hubs.betaAtAlpha)).filter(
-    ({ run }) => run === runId,
-  );
+  const { asked, take } = await ask(runId);
   await report(scored(there.runId, there.attempt, { score: 0.5 }));
+  const answer = await asked();
   await becomes(submissionId, 'Finished');
   const { version } = await hubs.submission(submissionId);
-  const peer = await hubs.beta.federation.directory.get(hubs.alphaAtBeta);
-  const question = { held: [{ run: runId, attempt: 1, seen: '' }], gone: [], waitMs: 0 };
-  const answer = await hubs.beta.context.evaluation.hosting.follow(peer, question, context.stopping);
   expect(answer.runs[0]!.outcome).not.toBeNull();
-  await new Reports(context).take([held!], answer);
+  await take(answer);
   expect((await hubs.submission(submissionId)).version).toBe(version);
   expect(await scoresOf(submissionId)).toEqual([0.5]);
 });
@@ -145,9 +144,10 @@ test('what its own hub has given up is stopped at the site, and counts no more',
   // Restored from a backup, it would begin anew with attempts that the other hub knows.
   const peer = await hubs.beta.federation.directory.get(hubs.alphaAtBeta);
   const assignment = Buffer.from('').toString('base64');
-  await expect(
-    hubs.beta.context.evaluation.hosting.offer(peer, { run: runId, attempt: 1, site: 'south', assignment }),
-  ).rejects.toMatchObject({ code: 'evaluation_invalid' });
+  const offer = { run: runId, attempt: 1, site: hubs.node.node.siteId, assignment };
+  expect(await hubs.beta.context.evaluation.hosting.offer(peer, [offer])).toMatchObject({
+    refused: [{ run: runId, attempt: 1, code: 'evaluation_invalid' }],
+  });
 });
 
 test('while the other hub does not answer a run waits and says so, and the same attempt goes on afterwards', async () => {
@@ -226,17 +226,9 @@ test.each<[string, (receipt: { signatures: unknown[] }) => unknown]>([
   const { submissionId, there, runId } = await underWay();
   const { context } = hubs.alpha;
   await context.evaluation[Symbol.asyncDispose]();
-  const [held] = (await findHanded(context.database.queries, hubs.betaAtAlpha)).filter(
-    ({ run }) => run === runId,
-  );
+  const { asked, take } = await ask(runId);
   await report(scored(there.runId, there.attempt, { score: 0.99 }));
-  const peer = await hubs.beta.federation.directory.get(hubs.alphaAtBeta);
-  const question = { held: [{ run: runId, attempt: 1, seen: '' }], gone: [], waitMs: 0 };
-  const { runs: told, unknown } = await hubs.beta.context.evaluation.hosting.follow(
-    peer,
-    question,
-    context.stopping,
-  );
+  const { runs: told, unknown } = await asked();
   const [row] = await hubs.beta.context.database.pool
     .query<{ envelope: string }>('select envelope from receipts where run_id = $1', [Number(there.runId)])
     .then(({ rows }) => rows);
@@ -245,7 +237,7 @@ test.each<[string, (receipt: { signatures: unknown[] }) => unknown]>([
     receipt: new TextEncoder().encode(JSON.stringify(forge(JSON.parse(row!.envelope)))),
   });
   const forged = Buffer.from(toBinary(OutcomeSchema, outcome)).toString('base64');
-  await new Reports(context).take([held!], { runs: [{ ...told[0]!, outcome: forged }], unknown });
+  await take({ runs: [{ ...told[0]!, outcome: forged }], unknown });
   expect(await scoresOf(submissionId)).toEqual([]);
   const [attempt] = await context.database.queries
     .select()

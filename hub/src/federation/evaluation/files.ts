@@ -5,23 +5,15 @@ import type { Database } from '../../db/database.ts';
 import { filesOf } from '../../dispatch/guests/assignment.ts';
 import type { Dispatcher } from '../../dispatch/service.ts';
 import type { BlobStore } from '../../storage/blob-store.ts';
-import { BlobTooLargeError } from '../../storage/errors.ts';
 import type { KnownPeer, PeerDirectory } from '../peers/directory.ts';
+import { fetchFile, WrongFileError } from './fetch-file.ts';
 import * as store from './guest-store.ts';
 
 /** Runs whose files are fetched at the same moment. */
 const MOST_AT_A_TIME = 4;
 /** As long as the addresses are good for. */
 const GIVE_UP_MS = 24 * 3_600_000;
-/** A transfer that is slower than this is broken off, and begun again with the next minute. */
-const SLOWEST_BYTES_PER_S = 64 * 1024;
-
 const UNAVAILABLE = { outcome: 'failed', failureCode: 'artifact_unavailable', fault: 'hub' } as const;
-
-/** The peer serves other bytes than it named: to ask again is of no use. */
-class WrongFileError extends Error {
-  override readonly name = 'WrongFileError';
-}
 
 /**
  * Brings the files of runs of peers here before any node is told of the runs: over plain HTTP, under the addresses that the peer made for this attempt, and
@@ -101,23 +93,9 @@ export class GuestFiles implements AsyncDisposable {
   async #fetch(peer: KnownPeer, { digest, size, url }: Artifact): Promise<void> {
     const { queries } = this.#database;
     if ((await store.hasFetched(queries, peer.id, digest)) && (await this.#blobs.stat(digest))) return;
-    const maxBytes = Number(size);
-    const signal = AbortSignal.any([
-      this.#stopping.signal,
-      AbortSignal.timeout(Math.ceil(30_000 + (maxBytes / SLOWEST_BYTES_PER_S) * 1_000)),
-    ]);
     // The path was checked when the run was offered: it never leads away from the peer.
-    const response = await fetch(`${peer.address}${url}`, { redirect: 'manual', signal });
-    if (response.status !== 200 || !response.body) {
-      await response.body?.cancel();
-      throw new Error(`hub ${peer.name} answered ${response.status} for ${digest}`);
-    }
-    const stored = await this.#blobs.put(response.body, { maxBytes, signal }).catch((error: unknown) => {
-      throw error instanceof BlobTooLargeError
-        ? new WrongFileError(`${digest} is larger than it was said to be`)
-        : error;
-    });
-    if (stored.digest !== digest) throw new WrongFileError(`${digest} came as ${stored.digest}`);
+    const file = { digest, size: Number(size), url };
+    await fetchFile(peer, file, { blobs: this.#blobs, stopping: this.#stopping.signal });
     await store.noteFetched(queries, peer.id, digest);
   }
 

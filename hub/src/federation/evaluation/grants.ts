@@ -143,6 +143,7 @@ export class Grants {
 export async function listFor(queries: Queries, peerId: number): Promise<SiteListing> {
   const rows = await queries
     .select({
+      id: sites.id,
       name: sites.name,
       title: sites.title,
       sharesScores: sites.sharesScores,
@@ -152,6 +153,7 @@ export async function listFor(queries: Queries, peerId: number): Promise<SiteLis
         digest: siteDatasets.digest,
         hasInput: siteDatasets.hasInput,
         hasReference: siteDatasets.hasReference,
+        hasSynthetic: siteDatasets.hasSynthetic,
         counts: siteDatasets.counts,
       },
       competitions: sql<
@@ -172,8 +174,9 @@ export async function listFor(queries: Queries, peerId: number): Promise<SiteLis
     .groupBy(sites.id, siteDatasets.siteId, siteDatasets.name, siteDatasets.version)
     .orderBy(sites.name, siteDatasets.name, siteDatasets.version);
   return {
-    sites: [...Map.groupBy(rows, ({ name }) => name)].map(([name, held]) => ({
-      name,
+    sites: [...Map.groupBy(rows, ({ id }) => id)].map(([id, held]) => ({
+      id,
+      name: held[0]!.name,
       title: held[0]!.title,
       sharesScores: held[0]!.sharesScores,
       datasets: held.map(({ dataset, competitions }) => ({ ...dataset, competitions })),
@@ -181,22 +184,20 @@ export async function listFor(queries: Queries, peerId: number): Promise<SiteLis
   };
 }
 
-/** The site of the grant, or null when there is none. */
-export async function findGrantedSite(
+/** Whether a peer may use the data of a site. */
+export async function isGranted(
   queries: Queries,
-  { peerId, competitionId, site, dataset }: NewGrant,
-): Promise<number | null> {
-  const [row] = await queries
-    .select({ siteId: sites.id })
-    .from(evaluationGrants)
-    .innerJoin(sites, and(eq(sites.id, evaluationGrants.siteId), eq(sites.name, site)))
-    .where(
-      and(
-        eq(evaluationGrants.peerId, peerId),
-        eq(evaluationGrants.competitionId, competitionId),
-        eq(evaluationGrants.datasetName, dataset.name),
-        eq(evaluationGrants.datasetVersion, dataset.version),
-      ),
-    );
-  return row?.siteId ?? null;
+  { peerId, competitionId, siteId, dataset }: Omit<NewGrant, 'site'> & { readonly siteId: number },
+): Promise<boolean> {
+  const grants = await queries.$count(
+    evaluationGrants,
+    and(
+      eq(evaluationGrants.peerId, peerId),
+      eq(evaluationGrants.competitionId, competitionId),
+      eq(evaluationGrants.siteId, siteId),
+      eq(evaluationGrants.datasetName, dataset.name),
+      eq(evaluationGrants.datasetVersion, dataset.version),
+    ),
+  );
+  return grants > 0;
 }

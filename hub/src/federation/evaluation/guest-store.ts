@@ -1,7 +1,9 @@
 import { and, desc, eq, isNotNull, isNull, sql } from 'drizzle-orm';
 import type { Database, Queries, Statement, Transaction } from '../../db/database.ts';
+import type { OutputKindName } from '../../dispatch/artifact-urls.ts';
 import type { RunStateName } from '../../dispatch/guests/told.ts';
-import { guestRuns } from '../../dispatch/schema.ts';
+import { guestRuns, runs } from '../../dispatch/schema.ts';
+import { peers } from '../peers/schema.ts';
 import { peerBlobs } from './schema.ts';
 import type { AttemptName } from './wire.ts';
 
@@ -11,6 +13,11 @@ export interface GuestRow {
   readonly run: number;
   readonly attempt: number;
   readonly isReady: boolean;
+  /** It is over, and its node may still bring lines of its logs: only rehearsals send those beside the outcome. */
+  readonly isTrailing: boolean;
+  /** Tries at this hub. */
+  readonly tries: number;
+  readonly outputs: Readonly<Partial<Record<OutputKindName, string>>> | null;
   readonly state: RunStateName;
   readonly waitsFor: 'approval' | 'review' | 'window' | 'rate' | null;
   readonly waitsUntil: Date | null;
@@ -27,7 +34,8 @@ export interface GuestRow {
 const FOUND: Statement = {
   name: 'guests-found',
   text: `
-select g.run_id::float8 as "runId", g.their_run::float8 as run, g.their_attempt as attempt, g.ready_at is not null as "isReady", r.state,
+select g.run_id::float8 as "runId", g.their_run::float8 as run, g.their_attempt as attempt, g.ready_at is not null as "isReady", coalesce(g.is_rehearsal and r.finished_at > now() - interval '10 seconds', false) as "isTrailing",
+  r.attempt as tries, r.outputs, r.state,
   r.waits_for as "waitsFor", r.waits_until as "waitsUntil", r.failure_code as "failureCode", r.scores, r.started_at as "startedAt",
   r.finished_at as "finishedAt", r.image_digest as "imageDigest", e.envelope as receipt,
   (select k.public_key from node_keys k where k.node_id = r.node_id and k.key_id = e.envelope::jsonb -> 'signatures' -> 0 ->> 'keyid') as "nodeKey"
@@ -67,13 +75,39 @@ export function countOpen(queries: Queries, peerId: number): Promise<number> {
   return queries.$count(guestRuns, and(eq(guestRuns.peerId, peerId), isNotNull(guestRuns.assignment)));
 }
 
-/** What nobody will ask for again. Its outcome stays. */
-export async function settle(queries: Queries, runIds: readonly number[]): Promise<void> {
-  if (runIds.length === 0) return;
-  await queries
-    .update(guestRuns)
-    .set({ assignment: null })
-    .where(sql`${guestRuns.runId} = any(${sql.param([...runIds])})`);
+/** What nobody will ask for again. Its outcome stays, logs and files were for the other hub alone. */
+const SETTLE: Statement = {
+  name: 'guests-settle',
+  text: `
+with settled as (
+  update guest_runs set assignment = null where run_id = any($1) returning run_id
+), forgotten as (
+  update runs r set outputs = null from settled s where r.id = s.run_id and r.outputs is not null
+)
+delete from log_chunks l using settled s where l.run_id = s.run_id`,
+};
+
+export async function settle(database: Database, runIds: readonly number[]): Promise<void> {
+  if (runIds.length > 0) await database.prepared(SETTLE, [runIds]);
+}
+
+/** Files that a peer may fetch of a run: null unless it is over, not settled, and the peer may have runs evaluated here. */
+export async function findOutputs(queries: Queries, runId: number): Promise<GuestRow['outputs']> {
+  const [row] = await queries
+    .select({ outputs: runs.outputs })
+    .from(guestRuns)
+    .innerJoin(runs, eq(runs.id, guestRuns.runId))
+    .innerJoin(peers, eq(peers.id, guestRuns.peerId))
+    .where(
+      and(
+        eq(guestRuns.runId, runId),
+        isNotNull(guestRuns.assignment),
+        isNotNull(runs.finishedAt),
+        eq(peers.state, 'active'),
+        sql`'evaluate' = any(${peers.scopesGiven})`,
+      ),
+    );
+  return row?.outputs ?? null;
 }
 
 export interface UnreadyGuest {

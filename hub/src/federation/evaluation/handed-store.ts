@@ -1,79 +1,23 @@
-import { and, eq, inArray, isNotNull, sql } from 'drizzle-orm';
-import type { Database, Queries } from '../../db/database.ts';
-import { nodes, siteDatasets, sites } from '../../sites/schema.ts';
-import { handedRuns, peerSiteUses } from './schema.ts';
-import type { AttemptName, SiteListing } from './wire.ts';
+import { and, eq, isNotNull, sql } from 'drizzle-orm';
+import type { Database, Queries, Statement } from '../../db/database.ts';
+import { nodes, sites } from '../../sites/schema.ts';
+import { handedRuns, type LogPlace } from './schema.ts';
+import type { AttemptName } from './wire.ts';
 
 export interface HandedRun extends AttemptName {
   readonly nodeId: string;
-  /** Name of the site at its own hub. */
-  readonly site: string;
-  readonly assignment: Buffer;
+  /** Number of the site at its own hub; null for one that was last listed before sites had numbers. */
+  readonly site: number | null;
   readonly isOffered: boolean;
+  /** Its outcome is recorded; what else there is may still be on its way. */
+  readonly isOver: boolean;
+  /** So for a day: the peer has not come up with the rest. */
+  readonly isOverdue: boolean;
   readonly isGone: boolean;
   readonly waiting: string | null;
-}
-
-/** Which sites a peer lets competitions of this hub use, as it says now. What it no longer lists stays known, and is used for nothing new. */
-export function recordListing(
-  database: Database,
-  peer: { readonly id: number; readonly name: string },
-  listing: SiteListing,
-): Promise<void> {
-  return database.transaction(async ({ queries }) => {
-    await queries
-      .delete(peerSiteUses)
-      .where(
-        inArray(
-          peerSiteUses.siteId,
-          queries.select({ id: sites.id }).from(sites).where(eq(sites.peerId, peer.id)),
-        ),
-      );
-    for (const { name, title, sharesScores, datasets } of listing.sites) {
-      const said = { title: titleOf(title, peer.name), sharesScores, peerId: peer.id };
-      const [site] = await queries
-        .insert(sites)
-        .values({ name: `${name}@${peer.name}`, ...said })
-        .onConflictDoUpdate({ target: sites.name, set: said })
-        .returning({ id: sites.id });
-      const siteId = site!.id;
-      await ensureStandIn(queries, siteId, peer.name);
-      for (const { competitions, ...dataset } of datasets) {
-        const held = { ...dataset, hasSynthetic: false };
-        await queries
-          .insert(siteDatasets)
-          .values({ siteId, ...held })
-          .onConflictDoUpdate({
-            target: [siteDatasets.siteId, siteDatasets.name, siteDatasets.version],
-            set: { ...held, seenAt: sql`now()` },
-          });
-        if (competitions.length === 0) continue;
-        const named = { siteId, datasetName: dataset.name, datasetVersion: dataset.version };
-        await queries
-          .insert(peerSiteUses)
-          .values(competitions.map((competitionId) => ({ ...named, competitionId })))
-          .onConflictDoNothing();
-      }
-    }
-  });
-}
-
-/** What runs are leased to in the place of the site's nodes. Nobody can connect as it: it has no certificate. */
-async function ensureStandIn(queries: Queries, siteId: number, hub: string): Promise<void> {
-  // The row of the site is locked by now.
-  if ((await queries.$count(nodes, eq(nodes.siteId, siteId))) > 0) return;
-  await queries
-    .insert(nodes)
-    .values({ siteId, name: `hub ${hub}`, certificateSerial: '', certificateExpiresAt: new Date(0) });
-}
-
-/** Text of a peer: one line, with where it comes from. */
-function titleOf(title: string, hub: string): string {
-  const plain = title
-    .replace(/[\p{C}\p{Z}@]+/gu, ' ')
-    .trim()
-    .slice(0, 100);
-  return `${plain || 'Site'} @${hub}`;
+  readonly logs: LogPlace | null;
+  /** Last sequence of each stream of logs that is here. */
+  readonly sequences: Readonly<Record<string, number>> | null;
 }
 
 export async function peersWithSites(queries: Queries): Promise<number[]> {
@@ -105,41 +49,102 @@ export async function insertHanded(
     .onConflictDoNothing();
 }
 
-/** Oldest first. */
-export async function findHanded(queries: Queries, peerId: number): Promise<HandedRun[]> {
-  return queries
-    .select({
-      run: handedRuns.runId,
-      attempt: handedRuns.attempt,
-      nodeId: handedRuns.nodeId,
-      site: sql<string>`split_part(${sites.name}, '@', 1)`,
-      assignment: handedRuns.assignment,
-      isOffered: handedRuns.isOffered,
-      isGone: handedRuns.isGone,
-      waiting: handedRuns.waiting,
-    })
-    .from(handedRuns)
-    .innerJoin(nodes, eq(nodes.id, handedRuns.nodeId))
-    .innerJoin(sites, eq(sites.id, nodes.siteId))
-    .where(eq(handedRuns.peerId, peerId))
-    .orderBy(handedRuns.runId, handedRuns.attempt);
+const FOUND: Statement = {
+  name: 'handed-found',
+  text: `
+select h.run_id::float8 as run, h.attempt, h.node_id as "nodeId", s.peer_site_id as site, h.is_offered as "isOffered", h.over_at is not null as "isOver",
+  coalesce(h.over_at < now() - interval '1 day', false) as "isOverdue", h.is_gone as "isGone", h.waiting, h.logs,
+  case when h.logs is not null then (
+    select jsonb_object_agg(l.stream, l.last) from (
+      select stream, max(sequence) as last from log_chunks where run_id = h.run_id and attempt = h.attempt group by stream) l
+  ) end as sequences
+from handed_runs h join nodes n on n.id = h.node_id join sites s on s.id = n.site_id
+where h.peer_id = $1 order by h.over_at is not null, h.run_id, h.attempt`,
+};
+
+/** Those that are under way first, and of them the oldest. */
+export function findHanded(database: Database, peerId: number): Promise<HandedRun[]> {
+  return database.prepared<HandedRun & { [column: string]: unknown }>(FOUND, [peerId]);
 }
+
+/** What is to be asked for, by run and attempt. */
+export async function findAssignments(
+  queries: Queries,
+  attempts: readonly AttemptName[],
+): Promise<(AttemptName & { assignment: Buffer })[]> {
+  const { runId: run, attempt, assignment } = handedRuns;
+  return queries
+    .select({ run, attempt, assignment })
+    .from(handedRuns)
+    .where(isOneOf(attempts))
+    .orderBy(run, attempt);
+}
+
+type Change = Partial<
+  Pick<typeof handedRuns.$inferInsert, 'isOffered' | 'isGone' | 'waiting'> & { readonly isOver: true }
+>;
 
 export async function update(
   queries: Queries,
-  { run, attempt }: AttemptName,
-  change: Partial<Pick<typeof handedRuns.$inferInsert, 'isOffered' | 'isGone' | 'waiting'>>,
+  attempts: readonly AttemptName[],
+  { isOver, ...change }: Change,
 ): Promise<void> {
+  if (attempts.length === 0) return;
+  const overAt = sql`coalesce(${handedRuns.overAt}, now())`;
   await queries
     .update(handedRuns)
-    .set(change)
-    .where(and(eq(handedRuns.runId, run), eq(handedRuns.attempt, attempt)));
+    .set({ ...change, ...(isOver && { overAt }) })
+    .where(isOneOf(attempts));
+}
+
+/** False when another process has found another place since. */
+export async function moveLogs(
+  queries: Queries,
+  { run, attempt, logs }: HandedRun,
+  place: LogPlace,
+): Promise<boolean> {
+  const before = logs === null ? null : JSON.stringify(logs);
+  const moved = await queries
+    .update(handedRuns)
+    .set({ logs: place })
+    .where(
+      and(
+        eq(handedRuns.runId, run),
+        eq(handedRuns.attempt, attempt),
+        sql`${handedRuns.logs} is not distinct from ${before}::jsonb`,
+      ),
+    )
+    .returning({ runId: handedRuns.runId });
+  return moved.length > 0;
 }
 
 /** The peer has been told. */
 export async function forget(queries: Queries, told: readonly AttemptName[]): Promise<void> {
-  for (const { run, attempt } of told)
-    await queries
-      .delete(handedRuns)
-      .where(and(eq(handedRuns.runId, run), eq(handedRuns.attempt, attempt), handedRuns.isGone));
+  if (told.length > 0) await queries.delete(handedRuns).where(and(isOneOf(told), handedRuns.isGone));
+}
+
+const REPORTED: Statement = {
+  name: 'handed-reported',
+  text: `
+select e.run_id::float8 as run, e.attempt from unnest($1::bigint[], $2::int[], $3::uuid[]) as e(run_id, attempt, node_id)
+join attempts a on a.run_id = e.run_id and a.attempt = e.attempt and a.node_id = e.node_id
+where a.outcome in ('finished', 'failed', 'refused')`,
+};
+
+/** Of attempts that the stand-ins no longer hold those whose outcome has been recorded. */
+export async function findReported(database: Database, handed: readonly HandedRun[]): Promise<AttemptName[]> {
+  if (handed.length === 0) return [];
+  return database.prepared<AttemptName & { [column: string]: unknown }>(REPORTED, [
+    handed.map(({ run }) => run),
+    handed.map(({ attempt }) => attempt),
+    handed.map(({ nodeId }) => nodeId),
+  ]);
+}
+
+export const nameOf = ({ run, attempt }: AttemptName) => `${run}/${attempt}`;
+
+function isOneOf(attempts: readonly AttemptName[]) {
+  const runIds = sql.param(attempts.map(({ run }) => run));
+  const numbers = sql.param(attempts.map(({ attempt }) => attempt));
+  return sql`(${handedRuns.runId}, ${handedRuns.attempt}) in (select * from unnest(${runIds}::bigint[], ${numbers}::int[]))`;
 }

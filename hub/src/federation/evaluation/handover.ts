@@ -2,7 +2,6 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { create, toBinary } from '@bufbuild/protobuf';
 import { AssignmentSchema } from '@weir/proto/node/v1';
 import type { Logger } from 'pino';
-import { z } from 'zod';
 import type { Config } from '../../config/config.ts';
 import type { Database } from '../../db/database.ts';
 import { sitePool } from '../../dispatch/pools.ts';
@@ -13,6 +12,7 @@ import type { PeerCalls } from '../peers/client.ts';
 import type { KnownPeer, PeerDirectory } from '../peers/directory.ts';
 import { PeerCallError } from '../peers/errors.ts';
 import * as store from './handed-store.ts';
+import type { Offering } from './offering.ts';
 import type { Reports } from './reports.ts';
 import { type Answer, answer, LONGEST_WAIT_MS, MOST_FOLLOWED, type Question } from './wire.ts';
 
@@ -23,12 +23,8 @@ const LOOK_MS = 2_000;
 /** Between two looks at a peer that does not answer. */
 const AWAY_MS = 2_000;
 /** Between the beginnings of two turns: what happens meanwhile goes together. */
-const TURN_MS = 250;
+const TURN_MS = 400;
 const MOST_ANSWER_BYTES = 16 * 1024 * 1024;
-
-/** The hub of the site does not take the run, and to offer it again would be of no use. */
-const REFUSED_BY_PEER = { outcome: 'refused', failureCode: 'refused_by_peer', fault: 'site' } as const;
-const FINAL_REFUSALS = ['evaluation_not_granted', 'evaluation_invalid'];
 
 /**
  * - `open`: runs are handed over
@@ -44,6 +40,7 @@ interface Dependencies {
   readonly calls: PeerCalls;
   readonly dispatch: Dispatcher;
   readonly sites: Pick<Sites, 'findNode'>;
+  readonly offering: Offering;
   readonly reports: Reports;
   readonly config: Pick<Config, 'leaseMs'>;
   readonly log: Logger;
@@ -113,40 +110,47 @@ export class Handover implements AsyncDisposable {
   }
 
   async #takeTurn(peerId: number, until: AbortSignal): Promise<void> {
-    const { database, directory } = this.#deps;
+    const { database, directory, offering } = this.#deps;
     const peer = await directory.get(peerId);
     const standing = standingOf(peer);
     if (standing === 'doubtful') await this.#follows(peer, { held: [], gone: [], waitMs: 0 }, until);
     const standIns = await store.standInsOf(database.queries, peerId);
-    const handed = await store.findHanded(database.queries, peerId);
+    const handed = await store.findHanded(database, peerId);
     // First what it has goes on, then it may have more: what it lost while it was away would be leased anew otherwise.
     if (standing !== 'away') await this.#keepLeases(standIns, handed);
     for (const nodeId of standIns) await this.#serve(peer, nodeId, standing, handed);
     if (standing === 'away') return pause(AWAY_MS, until);
     if (standing === 'ended') {
-      for (const run of handed) await this.#refuse(run);
+      for (const run of handed) await offering.refuse(run);
       await store.forget(database.queries, handed);
       return pause(AWAY_MS, until);
     }
     const leasesEnd = performance.now() + this.#deps.config.leaseMs / 3;
-    for (const run of handed) {
-      if (performance.now() > leasesEnd) return;
-      if (!run.isOffered && !run.isGone) await this.#offer(peer, run);
-    }
+    const unoffered = handed.filter((run) => !run.isOffered && !run.isGone && !run.isOver);
+    if (!(await offering.offer(peer, unoffered, leasesEnd))) return;
     await this.#ask(peer, until);
   }
 
-  async #keepLeases(standIns: readonly string[], handed: store.HandedRun[]): Promise<void> {
-    const { database, dispatch } = this.#deps;
+  async #keepLeases(standIns: readonly string[], handed: readonly store.HandedRun[]): Promise<void> {
+    const { dispatch } = this.#deps;
+    const lost: store.HandedRun[] = [];
     for (const nodeId of standIns) {
-      const held = handed.filter((run) => run.nodeId === nodeId && !run.isGone);
+      const held = handed.filter((run) => run.nodeId === nodeId && !run.isGone && !run.isOver);
       const keys = held.map(({ run: runId, attempt }) => ({ runId, attempt }));
-      const lost = new Set((await dispatch.extend(nodeId, keys)).map(({ runId }) => runId));
-      for (const run of held) {
-        if (!lost.has(run.run)) continue;
-        Object.assign(run, { isGone: true });
-        await store.update(database.queries, run, { isGone: true });
-      }
+      const notOurs = new Set((await dispatch.extend(nodeId, keys)).map(({ runId }) => runId));
+      lost.push(...held.filter(({ run }) => notOurs.has(run)));
+    }
+    if (lost.length > 0) await this.#noteLost(lost);
+  }
+
+  /** Either its outcome has been recorded, and what accompanies it is still to come, or it is somebody else's. */
+  async #noteLost(lost: readonly store.HandedRun[]): Promise<void> {
+    const { database } = this.#deps;
+    const reported = new Set((await store.findReported(database, lost)).map(store.nameOf));
+    for (const run of lost) {
+      const change = reported.has(store.nameOf(run)) ? { isOver: true as const } : { isGone: true };
+      Object.assign(run, change);
+      await store.update(database.queries, [run], change);
     }
   }
 
@@ -157,7 +161,7 @@ export class Handover implements AsyncDisposable {
     if (!session) return;
     const pools = standing === 'away' ? [] : [sitePool(session.node.siteId)];
     if (pools.length !== session.pools.length) dispatch.move(session, pools);
-    const taken = handed.filter((run) => run.nodeId === nodeId).length;
+    const taken = handed.filter((run) => run.nodeId === nodeId && !run.isGone && !run.isOver).length;
     const room = MOST_HANDED - taken - session.credit;
     if (room > 0) dispatch.grant(session, room);
   }
@@ -189,7 +193,7 @@ export class Handover implements AsyncDisposable {
       },
       cancel: ({ runId, attempt }) => {
         const ended = { run: Number(runId), attempt };
-        void note(store.update(database.queries, ended, { isGone: true }));
+        void note(store.update(database.queries, [ended], { isGone: true }));
       },
     };
     this.#sessionsOf(peerId).set(nodeId, session);
@@ -208,52 +212,26 @@ export class Handover implements AsyncDisposable {
     });
   }
 
-  async #offer(peer: KnownPeer, handed: store.HandedRun): Promise<void> {
-    const { calls, database } = this.#deps;
-    const { run, attempt, site } = handed;
-    const assignment = handed.assignment.toString('base64');
-    try {
-      const client = calls.client(peer.id);
-      const call = { run, attempt, site, assignment };
-      await client.call(z.object({}), (hub) => hub.evaluation.offer.mutate(call), { scope: 'evaluate' });
-      await store.update(database.queries, handed, { isOffered: true });
-    } catch (error) {
-      const refusal = error instanceof PeerCallError ? error.refusal : null;
-      if (refusal !== null && FINAL_REFUSALS.includes(refusal)) await this.#refuse(handed);
-      // It has had a later attempt: this hub lost what it knew since, and its next attempts go on from here.
-      else if (refusal === 'evaluation_superseded')
-        await store.update(database.queries, handed, { isGone: true });
-      else throw error;
-    }
-  }
-
-  /** Ends it as the decision of the other hub, unless it is over. */
-  async #refuse(handed: store.HandedRun): Promise<void> {
-    const { database, dispatch } = this.#deps;
-    const { run: runId, attempt, nodeId, isGone } = handed;
-    const nothing = { scores: null, startedAt: null, imageDigest: null, receipt: null };
-    if (!isGone) await dispatch.end({ runId, attempt, nodeId, ...REFUSED_BY_PEER, ...nothing });
-    await store.update(database.queries, handed, { isGone: true });
-  }
-
   /** What has become of what it holds. Waits at the peer while there is nothing to tell. */
   async #ask(peer: KnownPeer, until: AbortSignal): Promise<void> {
     const { database, config, reports } = this.#deps;
-    const handed = await store.findHanded(database.queries, peer.id);
-    const held = handed.filter(({ isOffered, isGone }) => isOffered && !isGone).slice(0, MOST_FOLLOWED);
+    const handed = await store.findHanded(database, peer.id);
+    const overdue = handed.filter(({ isOverdue, isGone }) => isOverdue && !isGone);
+    await store.update(database.queries, overdue, { isGone: true });
+    const asked = handed.filter(({ isOffered, isGone, isOverdue }) => isOffered && !isGone && !isOverdue);
+    const held = asked.flatMap((run) => reports.questionOf(run) ?? []).slice(0, MOST_FOLLOWED);
     const gone = handed.filter(({ isGone }) => isGone).slice(0, MOST_FOLLOWED);
     // Leases have to be kept up in between.
     const restMs = Math.min(LONGEST_WAIT_MS, config.leaseMs / 3);
     if (held.length === 0 && gone.length === 0) return pause(restMs, until);
-    const waitMs = gone.length > 0 ? 0 : Math.floor(restMs);
     const question = {
-      held: held.map(({ run, attempt }) => ({ run, attempt, seen: reports.seenOf({ run, attempt }) })),
+      held,
       gone: gone.map(({ run, attempt }) => ({ run, attempt })),
-      waitMs,
+      waitMs: gone.length > 0 ? 0 : Math.floor(restMs),
     };
     const told = await this.#follows(peer, question, until);
     await store.forget(database.queries, gone);
-    await reports.take(held, told);
+    await reports.take(peer.id, asked, told);
   }
 
   #follows(peer: KnownPeer, question: Question, signal: AbortSignal): Promise<Answer> {

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { federationRoutes, peerProcedure } from '../trpc.ts';
-import { offer, question } from './wire.ts';
+import { offers, question } from './wire.ts';
 
 /** What hubs whose competitions are evaluated here call; `wire.ts` says what when. */
 export const evaluationPeerRouter = federationRoutes({
@@ -9,13 +9,10 @@ export const evaluationPeerRouter = federationRoutes({
     .input(z.object({}))
     .query(({ ctx: { hub, peer } }) => hub.evaluation.hosting.sites(peer)),
 
-  /** Hands over one attempt of a run. Can be repeated. @throws OfferRefusedError */
+  /** Hands over attempts. Can be repeated. */
   offer: peerProcedure('evaluate')
-    .input(offer)
-    .mutation(async ({ ctx: { hub, peer }, input }) => {
-      await hub.evaluation.hosting.offer(peer, input);
-      return {};
-    }),
+    .input(offers)
+    .mutation(({ ctx: { hub, peer }, input }) => hub.evaluation.hosting.offer(peer, input.offers)),
 
   /** What has become of attempts. The answer is held back for up to `waitMs` while there is nothing to tell. Can be repeated. */
   follow: peerProcedure('evaluate')

@@ -14,7 +14,17 @@ import type { Database } from '../../db/database.ts';
 import type { Dispatcher } from '../../dispatch/service.ts';
 import type { ReceiptDesk } from '../../receipts/service.ts';
 import * as store from './handed-store.ts';
-import type { Answer, AttemptName, ToldRun } from './wire.ts';
+import type { Rest } from './rest.ts';
+import { keepLogs, positionOf } from './told-logs.ts';
+import type { Answer, AttemptName, Held, ToldRun } from './wire.ts';
+
+interface Parts {
+  readonly database: Database;
+  readonly dispatch: Pick<Dispatcher, 'report' | 'progress' | 'appendLogs'>;
+  readonly receiptDesk: Pick<ReceiptDesk, 'learnVouched'>;
+  readonly rest: Pick<Rest, 'isBusyWith' | 'bring'>;
+  readonly log: Logger;
+}
 
 /** What is in the hands of a node at the peer, in the contract's words. */
 const STATES: Partial<Record<ToldRun['state'], RunState>> = {
@@ -40,45 +50,68 @@ const WAITS = {
 
 /** Takes what peers tell of runs of this hub, as if the stand-in of the site had reported it: fenced, with a receipt, once. */
 export class Reports {
-  readonly #database: Database;
-  readonly #dispatch: Pick<Dispatcher, 'report' | 'progress'>;
-  readonly #receiptDesk: Pick<ReceiptDesk, 'learnVouched'>;
-  readonly #log: Logger;
+  readonly #parts: Parts;
   /** What was told last of each attempt; what a process does not remember it is told again. */
   readonly #seen = new Map<string, string>();
+  /** Attempts of which this hub wants no more logs. */
+  readonly #withoutLogs = new Set<string>();
 
-  constructor(parts: {
-    readonly database: Database;
-    readonly dispatch: Pick<Dispatcher, 'report' | 'progress'>;
-    readonly receiptDesk: Pick<ReceiptDesk, 'learnVouched'>;
-    readonly log: Logger;
-  }) {
-    this.#database = parts.database;
-    this.#dispatch = parts.dispatch;
-    this.#receiptDesk = parts.receiptDesk;
-    this.#log = parts.log;
+  constructor(parts: Parts) {
+    this.#parts = parts;
   }
 
-  seenOf(attempt: AttemptName): string {
-    return this.#seen.get(nameOf(attempt)) ?? '';
+  /** What to ask about it; null when there is nothing to ask for now. */
+  questionOf(run: store.HandedRun): Held | null {
+    if (run.isOver && this.#parts.rest.isBusyWith(run)) return null;
+    const name = store.nameOf(run);
+    return {
+      run: run.run,
+      attempt: run.attempt,
+      seen: this.#seen.get(name) ?? '',
+      isOver: run.isOver,
+      logs: this.#withoutLogs.has(name) ? null : positionOf(run),
+    };
   }
 
   /** @param held what the peer was asked about: of anything else it has nothing to say */
-  async take(held: readonly store.HandedRun[], { runs, unknown }: Answer): Promise<void> {
-    const known = new Map(held.map((run) => [nameOf(run), run]));
-    for (const attempt of unknown) {
-      const run = known.get(nameOf(attempt));
-      if (run) await store.update(this.#database.queries, run, { isOffered: false });
+  async take(peerId: number, held: readonly store.HandedRun[], { runs, unknown }: Answer): Promise<void> {
+    const { queries } = this.#parts.database;
+    const known = new Map(held.map((run) => [store.nameOf(run), run]));
+    const forgotten = unknown.flatMap((attempt) => known.get(store.nameOf(attempt)) ?? []);
+    await store.update(
+      queries,
+      forgotten.filter(({ isOver }) => !isOver),
+      { isOffered: false },
+    );
+    // It has nothing more to tell of what it does not know.
+    const done: AttemptName[] = forgotten.filter(({ isOver }) => isOver);
+    // What is taken side by side shares commits.
+    await Promise.all(
+      runs.map(async (told) => {
+        const run = known.get(store.nameOf(told));
+        if (run && (await this.#takeOne(peerId, run, told))) done.push(run);
+      }),
+    );
+    await store.update(queries, done, { isGone: true, waiting: null });
+    for (const run of done) this.#forget(run);
+  }
+
+  /** @returns whether nothing is left to take */
+  async #takeOne(peerId: number, run: store.HandedRun, told: ToldRun): Promise<boolean> {
+    const wantsMore = told.logs === null || (await keepLogs(this.#parts, run, told.logs));
+    if (!wantsMore) this.#withoutLogs.add(store.nameOf(run));
+    if (told.outcome !== null) await this.#end(run, told.outcome, told.nodeKey);
+    else if (!run.isOver) await this.#move(run, told);
+    const isOver = run.isOver || told.outcome !== null;
+    if (told.rest !== null && isOver) {
+      if (told.rest.outputs.length === 0) return true;
+      this.#parts.rest.bring({ peerId, run, outputs: told.rest.outputs });
     }
-    for (const told of runs) {
-      const run = known.get(nameOf(told));
-      if (!run) continue;
-      if (told.outcome === null) await this.#move(run, told);
-      else await this.#end(run, told.outcome, told.nodeKey);
-    }
+    return false;
   }
 
   async #move(run: store.HandedRun, told: ToldRun): Promise<void> {
+    const { dispatch, database } = this.#parts;
     const state = STATES[told.state];
     if (state !== undefined) {
       const { waitsFor, waitsUntil } = told;
@@ -88,24 +121,29 @@ export class Reports {
         waitsFor: waitsFor ? WAITS[waitsFor] : WaitReason.UNSPECIFIED,
         ...(waitsUntil && { waitsUntil: timestampFromDate(new Date(waitsUntil)) }),
       });
-      await this.#dispatch.progress(run.nodeId, [progress]);
+      await dispatch.progress(run.nodeId, [progress]);
     }
     const waiting = told.waiting && plainText(told.waiting);
-    if (waiting !== run.waiting) await store.update(this.#database.queries, run, { waiting });
-    this.#seen.set(nameOf(run), told.seen);
+    if (waiting !== run.waiting) await store.update(database.queries, [run], { waiting });
+    this.#seen.set(store.nameOf(run), told.seen);
   }
 
   /** Whether it counts, the fencing token and the receipt decide. Either way it need not be told again. */
   async #end(run: store.HandedRun, encoded: string, nodeKey: string | null): Promise<void> {
+    const { dispatch, receiptDesk, database, log } = this.#parts;
     const { nodeId, attempt } = run;
     const outcome = readOutcome(encoded) ?? UNREADABLE;
     if (outcome === UNREADABLE)
-      this.#log.error({ run: run.run, attempt }, 'a peer tells of an outcome that cannot be read');
-    if (nodeKey !== null) await this.#receiptDesk.learnVouched(nodeId, Buffer.from(nodeKey, 'base64'));
+      log.error({ run: run.run, attempt }, 'a peer tells of an outcome that cannot be read');
+    if (nodeKey !== null) await receiptDesk.learnVouched(nodeId, Buffer.from(nodeKey, 'base64'));
     // Whatever attempt it names: it was asked about this one.
-    await this.#dispatch.report(nodeId, [{ ...outcome, attempt: refOf(run) }]);
-    await store.update(this.#database.queries, run, { isGone: true, waiting: null });
-    this.#seen.delete(nameOf(run));
+    await dispatch.report(nodeId, [{ ...outcome, attempt: refOf(run) }]);
+    await store.update(database.queries, [run], { isOver: true, waiting: null });
+  }
+
+  #forget(attempt: AttemptName): void {
+    this.#seen.delete(store.nameOf(attempt));
+    this.#withoutLogs.delete(store.nameOf(attempt));
   }
 }
 
@@ -116,8 +154,6 @@ function readOutcome(encoded: string): Outcome | null {
     return null;
   }
 }
-
-const nameOf = ({ run, attempt }: AttemptName) => `${run}/${attempt}`;
 
 function refOf({ run, attempt }: AttemptName) {
   return create(AttemptRefSchema, { runId: BigInt(run), attempt });

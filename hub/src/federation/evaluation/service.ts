@@ -12,10 +12,12 @@ import type { KnownPeer } from '../peers/directory.ts';
 import { PeerCallError } from '../peers/errors.ts';
 import { GuestFiles } from './files.ts';
 import { type Grant, Grants, type NewGrant } from './grants.ts';
-import { recordListing } from './handed-store.ts';
 import { Handover } from './handover.ts';
 import { Hosting } from './hosting.ts';
+import { recordListing } from './listing-store.ts';
+import { Offering } from './offering.ts';
 import { Reports } from './reports.ts';
+import { Rest } from './rest.ts';
 import { siteListing } from './wire.ts';
 
 /** Competitions of one hub scored at sites of another. */
@@ -56,7 +58,15 @@ export function createEvaluation({
   const grants = new Grants({ database, directory, relations });
   const files = new GuestFiles({ ...parts, directory });
   const hosting = new Hosting({ ...parts, files });
-  const handover = new Handover({ ...parts, directory, calls, reports: new Reports(parts) });
+  const rest = new Rest({ ...parts, directory });
+  const offering = new Offering({ ...parts, calls });
+  const handover = new Handover({
+    ...parts,
+    directory,
+    calls,
+    offering,
+    reports: new Reports({ ...parts, rest }),
+  });
 
   /** What is not asked for, or not told, may not be used. */
   async function look(known: readonly KnownPeer[]): Promise<void> {
@@ -98,6 +108,7 @@ export function createEvaluation({
 
     async [Symbol.asyncDispose]() {
       await handover[Symbol.asyncDispose]();
+      await rest[Symbol.asyncDispose]();
       await files[Symbol.asyncDispose]();
     },
   };

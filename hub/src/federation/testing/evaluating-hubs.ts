@@ -1,6 +1,8 @@
+import type { Disposition, Outcome } from '@weir/proto/node/v1';
 import { eq } from 'drizzle-orm';
 import { vi } from 'vitest';
 import { phases } from '../../competitions/schema.ts';
+import { runs } from '../../dispatch/schema.ts';
 import { HonestNodes } from '../../dispatch/testing/honest-nodes.ts';
 import { type RecordedSession, recordedSession } from '../../dispatch/testing/recorded-session.ts';
 import { type Seed, seedNode, seedPhase } from '../../dispatch/testing/seed.ts';
@@ -26,6 +28,19 @@ export interface EvaluatingHubs extends AsyncDisposable {
   /** Waits until the node has been assigned so many runs in all. @returns the last of them */
   assigned(count: number): Promise<{ runId: bigint; attempt: number }>;
   submission(id: number): Promise<typeof submissions.$inferSelect>;
+  /** Submits, and waits until the node at the other hub has it. */
+  underWay(): Promise<UnderWay>;
+  /** What the node reports. */
+  report(...outcomes: readonly Outcome[]): Promise<Disposition[]>;
+  becomes(submissionId: number, status: string): Promise<void>;
+}
+
+export interface UnderWay {
+  readonly submissionId: number;
+  /** At the hub whose competition it is. */
+  readonly runId: number;
+  /** As the hub with the site counts. */
+  readonly there: { readonly runId: bigint; readonly attempt: number };
 }
 
 export const SLOW = { timeout: 60_000, interval: 50 };
@@ -58,6 +73,15 @@ export async function createEvaluatingHubs(): Promise<EvaluatingHubs> {
   beta.context.dispatch.connect(node);
   beta.context.dispatch.grant(node, 100);
   const hubs = stack.move();
+  const find = async (id: number) =>
+    (await queries.select().from(submissions).where(eq(submissions.id, id)))[0]!;
+  const assigned = async (count: number) => {
+    await vi.waitFor(() => {
+      if (node.assigned.length < count) throw new Error(`${node.assigned.length} of ${count} runs`);
+    }, SLOW);
+    const { runId, attempt } = node.assigned.at(-1)!;
+    return { runId: runId as bigint, attempt: attempt as number };
+  };
 
   return {
     alpha,
@@ -79,16 +103,21 @@ export async function createEvaluatingHubs(): Promise<EvaluatingHubs> {
       });
       await alpha.context.evaluation.tend();
     },
-    async assigned(count) {
-      await vi.waitFor(() => {
-        if (node.assigned.length < count) throw new Error(`${node.assigned.length} of ${count} runs`);
-      }, SLOW);
-      const { runId, attempt } = node.assigned.at(-1)!;
-      return { runId: runId as bigint, attempt: attempt as number };
+    assigned,
+    submission: find,
+    async underWay() {
+      const before = node.assigned.length;
+      const { submissionId } = await alpha.context.dispatch.admit(phase.submission());
+      const there = await assigned(before + 1);
+      const [run] = await queries.select().from(runs).where(eq(runs.submissionId, submissionId));
+      return { submissionId, there, runId: run!.id };
     },
-    async submission(id) {
-      return (await queries.select().from(submissions).where(eq(submissions.id, id)))[0]!;
-    },
+    report: (...outcomes) => beta.context.dispatch.report(node.node.id, outcomes),
+    becomes: (submissionId, status) =>
+      vi.waitFor(async () => {
+        const { status: found } = await find(submissionId);
+        if (found !== status) throw new Error(`submission ${submissionId} is ${found}, not ${status}`);
+      }, SLOW),
     [Symbol.asyncDispose]: () => hubs.disposeAsync(),
   };
 }
