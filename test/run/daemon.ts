@@ -6,7 +6,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { findCommand } from '../../deploy/host/commands.ts';
 
 const UP_MS = 60_000;
-const DOWN_MS = 20_000;
+const DOWN_MS = 60_000;
 
 export interface DaemonOptions {
   program: string;

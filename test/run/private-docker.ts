@@ -1,8 +1,7 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import Docker from 'dockerode';
 import { Daemon } from './daemon.ts';
+import { serverFolder } from './server-folder.ts';
 
 /** A container engine for the tests. */
 export interface TestDocker extends AsyncDisposable {
@@ -17,8 +16,7 @@ export async function openDocker(): Promise<TestDocker> {
     return { host: process.env.DOCKER_HOST, docker: new Docker(), [Symbol.asyncDispose]: async () => {} };
   }
   await using owned = new AsyncDisposableStack();
-  const folder = await mkdtemp(join(tmpdir(), 'weir-docker-'));
-  owned.defer(() => rm(folder, { recursive: true, force: true, maxRetries: 5 }));
+  const folder = await serverFolder('docker', owned);
   const socketPath = join(folder, 'docker.sock');
   const docker = new Docker({ socketPath });
   owned.use(

@@ -1,11 +1,11 @@
 import { execFile } from 'node:child_process';
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import Docker from 'dockerode';
 import { Daemon } from './daemon.ts';
 import type { TestDocker } from './private-docker.ts';
+import { serverFolder } from './server-folder.ts';
 
 const run = promisify(execFile);
 
@@ -15,8 +15,7 @@ const run = promisify(execFile);
  */
 export async function openPodman(): Promise<TestDocker> {
   await using owned = new AsyncDisposableStack();
-  const folder = await mkdtemp(join(tmpdir(), 'weir-podman-'));
-  owned.defer(() => rm(folder, { recursive: true, force: true, maxRetries: 5 }));
+  const folder = await serverFolder('podman', owned);
   const env = await configure(folder);
   owned.defer(async () => {
     // Storage that stays mounted could not be removed.

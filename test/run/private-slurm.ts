@@ -1,11 +1,12 @@
 import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { chmod, chown, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { chmod, chown, mkdir, writeFile } from 'node:fs/promises';
 import { type AddressInfo, createServer } from 'node:net';
-import { cpus, hostname, tmpdir, totalmem } from 'node:os';
+import { cpus, hostname, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { Daemon } from './daemon.ts';
+import { serverFolder } from './server-folder.ts';
 
 const run = promisify(execFile);
 const MiB = 2 ** 20;
@@ -22,8 +23,7 @@ export interface TestSlurm extends AsyncDisposable {
  */
 export async function openSlurm(): Promise<TestSlurm> {
   await using owned = new AsyncDisposableStack();
-  const folder = await mkdtemp(join(tmpdir(), 'weir-slurm-'));
-  owned.defer(() => rm(folder, { recursive: true, force: true, maxRetries: 5 }));
+  const folder = await serverFolder('slurm', owned);
   await chmod(folder, 0o755);
   const munge = join(folder, 'munge.sock');
   owned.use(await startMunge(folder, munge));
