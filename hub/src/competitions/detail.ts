@@ -86,6 +86,7 @@ export interface PhaseDetail {
   readonly tasks: TaskDetail[];
   readonly files: {
     kind: 'public_data' | 'starting_kit';
+    id: number;
     key: string;
     name: string;
     size: number;
@@ -254,11 +255,11 @@ async function readPhases(
 function fileOf(
   phaseId: number,
   kind: 'public_data' | 'starting_kit',
-  resource: { key: string; fileName: string; size: number | null } | null,
+  resource: { id: number; key: string; fileName: string; size: number | null } | null,
 ): PhaseDetail['files'] {
   if (!resource) return [];
-  const { key, fileName: name, size } = resource;
-  return [{ kind, key, name, size: size ?? 0, url: `/files/phases/${phaseId}/${kind}` }];
+  const { id, key, fileName: name, size } = resource;
+  return [{ kind, id, key, name, size: size ?? 0, url: `/files/phases/${phaseId}/${kind}` }];
 }
 
 async function readTasks(queries: Queries, phaseIds: readonly number[]): Promise<Map<number, TaskDetail[]>> {

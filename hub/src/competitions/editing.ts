@@ -1,10 +1,12 @@
+import { Readable } from 'node:stream';
 import { eq } from 'drizzle-orm';
 import type { FactSheetQuestion } from '../bundles/model.ts';
-import { ContentError, type PageFormat, renderPage } from '../content/index.ts';
-import type { Queries, Transaction } from '../db/database.ts';
+import { ContentError, type PageFormat, readImage, renderPage } from '../content/index.ts';
+import type { Database, Transaction } from '../db/database.ts';
+import type { BlobStore } from '../storage/blob-store.ts';
 import { CompetitionInvalidError } from './errors.ts';
 import { competitions, pages } from './schema.ts';
-import type { Competition } from './store.ts';
+import { type Competition, setCollaborators } from './store.ts';
 
 /** What organizers set of a competition as a whole. */
 export type CompetitionSettings = Pick<
@@ -36,6 +38,10 @@ export type CompetitionEdit = {
   readonly factSheet?: readonly FactSheetQuestion[] | undefined;
   /** Other terms than before are to be accepted anew. */
   readonly terms?: string | undefined;
+  /** A PNG, JPEG, GIF or WebP; null for none. */
+  readonly logo?: Uint8Array | null | undefined;
+  /** All who organize it beside whoever made it, by their ids. */
+  readonly collaborators?: readonly number[] | undefined;
   /** All of them, in order. */
   readonly pages?: readonly { readonly title: string; readonly source: string }[] | undefined;
 };
@@ -44,13 +50,14 @@ export type CompetitionEdit = {
 export interface RenderedEdit {
   readonly settings: Partial<Competition>;
   readonly pages: (typeof pages.$inferInsert)[] | null;
+  readonly collaborators: readonly number[] | null;
 }
 
 /** A page that stays as it was keeps its format. @throws CompetitionInvalidError */
 export async function renderEdit(
-  queries: Queries,
+  { database: { queries }, blobs }: { database: Database; blobs: BlobStore },
   { id, termsFormat, termsSource }: Competition,
-  { terms, pages: sent, factSheet, ...settings }: CompetitionEdit,
+  { terms, pages: sent, factSheet, logo, collaborators, ...settings }: CompetitionEdit,
 ): Promise<RenderedEdit> {
   const defined = Object.entries(settings).filter(([, value]) => value !== undefined);
   const isOther = terms !== undefined && terms !== termsSource;
@@ -70,10 +77,25 @@ export async function renderEdit(
     settings: {
       ...(Object.fromEntries(defined) as Partial<Competition>),
       ...(factSheet && { factSheet: factSheet.length > 0 ? [...factSheet] : null }),
+      ...(logo !== undefined && (await storeLogo(blobs, logo))),
       ...(isOther && { termsSource: terms, termsHtml: await render('terms', terms, termsFormat) }),
     },
     pages: sent ? rows : null,
+    collaborators: collaborators ? [...new Set(collaborators)] : null,
   };
+}
+
+/** @throws CompetitionInvalidError */
+async function storeLogo(
+  blobs: BlobStore,
+  bytes: Uint8Array | null,
+): Promise<Pick<Competition, 'logoDigest' | 'logoMediaType'>> {
+  if (bytes === null) return { logoDigest: null, logoMediaType: null };
+  const image = readImage(bytes);
+  if ('refused' in image)
+    throw new CompetitionInvalidError('logo', `${image.refused.message} ${image.refused.cure}`);
+  const { digest } = await blobs.put(Readable.from([bytes]), { maxBytes: bytes.length });
+  return { logoDigest: digest, logoMediaType: image.type };
 }
 
 /** Markdown, which may hold HTML, as pages of either kind do. */
@@ -88,13 +110,19 @@ async function render(field: string, source: string, format: PageFormat): Promis
 
 export async function writeEdit(
   { queries }: Transaction,
-  { id, termsVersion }: Competition,
-  { settings, pages: written }: RenderedEdit,
+  { id, termsVersion, createdBy }: Competition,
+  { settings, pages: written, collaborators: organizers }: RenderedEdit,
 ): Promise<void> {
   const version = settings.termsSource === undefined ? {} : { termsVersion: termsVersion + 1 };
   const change = { ...settings, ...version };
   if (Object.keys(change).length > 0)
     await queries.update(competitions).set(change).where(eq(competitions.id, id));
+  if (organizers)
+    await setCollaborators(
+      queries,
+      id,
+      organizers.filter((userId) => userId !== createdBy),
+    );
   if (written === null) return;
   await queries.delete(pages).where(eq(pages.competitionId, id));
   if (written.length > 0) await queries.insert(pages).values(written);

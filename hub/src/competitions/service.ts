@@ -112,7 +112,7 @@ export function createCompetitions(dependencies: CompetitionsDependencies): Comp
 
     async edit(actor, id, edit) {
       const { competition } = await gate.manage(actor, id);
-      const rendered = await renderEdit(queries, competition, edit);
+      const rendered = await renderEdit(dependencies, competition, edit);
       await database.transaction(async (tx) => {
         await writeEdit(tx, competition, rendered);
         await jobs.enqueue(tx, 'publish-catalogue', {}, 'publish-catalogue');

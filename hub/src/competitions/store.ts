@@ -6,6 +6,7 @@ import { resources } from '../resources/schema.ts';
 import { nodes, siteDatasets, sites } from '../sites/schema.ts';
 import { submissions } from '../submissions/schema.ts';
 import type { Membership } from './access.ts';
+import { CompetitionInvalidError } from './errors.ts';
 import {
   collaborators,
   columns,
@@ -114,6 +115,24 @@ export async function findCollaborators(queries: Queries, competitionId: number)
     .where(eq(collaborators.competitionId, competitionId))
     .orderBy(users.username);
   return rows.map(({ username }) => username);
+}
+
+/** @throws CompetitionInvalidError when one of them is nobody */
+export async function setCollaborators(
+  queries: Queries,
+  competitionId: number,
+  userIds: readonly number[],
+): Promise<void> {
+  const found = await queries
+    .select({ userId: users.id })
+    .from(users)
+    .where(inArray(users.id, [...userIds]));
+  const unknown = userIds.find((id) => !found.some(({ userId }) => userId === id));
+  if (unknown !== undefined)
+    throw new CompetitionInvalidError('collaborators', `Invalid pk "${unknown}" - object does not exist.`);
+  await queries.delete(collaborators).where(eq(collaborators.competitionId, competitionId));
+  if (found.length > 0)
+    await queries.insert(collaborators).values(found.map(({ userId }) => ({ competitionId, userId })));
 }
 
 export function findPages(queries: Queries, competitionId: number) {

@@ -5,7 +5,7 @@ import { resources } from '../resources/schema.ts';
 import type { ResourceType } from '../resources/service.ts';
 import { filesAreOut } from './detail.ts';
 import type { ReachedCompetition } from './gate.ts';
-import { pages, phases, phaseTasks, solutions, tasks } from './schema.ts';
+import { collaborators, pages, phases, phaseTasks, solutions, tasks } from './schema.ts';
 
 /** What organizers wrote and uploaded, beside what pages show of it: for programs that take a competition apart. */
 export interface WrittenCompetition {
@@ -13,6 +13,8 @@ export interface WrittenCompetition {
   readonly terms: string;
   /** As the terms, by the page's id. */
   readonly pages: ReadonlyMap<number, string>;
+  /** Who organizes it beside whoever made it. */
+  readonly collaborators: readonly { readonly id: number; readonly username: string }[];
   /** By the task's id. */
   readonly tasks: ReadonlyMap<number, WrittenTask>;
 }
@@ -43,11 +45,17 @@ export async function readWritten(
   queries: Queries,
   { competition, access }: ReachedCompetition,
 ): Promise<WrittenCompetition> {
-  const [sources, rows] = await Promise.all([
+  const [sources, organizers, rows] = await Promise.all([
     queries
       .select({ id: pages.id, source: pages.source })
       .from(pages)
       .where(eq(pages.competitionId, competition.id)),
+    queries
+      .select({ id: users.id, username: users.username })
+      .from(collaborators)
+      .innerJoin(users, eq(users.id, collaborators.userId))
+      .where(eq(collaborators.competitionId, competition.id))
+      .orderBy(users.username),
     queries
       .select({ task: tasks, startsAt: phases.startsAt, endsAt: phases.endsAt })
       .from(phases)
@@ -69,6 +77,7 @@ export async function readWritten(
   return {
     terms: competition.termsSource,
     pages: new Map(sources.map(({ id, source }) => [id, source])),
+    collaborators: organizers,
     tasks: new Map(
       [...found].map(([id, task]) => [
         id,

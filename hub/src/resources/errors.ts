@@ -4,9 +4,11 @@ import type { ResourceUse } from './uses.ts';
 export class ResourceMissingError extends DomainError {
   readonly code = 'resource_missing';
   readonly kind = 'missing';
+  readonly key: string;
 
   constructor(key: string) {
     super(`There is no upload ${JSON.stringify(key)}, or it is not yours.`);
+    this.key = key;
   }
 }
 

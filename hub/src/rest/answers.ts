@@ -41,7 +41,7 @@ const board = z.object({
   columns: z.array(column),
 });
 
-const file = z.object({ key: text.nullable(), name: text, file_size: z.int(), url: text }).nullable();
+const file = z.object({ id, key: text.nullable(), name: text, file_size: z.int(), url: text }).nullable();
 
 const phase = z.object({
   id,
@@ -61,6 +61,9 @@ const phase = z.object({
   hide_prediction_output: z.boolean(),
   hide_score_output: z.boolean(),
   leaderboard: id,
+});
+
+const phaseDetail = phase.extend({
   tasks: z.array(
     z.object({
       id,
@@ -137,13 +140,13 @@ export const ANSWERS = {
       }),
     ),
     phases: z.array(
-      phase.extend({
+      phaseDetail.extend({
         used_submissions_per_day: z.int(),
         used_submissions_per_person: z.int(),
       }),
     ),
     leaderboards: z.array(board),
-    collaborators: z.array(text),
+    collaborators: z.array(z.object({ id, name: text, username: text })),
     participant_status: text.nullable(),
     registration_auto_approve: z.boolean(),
     admin: z.boolean(),
@@ -169,7 +172,12 @@ export const ANSWERS = {
       )
       .describe('All of them together, and notes on what was odd'),
   }),
-  Phase: phase.extend({ competition: id }),
+  Phase: phase.extend({
+    competition: id,
+    tasks: z.array(text).describe('Keys of its tasks'),
+    public_data: id.nullable(),
+    starting_kit: id.nullable(),
+  }),
   Board: z.object({
     id,
     title: text,

@@ -2,16 +2,12 @@ import { Readable } from 'node:stream';
 import { z } from 'zod';
 import type { Problem } from '../bundles/problem.ts';
 import { zipStream } from '../storage/archive/index.ts';
+import { collaborators, NOT_HERE } from './competition-edits.ts';
 import { BundleRefusedError } from './errors.ts';
-import { parseJson, type RestRequest } from './request.ts';
+import { logo } from './logo.ts';
+import { named } from './named.ts';
+import type { RestRequest } from './request.ts';
 
-/** Picture in the way of Codabench's editor: a text of JSON with the bytes in base64. */
-const logo = z.preprocess(
-  parseJson,
-  z
-    .object({ file_name: z.string().min(1).max(255), data: z.string().max(16 * 1024 ** 2) })
-    .transform(({ data }) => Buffer.from(data.replace(/^data:[^,]*,/, ''), 'base64')),
-);
 const page = z.object({ title: z.unknown(), content: z.string().max(1024 ** 2) });
 const phase = z.looseObject({
   max_submissions_per_person: z.unknown(),
@@ -27,10 +23,12 @@ export const newCompetition = z.looseObject({
   phases: z.array(phase).max(1_000),
   leaderboards: z.array(z.looseObject({})),
   published: z.boolean().optional(),
+  collaborators,
+  ...NOT_HERE,
 });
 
 /** Keys that bundles call otherwise, or do not have. */
-const NOT_OF_BUNDLES = ['id', 'logo', 'published', 'collaborators', 'queue', 'whitelist_emails', 'weir_dump'];
+const NOT_OF_BUNDLES = ['id', 'logo', 'published', 'collaborators', ...Object.keys(NOT_HERE), 'weir_dump'];
 
 /**
  * A whole competition as JSON, as Codabench's editor sends it, with its tasks by their keys. It is written as a bundle: what holds for bundles
@@ -42,6 +40,8 @@ export async function createCompetition(
   { hub, actor, request }: RestRequest,
   sent: z.infer<typeof newCompetition>,
 ): Promise<number> {
+  for (const task of sent.phases.flatMap(({ tasks }) => tasks.map(keyOf)))
+    await named('phases', task, () => hub.tasks.get(actor, task));
   const fileName = 'competition.zip';
   const { key, uploadPath } = await hub.resources.startUpload(actor, {
     type: 'competition_bundle',
@@ -55,7 +55,13 @@ export async function createCompetition(
   const { competitionId, problems } = await hub.creations.get(actor, creationId);
   if (competitionId === null) throw new BundleRefusedError(toFields(problems));
   request.log.info({ competitionId }, 'a competition was made of JSON');
-  if (sent.published) await hub.competitions.publish(actor, competitionId, true);
+  const { published, collaborators } = sent;
+  try {
+    await hub.competitions.edit(actor, competitionId, { published, collaborators });
+  } catch (error) {
+    await hub.competitions.remove(actor, competitionId);
+    throw error;
+  }
   return competitionId;
 }
 

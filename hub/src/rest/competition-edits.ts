@@ -1,7 +1,10 @@
 import { z } from 'zod';
 import type { FactSheetQuestion } from '../bundles/model.ts';
+import { boardEdits, editBoards } from './board-edits.ts';
+import { logo } from './logo.ts';
+import { NamedMissingError } from './named.ts';
 import { editPhase, phaseEdits } from './phase-edits.ts';
-import { flag, number, parseJson, type RestRequest } from './request.ts';
+import { flag, nothingSent, number, parseJson, type RestRequest } from './request.ts';
 
 const question = z.strictObject({
   key: z.string().min(1).max(256),
@@ -27,6 +30,31 @@ const page = z.object({
   content: z.string().max(1024 ** 2),
   index: number.optional(),
 });
+
+/** Ids; or objects with one, as a competition lists them. */
+export const collaborators = z
+  .array(z.union([number, z.looseObject({ id: number }).transform(({ id }) => id)]))
+  .max(1_000)
+  .optional();
+
+/** What Codabench keeps of a competition and this hub does not. */
+export const NOT_HERE = {
+  queue: nothingSent('Queues are not chosen through this API: leave it as it is.'),
+  whitelist_emails: nothingSent('There is no list of addresses here.'),
+  report: nothingSent('There is no report of a competition here.'),
+};
+
+/** A picture; or the address of the one that it has, as competitions are told, which changes nothing. */
+const newLogo = z
+  .union([
+    z
+      .string()
+      .regex(/^(?:https?:|\/)/)
+      .transform(() => undefined),
+    logo,
+    z.null(),
+  ])
+  .optional();
 
 export const competitionEdits = z.object({
   title: z.string().trim().min(1).max(256).optional(),
@@ -58,10 +86,13 @@ export const competitionEdits = z.object({
     .array(phaseEdits.extend({ id: number }), { error: 'Phases as they are listed, each with its id.' })
     .max(1_000)
     .optional(),
-  whitelist_emails: z.array(z.unknown()).max(0, 'There is no list of addresses here.').optional(),
+  leaderboards: boardEdits,
+  logo: newLogo,
+  collaborators,
+  ...NOT_HERE,
 });
 
-/** What of a competition is sent is changed, the rest stays; its phases first, each alone. */
+/** What of a competition is sent is changed, the rest stays; its boards and phases first, each alone. */
 export async function editCompetition(
   rest: RestRequest,
   id: number,
@@ -69,6 +100,10 @@ export async function editCompetition(
 ): Promise<void> {
   const { hub, actor } = rest;
   await hub.competitions.gate.manage(actor, id);
+  const { phases } = await hub.competitions.get(actor, id);
+  const other = sent.phases?.find((phase) => !phases.some((known) => known.id === phase.id));
+  if (other) throw new NamedMissingError('phases', other.id);
+  await editBoards(rest, id, sent.leaderboards ?? []);
   for (const { id: phaseId, ...phase } of sent.phases ?? []) await editPhase(rest, phaseId, phase);
   await hub.competitions.edit(actor, id, {
     title: sent.title,
@@ -89,6 +124,8 @@ export async function editCompetition(
     makeInputDataAvailable: sent.make_input_data_available,
     forumEnabled: sent.forum_enabled,
     factSheet: sent.fact_sheet === undefined ? undefined : toQuestions(sent.fact_sheet ?? {}),
+    logo: sent.logo,
+    collaborators: sent.collaborators,
     terms: sent.terms,
     pages: sent.pages
       ?.toSorted((a, b) => (a.index ?? 0) - (b.index ?? 0))

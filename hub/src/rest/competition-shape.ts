@@ -76,12 +76,12 @@ export function toCompetition(
       html,
     })),
     phases: detail.phases.map((phase) => ({
-      ...toPhase(phase, detail.phases, { written, fileUrl }),
+      ...toPhaseDetail(phase, detail.phases, { written, fileUrl }),
       used_submissions_per_day: usage.get(phase.id)?.usedToday ?? 0,
       used_submissions_per_person: usage.get(phase.id)?.usedInAll ?? 0,
     })),
     leaderboards: detail.leaderboards.map(toBoard),
-    collaborators: detail.collaborators,
+    collaborators: written.collaborators.map(({ id, username }) => ({ id, name: username, username })),
     participant_status: detail.my?.status ?? null,
     registration_auto_approve: detail.registrationAutoApprove,
     participants_count: detail.participantCount,
@@ -143,17 +143,7 @@ export function toColumn(column: ColumnView) {
 
 const PHASE_STATUS = { upcoming: 'Next', open: 'Current', closed: 'Previous' } as const;
 
-export function toPhase(
-  phase: PhaseDetail,
-  all: readonly PhaseDetail[],
-  { written, fileUrl }: { written: WrittenCompetition; fileUrl: FileUrl },
-) {
-  const fileOf = (kind: string) => {
-    const file = phase.files.find((file) => file.kind === kind);
-    return file
-      ? { key: file.key, name: file.name, file_name: file.name, file_size: file.size, url: fileUrl(file.url) }
-      : null;
-  };
+function toPhaseSettings(phase: PhaseDetail, all: readonly PhaseDetail[]) {
   return {
     id: phase.id,
     index: phase.index,
@@ -172,6 +162,31 @@ export function toPhase(
     hide_prediction_output: phase.hidePredictionOutput,
     hide_score_output: phase.hideScoreOutput,
     leaderboard: phase.leaderboardId,
+  };
+}
+
+/** A phase inside its competition: its tasks and files as objects. */
+export function toPhaseDetail(
+  phase: PhaseDetail,
+  all: readonly PhaseDetail[],
+  { written, fileUrl }: { written: WrittenCompetition; fileUrl: FileUrl },
+) {
+  const fileOf = (kind: string) => {
+    const file = phase.files.find((file) => file.kind === kind);
+    return file
+      ? {
+          id: file.id,
+          key: file.key,
+          value: file.key,
+          name: file.name,
+          file_name: file.name,
+          file_size: file.size,
+          url: fileUrl(file.url),
+        }
+      : null;
+  };
+  return {
+    ...toPhaseSettings(phase, all),
     tasks: phase.tasks.map((task, index) => ({
       id: task.id,
       key: task.key,
@@ -187,6 +202,18 @@ export function toPhase(
     })),
     public_data: fileOf('public_data'),
     starting_kit: fileOf('starting_kit'),
+  };
+}
+
+/** A phase by itself: its tasks by their keys, its files by their numbers. */
+export function toPhase(phase: PhaseDetail, { id, phases }: Pick<CompetitionDetail, 'id' | 'phases'>) {
+  const idOf = (kind: string) => phase.files.find((file) => file.kind === kind)?.id ?? null;
+  return {
+    ...toPhaseSettings(phase, phases),
+    competition: id,
+    tasks: phase.tasks.map(({ key }) => key),
+    public_data: idOf('public_data'),
+    starting_kit: idOf('starting_kit'),
   };
 }
 

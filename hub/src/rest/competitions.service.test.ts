@@ -191,6 +191,84 @@ test('what a client reads of a competition it can send back, changed or not', as
   expect(termsVersion).toBe(2);
 });
 
+test('boards are changed and added, and keep what only this hub says of them', async () => {
+  const url = `competitions/${id}/`;
+  const [board] = (await get(url)).json().leaderboards;
+  const { settings } = hub.context.leaderboards;
+  const [own] = await settings.list(organizer.actor, id);
+  await settings.save(organizer.actor, id, { ...own!, taskRule: 'mean', anonymous: true });
+  const [score] = board.columns;
+  const leaderboards = [
+    {
+      id: board.id,
+      submission_rule: 'Add_And_Delete',
+      columns: [
+        { ...score, title: 'Error', sorting: 'asc' },
+        { index: 1, title: 'Sum', key: 'sum', computation: 'sum', computation_indexes: '0' },
+      ],
+    },
+    { id: null, title: 'Other', key: 'other', columns: [{ index: 0, title: 'Time', key: 'time' }] },
+  ];
+  const [phase] = (await get(url)).json().phases;
+  const changed = (await send('PATCH', url, { leaderboards })).json();
+  expect(changed.leaderboards).toMatchObject([
+    {
+      id: board.id,
+      key: 'board',
+      submission_rule: 'Add_And_Delete',
+      columns: [
+        { id: score.id, title: 'Error', sorting: 'asc' },
+        { key: 'sum', computation: 'sum', computation_indexes: ['0'] },
+      ],
+    },
+    { key: 'other', columns: [{ key: 'time', sorting: 'desc' }] },
+  ]);
+  expect((await settings.list(organizer.actor, id))[0]).toMatchObject({ taskRule: 'mean', anonymous: true });
+
+  const [, other] = changed.leaderboards;
+  expect((await send('PATCH', `phases/${phase.id}/`, { leaderboard: other.id })).json()).toMatchObject({
+    leaderboard: other.id,
+  });
+  await send('PATCH', `phases/${phase.id}/`, { leaderboard: board.id });
+  const missing = { leaderboards: [{ id: 99999, title: 'None' }] };
+  expect((await send('PATCH', url, missing, 400)).json()).toEqual({
+    leaderboards: ['Invalid pk "99999" - object does not exist.'],
+  });
+  const twice = { leaderboards: [{ id: board.id, columns: [score, score] }] };
+  expect((await send('PATCH', url, twice, 400)).json()).toEqual({
+    detail: expect.stringMatching(/two columns/i),
+    code: 'board_invalid',
+  });
+});
+
+test('organizers and the logo are changed, and what is not kept here is refused rather than forgotten', async () => {
+  const url = `competitions/${id}/`;
+  const before = (await get(url)).json();
+  const picture = (bytes: Buffer) => ({ file_name: 'l.gif', data: bytes.toString('base64') });
+  const logo = JSON.stringify(picture(PIXEL));
+  const changed = (await send('PATCH', url, { logo, collaborators: [stranger.id, organizer.id] })).json();
+  expect(changed.collaborators).toEqual([{ id: stranger.id, name: 'sam', username: 'sam' }]);
+  const { pathname, search } = new URL(changed.logo);
+  const shown = await hub.inject({ method: 'GET', url: pathname + search });
+  expect(ok(shown, 200).rawPayload).toEqual(PIXEL);
+  await send('PATCH', url, { description: 'Mine too' }, 200, stranger);
+  for (const [sent, field] of [
+    [{ logo: picture(Buffer.from('<svg/>')) }, 'logo'],
+    [{ collaborators: [99999] }, 'collaborators'],
+    [{ queue: 3 }, 'queue'],
+    [{ report: 'https://example.org/report' }, 'report'],
+    [{ whitelist_emails: ['a@example.org'] }, 'whitelist_emails'],
+    [{ phases: [{ id: 99999, name: 'Other' }] }, 'phases'],
+  ] as const)
+    expect((await send('PATCH', url, sent, 400)).json()).toEqual({ [field]: [expect.any(String)] });
+  const after = await send('PATCH', url, {
+    collaborators: [],
+    description: before.description,
+    logo: before.logo,
+  });
+  expect(after.json().collaborators).toEqual([]);
+});
+
 test('a phase is changed by itself, and told what cannot be by the name of its field', async () => {
   const [phase] = (await get(`competitions/${id}/`)).json().phases;
   const url = `phases/${phase.id}/`;
@@ -251,6 +329,13 @@ test('a competition is made of JSON as the editor of Codabench sends it', async 
     pages: [{ content: 'Welcome' }],
     phases: [{ name: 'One', max_submissions_per_person: 7, tasks: [{ key: tasks[0].key }] }],
     leaderboards: [{ columns: [{ key: 'score', sorting: 'asc' }] }],
+  });
+  const strange = {
+    ...sent,
+    phases: [{ ...sent.phases[0], tasks: ['11111111-2222-4333-8444-555555555555'] }],
+  };
+  expect((await send('POST', 'competitions/', strange, 400)).json()).toEqual({
+    phases: ['Object with key=11111111-2222-4333-8444-555555555555 does not exist.'],
   });
   const wrong = { ...sent, phases: [{ ...sent.phases[0], start: 'soon' }], title: 'x'.repeat(300) };
   expect((await send('POST', 'competitions/', wrong, 400)).json()).toEqual({

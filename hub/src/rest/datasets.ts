@@ -168,8 +168,12 @@ function readLibrary({ hub, actor }: RestRequest, filter: Omit<ResourceFilter, '
 }
 
 /** @throws NoSuchAddressError | ResourceMissingError */
-async function findDataset(rest: RestRequest): Promise<Shown> {
-  const { key } = keyParams.parse(rest.request.params);
+function findDataset(rest: RestRequest): Promise<Shown> {
+  return findUpload(rest, keyParams.parse(rest.request.params).key);
+}
+
+/** By its key or, of the asker's own, its number. @throws NoSuchAddressError | ResourceMissingError */
+export async function findUpload(rest: RestRequest, key: string): Promise<Shown> {
   if (!/^\d+$/.test(key)) return rest.hub.resources.library.get(rest.actor, key);
   const own = await readLibrary(rest, { scope: 'mine' });
   const found = own.find(({ id }) => id === Number(key));

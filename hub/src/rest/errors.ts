@@ -41,6 +41,7 @@ const FIELDS: Readonly<Record<string, string>> = {
   taskIds: 'tasks',
   resourceKey: 'data',
   phaseId: 'phase',
+  leaderboardId: 'leaderboard',
   startsAt: 'start',
   endsAt: 'end',
   autoMigrateToThisPhase: 'auto_migrate_to_this_phase',

@@ -1,5 +1,7 @@
 import { z } from 'zod';
 import type { PhaseEdit } from '../competitions/phases/service.ts';
+import { findUpload } from './datasets.ts';
+import { named } from './named.ts';
 import { flag, number, type RestRequest } from './request.ts';
 
 /** ISO 8601; without an offset, UTC. A form sends nothing as an empty text. */
@@ -21,6 +23,19 @@ const task = z.union([
   z.looseObject({ key: z.string().min(1) }).transform((listed) => listed.key),
 ]);
 
+/** An upload by its key or, of one's own, its number; or as phases list theirs. Null, or an empty text, for none. */
+const file = z.preprocess(
+  (sent) => (sent === '' ? null : sent),
+  z
+    .union([
+      z.guid(),
+      number,
+      z.looseObject({ key: z.guid() }).transform(({ key }) => key),
+      z.looseObject({ value: z.guid() }).transform(({ value }) => value),
+    ])
+    .nullish(),
+);
+
 export const phaseEdits = z.object({
   name: z.string().trim().min(1).max(256).optional(),
   description: z.string().max(10_000).nullish(),
@@ -34,15 +49,34 @@ export const phaseEdits = z.object({
   hide_prediction_output: flag.optional(),
   hide_score_output: flag.optional(),
   tasks: z.array(task).max(100).optional(),
+  leaderboard: number.optional(),
+  public_data: file,
+  starting_kit: file,
 });
 
 /** What of a phase is sent is changed, the rest stays. */
 export async function editPhase(
-  { hub, actor }: RestRequest,
+  rest: RestRequest,
   id: number,
   sent: z.infer<typeof phaseEdits>,
 ): Promise<void> {
-  const taskIds = sent.tasks && (await Promise.all(sent.tasks.map((key) => hub.tasks.get(actor, key))));
+  const { hub, actor } = rest;
+  const { competition } = await hub.competitions.gate.viewPhase(actor, id);
+  const { phases } = await hub.competitions.get(actor, competition.id);
+  const current = phases.find((phase) => phase.id === id)?.files;
+  const tasks = await Promise.all(
+    (sent.tasks ?? []).map((key) => named('tasks', key, () => hub.tasks.get(actor, key))),
+  );
+  const [publicData, startingKit] = await Promise.all(
+    (['public_data', 'starting_kit'] as const).map((kind) =>
+      chooseFile(
+        rest,
+        kind,
+        sent[kind],
+        current?.find((file) => file.kind === kind),
+      ),
+    ),
+  );
   const edit: PhaseEdit = {
     name: sent.name,
     description: sent.description ?? undefined,
@@ -55,7 +89,22 @@ export async function editPhase(
     hideOutput: sent.hide_output,
     hidePredictionOutput: sent.hide_prediction_output,
     hideScoreOutput: sent.hide_score_output,
-    taskIds: taskIds?.map((found) => found.id),
+    taskIds: sent.tasks && tasks.map((task) => task.id),
+    leaderboardId: sent.leaderboard,
+    publicData,
+    startingKit,
   };
   await hub.competitions.phases.edit(actor, id, edit);
+}
+
+/** The key of what was sent; what the phase has already may stay whoever it belongs to. @throws NamedMissingError */
+async function chooseFile(
+  rest: RestRequest,
+  field: string,
+  sent: string | number | null | undefined,
+  current: { readonly id: number; readonly key: string } | undefined,
+): Promise<string | null | undefined> {
+  if (sent === null || sent === undefined) return sent;
+  if (sent === current?.id || sent === current?.key) return current.key;
+  return (await named(field, sent, () => findUpload(rest, String(sent)))).key;
 }

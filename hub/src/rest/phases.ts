@@ -16,10 +16,9 @@ export function phaseRoutes(routes: RestRoutes): void {
       query: z.object({ competition: number }),
       answer: list('Phase'),
     },
-    async ({ hub, actor, query, fileUrl }) => {
-      const { id, phases } = await hub.competitions.get(actor, query.competition);
-      const written = await hub.competitions.written(actor, id);
-      return phases.map((phase) => ({ ...toPhase(phase, phases, { written, fileUrl }), competition: id }));
+    async ({ hub, actor, query }) => {
+      const competition = await hub.competitions.get(actor, query.competition);
+      return competition.phases.map((phase) => toPhase(phase, competition));
     },
   );
 
@@ -61,9 +60,7 @@ export function phaseRoutes(routes: RestRoutes): void {
 
 async function showPhase(rest: RestRequest) {
   const { phase, competition } = await findPhase(rest);
-  const written = await rest.hub.competitions.written(rest.actor, competition.id);
-  const shape = toPhase(phase, competition.phases, { written, fileUrl: rest.fileUrl });
-  return { ...shape, competition: competition.id };
+  return toPhase(phase, competition);
 }
 
 export async function findPhase({ hub, actor, request }: RestRequest) {

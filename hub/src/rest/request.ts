@@ -22,6 +22,13 @@ export const number = z
   .pipe(z.int());
 export const flag = z.union([z.boolean(), z.stringbool()]);
 
+/** A field of Codabench for what is not here: empty, as its clients send it, or refused. Nothing that somebody asks for is left undone in silence. */
+export function nothingSent(error: string) {
+  const isNothing = (value: unknown) =>
+    value === undefined || value === null || value === '' || (Array.isArray(value) && value.length === 0);
+  return z.unknown().refine(isNothing, { error }).optional();
+}
+
 /** A filter of a list that cannot be understood is left out, as there. */
 export function filter<Value>(schema: z.ZodType<Value>) {
   return schema.optional().catch(undefined);

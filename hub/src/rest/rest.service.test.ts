@@ -112,6 +112,40 @@ test('errors have the shapes that clients know', async () => {
   expect(text.json()).toEqual({ phase: ['A valid integer is required.'] });
 });
 
+test('what a body names and is not there is told by its field', async () => {
+  const { key, sassy_url } = await announce(people.participant);
+  await sendTo(sassy_url);
+  const noPhase = 'Invalid pk "99999" - object does not exist.';
+  const nothing = '11111111-2222-4333-8444-555555555555';
+  const noKey = `Object with key=${nothing} does not exist.`;
+  for (const post of [postForm, postJson]) {
+    const phase = await post('submissions/', { phase: 99999, data: key }, people.participant);
+    expectStatus(phase, 400);
+    expect(phase.json()).toEqual({ phase: [noPhase] });
+    const both = await post('submissions/', { phase: 99999, data: nothing }, people.participant);
+    expect(both.json()).toEqual({ phase: [noPhase], data: [noKey] });
+  }
+  const elsewhere = { phase: challenge.phaseId, data: key, queue: 7 };
+  expect((await postJson('submissions/', elsewhere, people.participant)).json()).toEqual({
+    queue: [expect.stringMatching(/queue/)],
+  });
+
+  const task = await postJson('tasks/', { name: 'T', scoring_program: nothing }, people.organizer);
+  expectStatus(task, 400);
+  expect(task.json()).toEqual({ scoring_program: [noKey] });
+  for (const [sent, problem] of [
+    [{ tasks: [nothing] }, { tasks: [noKey] }],
+    [{ starting_kit: 99999 }, { starting_kit: [noPhase] }],
+    [{ public_data: nothing }, { public_data: [noKey] }],
+    [{ leaderboard: 99999 }, { leaderboard: [expect.any(String)] }],
+  ] as const) {
+    const url = `/api/phases/${challenge.phaseId}/`;
+    const phase = await hub.inject({ method: 'PATCH', url, payload: sent }, people.organizer);
+    expectStatus(phase, 400);
+    expect(phase.json()).toEqual(problem);
+  }
+});
+
 test('competitions are listed and shown to anybody, with or without the slash', async () => {
   const list = await get('competitions/');
   expectStatus(list, 200);
@@ -143,6 +177,9 @@ test('competitions are listed and shown to anybody, with or without the slash', 
   expect((await get(`phases/${challenge.phaseId}/`)).json()).toMatchObject({
     name: 'Main',
     has_max_submissions: false,
+    tasks: [challenge.taskKey],
+    public_data: expect.any(Number),
+    starting_kit: null,
   });
 });
 

@@ -5,8 +5,9 @@ import { listOrPage, one } from './answers.ts';
 import { toBoard } from './competition-shape.ts';
 import { sendTable } from './csv.ts';
 import { uploadFrom } from './form-upload.ts';
+import { allNamed, named } from './named.ts';
 import { inPagesIfAsked, pageQuery, readAll } from './paging.ts';
-import { filter, flag, idParams, number, numbers, parseJson } from './request.ts';
+import { filter, flag, idParams, nothingSent, number, numbers, parseJson } from './request.ts';
 import type { RestRoutes } from './rest-routes.ts';
 import { toCreated, toDetails, toSubmission } from './submission-shape.ts';
 
@@ -25,6 +26,8 @@ const newSubmission = z.object({
   name: z.string().max(200).nullish(),
   description: z.string().max(10_000).nullish(),
   fact_sheet_answers: factSheetAnswers,
+  queue: nothingSent('A submission runs where its competition does: leave the queue out.'),
+  organization: nothingSent('There are no organizations here: leave it out.'),
   // Weir's own: on the synthetic data of sites, of all that offer it or of one.
   rehearse: z.preprocess(parseJson, z.boolean().default(false)),
   rehearsal_site: z.string().max(40).optional(),
@@ -63,6 +66,13 @@ export function submissionRoutes(routes: RestRoutes): void {
       takeFile: async (rest, file) => ({ data: await uploadFrom(rest, 'submission', file) }),
     },
     async ({ hub, actor, body }) => {
+      const reached = await hub.competitions.gate.findPhase(actor, body.phase);
+      // Whoever may not submit is told that, and nothing of uploads.
+      const data = reached?.access.canSubmit === false ? [] : [body.data];
+      await allNamed([
+        named('phase', body.phase, () => hub.competitions.gate.viewPhase(actor, body.phase)),
+        ...data.map((key) => named('data', key, () => hub.resources.getUsable(actor, key, ['submission']))),
+      ]);
       const taskIds = [...(body.tasks ?? []), ...(body['tasks[]'] ?? [])];
       const request = {
         phaseId: body.phase,

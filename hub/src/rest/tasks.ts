@@ -1,8 +1,10 @@
 import { z } from 'zod';
+import { ResourceMissingError } from '../resources/errors.ts';
 import type { TaskEdit, TaskListFilter } from '../tasks/service.ts';
 import type { TaskCard, TaskFile, TaskView } from '../tasks/view.ts';
 import { one, page } from './answers.ts';
 import { uploadFrom } from './form-upload.ts';
+import { NamedMissingError } from './named.ts';
 import { pageQuery, paginated, readAll } from './paging.ts';
 import { filter, flag, idParams, many, type RestRequest } from './request.ts';
 import type { RestRoutes } from './rest-routes.ts';
@@ -61,7 +63,7 @@ export function taskRoutes(routes: RestRoutes): void {
     '/tasks',
     { summary: 'Make a task of uploads', body: taskBody, answer: one('Task'), status: 201 },
     async ({ hub, actor, body }) =>
-      toTask(await hub.tasks.create(actor, { ...toEdit(body), name: body.name })),
+      toTask(await naming(body, () => hub.tasks.create(actor, { ...toEdit(body), name: body.name }))),
   );
 
   const summary = 'Change a task; another program or other data make a new version of it';
@@ -69,7 +71,9 @@ export function taskRoutes(routes: RestRoutes): void {
     '/tasks/:id',
     { summary, body: editBody, answer: one('Task') },
     async ({ hub, actor, request, body }) =>
-      toTask(await hub.tasks.edit(actor, idParams.parse(request.params).id, toEdit(body))),
+      toTask(
+        await naming(body, () => hub.tasks.edit(actor, idParams.parse(request.params).id, toEdit(body))),
+      ),
   );
   routes.put(
     '/tasks/:id',
@@ -79,7 +83,7 @@ export function taskRoutes(routes: RestRoutes): void {
       // As there: whoever says only whether it is public changes nothing else.
       const emptied = { ingestion_program: null, input_data: null, reference_data: null };
       const whole = body.is_public === undefined ? { ...emptied, ...body } : body;
-      return toTask(await hub.tasks.edit(actor, id, toEdit(whole)));
+      return toTask(await naming(whole, () => hub.tasks.edit(actor, id, toEdit(whole))));
     },
   );
 
@@ -111,6 +115,18 @@ export function taskRoutes(routes: RestRoutes): void {
       return { message: `Task '${task.name}' created successfully!`, ...toTask(task) };
     },
   );
+}
+
+/** @throws NamedMissingError for the field in which the key stands of what is not there */
+async function naming<Value>(sent: Sent, work: () => Promise<Value>): Promise<Value> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!(error instanceof ResourceMissingError)) throw error;
+    const { key } = error;
+    const field = Object.entries(sent).find(([, value]) => [value].flat().includes(key))?.[0];
+    throw field ? new NamedMissingError(field, key) : error;
+  }
 }
 
 function readTasks({ hub, actor }: RestRequest, filter: TaskListFilter): Promise<TaskCard[]> {
