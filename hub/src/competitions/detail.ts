@@ -86,7 +86,6 @@ export interface PhaseDetail {
   readonly tasks: TaskDetail[];
   readonly files: {
     kind: 'public_data' | 'starting_kit';
-    id: number;
     key: string;
     name: string;
     size: number;
@@ -255,11 +254,11 @@ async function readPhases(
 function fileOf(
   phaseId: number,
   kind: 'public_data' | 'starting_kit',
-  resource: { id: number; key: string; fileName: string; size: number | null } | null,
+  resource: { key: string; fileName: string; size: number | null } | null,
 ): PhaseDetail['files'] {
   if (!resource) return [];
-  const { id, key, fileName: name, size } = resource;
-  return [{ kind, id, key, name, size: size ?? 0, url: `/files/phases/${phaseId}/${kind}` }];
+  const { key, fileName: name, size } = resource;
+  return [{ kind, key, name, size: size ?? 0, url: `/files/phases/${phaseId}/${kind}` }];
 }
 
 async function readTasks(queries: Queries, phaseIds: readonly number[]): Promise<Map<number, TaskDetail[]>> {

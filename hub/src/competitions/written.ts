@@ -1,4 +1,4 @@
-import { eq, inArray } from 'drizzle-orm';
+import { eq, inArray, or } from 'drizzle-orm';
 import { users } from '../accounts/schema.ts';
 import type { Queries } from '../db/database.ts';
 import { resources } from '../resources/schema.ts';
@@ -15,6 +15,8 @@ export interface WrittenCompetition {
   readonly pages: ReadonlyMap<number, string>;
   /** Who organizes it beside whoever made it. */
   readonly collaborators: readonly { readonly id: number; readonly username: string }[];
+  /** Numbers of the phases' files, by their keys. */
+  readonly phaseFiles: ReadonlyMap<string, number>;
   /** By the task's id. */
   readonly tasks: ReadonlyMap<number, WrittenTask>;
 }
@@ -45,7 +47,7 @@ export async function readWritten(
   queries: Queries,
   { competition, access }: ReachedCompetition,
 ): Promise<WrittenCompetition> {
-  const [sources, organizers, rows] = await Promise.all([
+  const [sources, organizers, phaseFiles, rows] = await Promise.all([
     queries
       .select({ id: pages.id, source: pages.source })
       .from(pages)
@@ -56,6 +58,11 @@ export async function readWritten(
       .innerJoin(users, eq(users.id, collaborators.userId))
       .where(eq(collaborators.competitionId, competition.id))
       .orderBy(users.username),
+    queries
+      .select({ id: resources.id, key: resources.key })
+      .from(phases)
+      .innerJoin(resources, or(eq(resources.id, phases.publicDataId), eq(resources.id, phases.startingKitId)))
+      .where(eq(phases.competitionId, competition.id)),
     queries
       .select({ task: tasks, startsAt: phases.startsAt, endsAt: phases.endsAt })
       .from(phases)
@@ -78,6 +85,7 @@ export async function readWritten(
     terms: competition.termsSource,
     pages: new Map(sources.map(({ id, source }) => [id, source])),
     collaborators: organizers,
+    phaseFiles: new Map(phaseFiles.map(({ id, key }) => [key, id])),
     tasks: new Map(
       [...found].map(([id, task]) => [
         id,

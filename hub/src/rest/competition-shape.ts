@@ -175,7 +175,7 @@ export function toPhaseDetail(
     const file = phase.files.find((file) => file.kind === kind);
     return file
       ? {
-          id: file.id,
+          id: written.phaseFiles.get(file.key),
           key: file.key,
           value: file.key,
           name: file.name,
@@ -206,8 +206,13 @@ export function toPhaseDetail(
 }
 
 /** A phase by itself: its tasks by their keys, its files by their numbers. */
-export function toPhase(phase: PhaseDetail, { id, phases }: Pick<CompetitionDetail, 'id' | 'phases'>) {
-  const idOf = (kind: string) => phase.files.find((file) => file.kind === kind)?.id ?? null;
+export function toPhase(
+  phase: PhaseDetail,
+  { id, phases }: Pick<CompetitionDetail, 'id' | 'phases'>,
+  { phaseFiles }: WrittenCompetition,
+) {
+  const idOf = (kind: string) =>
+    phaseFiles.get(phase.files.find((file) => file.kind === kind)?.key ?? '') ?? null;
   return {
     ...toPhaseSettings(phase, phases),
     competition: id,

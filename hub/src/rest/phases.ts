@@ -18,7 +18,8 @@ export function phaseRoutes(routes: RestRoutes): void {
     },
     async ({ hub, actor, query }) => {
       const competition = await hub.competitions.get(actor, query.competition);
-      return competition.phases.map((phase) => toPhase(phase, competition));
+      const written = await hub.competitions.written(actor, competition.id);
+      return competition.phases.map((phase) => toPhase(phase, competition, written));
     },
   );
 
@@ -60,7 +61,7 @@ export function phaseRoutes(routes: RestRoutes): void {
 
 async function showPhase(rest: RestRequest) {
   const { phase, competition } = await findPhase(rest);
-  return toPhase(phase, competition);
+  return toPhase(phase, competition, await rest.hub.competitions.written(rest.actor, competition.id));
 }
 
 export async function findPhase({ hub, actor, request }: RestRequest) {
