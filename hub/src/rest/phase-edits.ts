@@ -63,18 +63,17 @@ export async function editPhase(
   const { hub, actor } = rest;
   const { competition } = await hub.competitions.gate.viewPhase(actor, id);
   const { phases } = await hub.competitions.get(actor, competition.id);
-  const current = phases.find((phase) => phase.id === id)?.files;
+  const { phaseFiles } = await hub.competitions.written(actor, competition.id);
+  const current = phases.find((phase) => phase.id === id)?.files ?? [];
   const tasks = await Promise.all(
     (sent.tasks ?? []).map((key) => named('tasks', key, () => hub.tasks.get(actor, key))),
   );
   const [publicData, startingKit] = await Promise.all(
     (['public_data', 'starting_kit'] as const).map((kind) =>
-      chooseFile(
-        rest,
-        kind,
-        sent[kind],
-        current?.find((file) => file.kind === kind),
-      ),
+      chooseFile(rest, kind, sent[kind], {
+        key: current.find((file) => file.kind === kind)?.key,
+        ids: phaseFiles,
+      }),
     ),
   );
   const edit: PhaseEdit = {
@@ -102,9 +101,10 @@ async function chooseFile(
   rest: RestRequest,
   field: string,
   sent: string | number | null | undefined,
-  current: { readonly id: number; readonly key: string } | undefined,
+  current: { readonly key: string | undefined; readonly ids: ReadonlyMap<string, number> },
 ): Promise<string | null | undefined> {
   if (sent === null || sent === undefined) return sent;
-  if (sent === current?.id || sent === current?.key) return current.key;
+  const { key = '', ids } = current;
+  if (sent === key || sent === ids.get(key)) return key;
   return (await named(field, sent, () => findUpload(rest, String(sent)))).key;
 }
