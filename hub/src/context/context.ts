@@ -186,6 +186,7 @@ export async function createContext({
     receipts,
     blobs,
     partials,
+    links,
     jobs,
     live,
     maxUploadBytes: config.storage.maxUploadBytes,

@@ -43,9 +43,12 @@ export class Planner {
     return { id, submission, leaves, runs: submission.start ? await this.runs(phase, leaves, tasks) : [] };
   }
 
-  /** A rehearsal with its leaves and their runs, all at the sites that were found for them. */
-  async rehearsal(parts: readonly RehearsalPart[]): Promise<PlannedRehearsal> {
-    const id = await this.#submissionIds.take();
+  /**
+   * A rehearsal with its leaves and their runs, all at the sites that were found for them.
+   * @param reserved what it is to be numbered; without, the next number
+   */
+  async rehearsal(parts: readonly RehearsalPart[], reserved?: number): Promise<PlannedRehearsal> {
+    const id = reserved ?? (await this.#submissionIds.take());
     const leaves = [];
     for (const { siteIds, ...part } of parts) {
       const runs = [];

@@ -14,6 +14,8 @@ export const REHEARSALS_IN_FLIGHT = 3;
 
 /** A submission that is to run on the synthetic data of sites. Everything about it but the limits of rehearsals has been checked. */
 export interface NewRehearsal {
+  /** Reserved beforehand: see `NewSubmission`. */
+  readonly id?: number | undefined;
   readonly phaseId: number;
   readonly ownerId: number;
   readonly resourceId: number;

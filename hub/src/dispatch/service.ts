@@ -198,7 +198,7 @@ export class Dispatcher implements Dispatch, AsyncDisposable {
     const { database, sites } = this.#deps;
     const phase = await this.#specs.find(rehearsal.phaseId);
     const parts = await rehearsalParts(phase, rehearsal, sites);
-    const planned = await this.#planner.rehearsal(parts);
+    const planned = await this.#planner.rehearsal(parts, rehearsal.id);
     for (const pool of await insertRehearsal(database, rehearsal, planned)) this.#handOut.noteWaiting(pool);
     return { submissionId: planned.id };
   }

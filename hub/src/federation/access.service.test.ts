@@ -21,6 +21,10 @@ const TABLE: Readonly<Record<string, Need>> = {
   'identity.withdrawn': 'relation',
   'participation.competition': 'list',
   'participation.board': 'list',
+  'participation.published': 'list',
+  'participation.receiptsOfEntry': 'list',
+  // With an assertion, whoever it is for has to be let in too.
+  'participation.file': 'list',
   'participation.register': 'register',
   'participation.standing': 'register',
   'participation.leave': 'register',
@@ -30,6 +34,10 @@ const TABLE: Readonly<Record<string, Need>> = {
   'participation.changes': 'submit',
   'participation.logs': 'submit',
   'participation.receipts': 'submit',
+  'participation.details': 'submit',
+  'participation.edit': 'submit',
+  'participation.setOnLeaderboard': 'submit',
+  'participation.remove': 'submit',
   'peering.ask': 'invitation',
   'peering.tell': 'relation',
 };

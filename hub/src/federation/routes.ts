@@ -3,12 +3,13 @@ import type { FastifyInstance } from 'fastify';
 import type { HubContext } from '../context/context.ts';
 import { guestOutputRoutes } from './evaluation/guest-outputs.ts';
 import { HUB_DOCUMENT_PATH, HUB_SIGNATURE_HEADER, writeHubDocument } from './hub-document.ts';
+import { peerFileRoutes } from './participation/home/file-routes.ts';
 import { peerUploadRoutes } from './participation/peer/upload-routes.ts';
 import { FEDERATION_PATH } from './peers/client.ts';
 import { type FederationRouter, federationRouter } from './router.ts';
 import { createFederationContext } from './trpc.ts';
 
-/** What other hubs ask for: who this hub is, and procedures for peers. */
+/** What other hubs ask for: who this hub is, and procedures for peers; and what people get of other hubs through this one. */
 export async function federationRoutes(app: FastifyInstance, context: HubContext): Promise<void> {
   const { keys, config } = context;
 
@@ -24,6 +25,7 @@ export async function federationRoutes(app: FastifyInstance, context: HubContext
 
   await app.register(peerUploadRoutes, context);
   await app.register(guestOutputRoutes, context);
+  await app.register(peerFileRoutes, context);
   await app.register(fastifyTRPCPlugin, {
     prefix: FEDERATION_PATH,
     trpcOptions: {

@@ -74,6 +74,21 @@ const TABLE: Readonly<Record<string, Line>> = {
     (c) => `/datasets/download/${c.submissionKey}/`,
   ),
   'GET /reports/:id': line(involved, (c) => `/reports/${c.runId}`),
+  // There is no peer: whoever asks for a file of one gets none.
+  'GET /files/peers/:hub/:id/phases/:phaseId/:kind': line(
+    nobody,
+    () => '/files/peers/south/1/phases/1/public_data',
+  ),
+  'GET /files/peers/:hub/:id/submissions/:submissionId': line(
+    nobody,
+    () => '/files/peers/south/1/submissions/1',
+  ),
+  'GET /reports/peers/:hub/:id/:submissionId': line(nobody, () => '/reports/peers/south/1/1'),
+  'GET /files/peer-submissions/:id/:submissionId/:kind': line(
+    nobody,
+    () => '/files/peer-submissions/1/1/submission',
+  ),
+  'GET /reports/peer-submissions/:id/:submissionId': line(nobody, () => '/reports/peer-submissions/1/1'),
   'GET /media/logo/:id': line(everybody, (c) => `/media/logo/${c.competitionId}`),
 
   'POST /node/v1/enrol': line(nobody, undefined, () => ({

@@ -3,30 +3,13 @@ import { z } from 'zod';
 import type { Actor } from '../accounts/access.ts';
 import type { HubContext } from '../context/context.ts';
 import { authenticate } from './authentication.ts';
-import { INERT, sendBlob, sendDownload } from './send-blob.ts';
+import { INERT, REPORT, sendBlob, sendDownload } from './send-blob.ts';
 
 const idParams = z.object({ id: z.coerce.number().int().positive() });
 const kindParams = idParams.extend({ kind: z.string() });
 const logParams = idParams.extend({ stream: z.string() });
 const keyParams = z.object({ key: z.string() });
 const secretQuery = z.object({ secretKey: z.guid().optional() });
-
-/**
- * Detailed results are pages that the organizers' programs write. They may draw with scripts, but in an origin of their own: without
- * the portal's cookies, without calls to anywhere, and only inside pages of the portal.
- */
-const REPORT = [
-  'sandbox allow-scripts',
-  "default-src 'none'",
-  "script-src 'unsafe-inline' 'unsafe-eval' blob: data:",
-  "style-src 'unsafe-inline'",
-  'img-src data: blob:',
-  'font-src data:',
-  'media-src data: blob:',
-  "form-action 'none'",
-  "base-uri 'none'",
-  "frame-ancestors 'self'",
-].join('; ');
 
 /**
  * Files to look at or to save. An address names that through which one may read the file, and the feature that owns it decides each time:

@@ -12,6 +12,23 @@ export interface Download {
 /** Content that somebody uploaded never runs in the origin of the portal, whatever it is. */
 export const INERT = "default-src 'none'; sandbox";
 
+/**
+ * Detailed results are pages that the organizers' programs write. They may draw with scripts, but in an origin of their own: without
+ * the portal's cookies, without calls to anywhere, and only inside pages of the portal.
+ */
+export const REPORT = [
+  'sandbox allow-scripts',
+  "default-src 'none'",
+  "script-src 'unsafe-inline' 'unsafe-eval' blob: data:",
+  "style-src 'unsafe-inline'",
+  'img-src data: blob:',
+  'font-src data:',
+  'media-src data: blob:',
+  "form-action 'none'",
+  "base-uri 'none'",
+  "frame-ancestors 'self'",
+].join('; ');
+
 /** Sends a file to be saved. Content under a digest never changes, so a browser that has it need only ask whether it still may. */
 export function sendDownload(request: FastifyRequest, reply: FastifyReply, blobs: BlobStore, file: Download) {
   reply.header('content-disposition', contentDisposition.create(file.fileName));

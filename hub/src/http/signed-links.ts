@@ -8,8 +8,11 @@ export type LinkMethod = 'GET' | 'PUT';
  * whom the address was made, for this one path; what that person may not do, or no longer, the address does not permit either.
  */
 export interface SignedLinks {
-  /** @returns the path with a query that carries user, expiry and signature */
-  sign(method: LinkMethod, path: string, userId: number): string;
+  /**
+   * @param seconds that the address works; a day by default
+   * @returns the path with a query that carries user, expiry and signature
+   */
+  sign(method: LinkMethod, path: string, userId: number, seconds?: number): string;
   /** @returns the user, or null when there is no valid signature */
   verify(method: LinkMethod, url: string): number | null;
 }
@@ -24,8 +27,8 @@ export function createSignedLinks(
       .digest('base64url');
 
   return {
-    sign(method, path, userId) {
-      const expires = String(Math.floor(now() / 1_000) + lifetimeSeconds);
+    sign(method, path, userId, seconds = lifetimeSeconds) {
+      const expires = String(Math.floor(now() / 1_000) + seconds);
       const user = String(userId);
       return `${path}?${new URLSearchParams({ user, expires, signature: signature(method, path, user, expires) })}`;
     },

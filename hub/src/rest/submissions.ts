@@ -155,7 +155,7 @@ export function submissionRoutes(routes: RestRoutes): void {
       answer: { type: 'string', format: 'uri' },
     },
     async ({ hub, actor, request, reply, fileUrl }) => {
-      const url = fileUrl(await hub.submissions.reportUrl(actor, idParams.parse(request.params).id));
+      const url = fileUrl((await hub.submissions.reportOf(actor, idParams.parse(request.params).id)).url);
       return reply.type('application/json; charset=utf-8').send(JSON.stringify(url));
     },
   );

@@ -88,7 +88,11 @@ export class Entering {
   /** Resolves once the rehearsal is committed. It counts against nothing of the phase and begins at once. */
   async rehearse(actor: Actor, request: RehearsalRequest): Promise<Entered> {
     const { reached, entry } = await this.#check(actor, request);
-    const { submissionId } = await this.#dispatch.rehearse({ ...entry, site: request.site ?? null });
+    const { submissionId } = await this.#dispatch.rehearse({
+      ...entry,
+      id: request.id,
+      site: request.site ?? null,
+    });
     return { id: submissionId, access: reached.access };
   }
 

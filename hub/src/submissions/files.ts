@@ -5,7 +5,8 @@ import { FileMissingError } from './errors.ts';
 import type { ReachedSubmission, SubmissionGate } from './gate.ts';
 import { findArchive, findRuns, isOnBoard, type RunRow } from './store.ts';
 
-export type FileKind = 'submission' | 'prediction_result' | 'scoring_result' | 'detailed_result';
+export const FILE_KINDS = ['submission', 'prediction_result', 'scoring_result', 'detailed_result'] as const;
+export type FileKind = (typeof FILE_KINDS)[number];
 
 export interface SubmissionFile {
   readonly kind: FileKind;
@@ -57,8 +58,8 @@ export interface SubmissionFiles {
   fileFor(actor: Actor, submissionId: number, kind: string): Promise<Download>;
   /** The detailed results of a run, an HTML page of the organizers' making. @throws SubmissionMissingError | FileMissingError */
   reportFor(actor: Actor, runId: number): Promise<Download>;
-  /** Where a submission's report is, for whoever may open it. @throws SubmissionMissingError | FileMissingError */
-  reportUrl(actor: Actor, submissionId: number): Promise<string>;
+  /** The report of a submission and where it is, for whoever may open it. @throws SubmissionMissingError | FileMissingError */
+  reportOf(actor: Actor, submissionId: number): Promise<Download & { readonly url: string }>;
 }
 
 export function createSubmissionFiles(queries: Queries, gate: SubmissionGate): SubmissionFiles {
@@ -99,11 +100,12 @@ export function createSubmissionFiles(queries: Queries, gate: SubmissionGate): S
       return { digest, fileName: nameOf(output, submissionId), mediaType: mediaTypeOf(output) };
     },
 
-    async reportUrl(actor, submissionId) {
+    async reportOf(actor, submissionId) {
       const reached = await gate.find(actor, submissionId);
       const run = (await runsOf(reached)).find(({ outputs }) => outputs?.detailed_result);
-      if (!run || !(await mayOpenReport(reached))) throw new FileMissingError();
-      return `/reports/${run.id}`;
+      const digest = run?.outputs?.detailed_result;
+      if (!run || !digest || !(await mayOpenReport(reached))) throw new FileMissingError();
+      return { ...reportIn(digest, submissionId), url: `/reports/${run.id}` };
     },
 
     async reportFor(actor, runId) {
@@ -111,10 +113,14 @@ export function createSubmissionFiles(queries: Queries, gate: SubmissionGate): S
       const mayOpen = await mayOpenReport(reached);
       const digest = reached.run.outputs?.detailed_result;
       if (!mayOpen || !digest) throw new FileMissingError();
-      const kind = 'detailed_result';
-      return { digest, fileName: nameOf(kind, reached.submission.id), mediaType: mediaTypeOf(kind) };
+      return reportIn(digest, reached.submission.id);
     },
   };
+}
+
+function reportIn(digest: string, submissionId: number): Download {
+  const kind = 'detailed_result';
+  return { digest, fileName: nameOf(kind, submissionId), mediaType: mediaTypeOf(kind) };
 }
 
 function nameOf(kind: Output, submissionId: number): string {

@@ -45,7 +45,7 @@ interface Paging {
   readonly limit?: number | undefined;
 }
 
-export interface Submissions extends Pick<SubmissionFiles, 'fileFor' | 'reportFor' | 'reportUrl'> {
+export interface Submissions extends Pick<SubmissionFiles, 'fileFor' | 'reportFor' | 'reportOf'> {
   readonly logs: SubmissionLogs;
   /** Whole phases run again, and taken over into the next. */
   readonly batches: Batches;
@@ -236,7 +236,7 @@ export function createSubmissions({
     exports: createExports(database, (actor, filter) => submissions.all(actor, filter)),
     fileFor: files.fileFor,
     reportFor: files.reportFor,
-    reportUrl: files.reportUrl,
+    reportOf: files.reportOf,
     allowance: (actor, phaseId) => entering.allowance(actor, phaseId),
 
     async create(actor, request) {

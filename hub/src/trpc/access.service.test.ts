@@ -103,6 +103,8 @@ const TABLE: Readonly<Record<string, Line>> = {
   'catalogue.get': { allowed: [], input: () => ({ hub: 'south', id: 1 }) },
   'participation.competition': { allowed: [], input: () => ({ hub: 'south', id: 1 }) },
   'participation.board': { allowed: [], input: () => ({ hub: 'south', id: 1, phaseId: 1 }) },
+  'participation.published': { allowed: [], input: () => ({ hub: 'south', id: 1 }) },
+  'participation.receipts': { allowed: [], input: () => ({ hub: 'south', id: 1, submissionId: 1 }) },
   'participation.mine': { allowed: [], input: () => ({ hub: 'south', id: 1 }) },
   'participation.register': {
     allowed: [],
@@ -114,6 +116,13 @@ const TABLE: Readonly<Record<string, Line>> = {
   },
   'participation.submissions.mine': { allowed: users, input: () => ({}) },
   'participation.submissions.get': { allowed: [], input: () => ({ id: 1 }) },
+  'participation.submissions.details': { allowed: [], input: () => ({ id: 1 }) },
+  'participation.submissions.edit': { allowed: [], input: () => ({ id: 1, name: 'New' }) },
+  'participation.submissions.setOnLeaderboard': {
+    allowed: [],
+    input: () => ({ id: 1, onLeaderboard: true }),
+  },
+  'participation.submissions.remove': { allowed: [], input: () => ({ id: 1 }) },
   'participation.submissions.withdraw': { allowed: [], input: () => ({ id: 1 }) },
   'participation.submissions.again': { allowed: [], input: () => ({ id: 1 }) },
   'participation.submissions.logs': { allowed: [], input: () => ({ id: 1, runId: 1 }) },

@@ -73,7 +73,7 @@ export class DeliveryError extends DomainError {
     | 'not_waiting'
     | 'not_refused'
     | 'not_entered'
-    | 'over';
+    | 'not_over';
   readonly kind = 'conflict';
 
   constructor(code: DeliveryError['code'], message: string) {

@@ -1,7 +1,9 @@
 import { z } from 'zod';
 import { federationRoutes, peerProcedure } from '../trpc.ts';
 import { entryRequest } from './wire/entry.ts';
+import { wantedFile } from './wire/file.ts';
 import { changesQuestion } from './wire/following.ts';
+import { submissionEdit } from './wire/submission.ts';
 
 const id = z.int().min(1).max(2_147_483_647);
 const assertion = z.string().max(50_000);
@@ -29,6 +31,22 @@ export const participationPeerRouter = federationRoutes({
       }),
     )
     .query(({ ctx: { hub, peer }, input }) => hub.participation.guests.board(peer, input)),
+
+  published: peerProcedure('list')
+    .input(competition.extend({ phaseId: id.optional(), cursor: z.string().max(500).optional() }))
+    .query(({ ctx: { hub, peer }, input }) => hub.participation.guests.published(peer, input)),
+
+  /** Of what any visitor sees; those of one's own come by `receipts`. */
+  receiptsOfEntry: peerProcedure('list')
+    .input(z.object({ submissionId: z.int().min(1) }))
+    .query(({ ctx: { hub, peer }, input }) => hub.participation.guests.receipts(peer, input.submissionId)),
+
+  /** For somebody, with an assertion to register or to submit; without, as for any visitor. */
+  file: peerProcedure('list')
+    .input(z.object({ assertion: assertion.nullable(), file: wantedFile }))
+    .query(({ ctx: { hub, peer }, input }) =>
+      hub.participation.fileOffers.offer(peer, input.assertion, input.file),
+    ),
 
   /** With the home hub's statement about the terms (`wire/acceptance.ts`). Can be repeated. */
   register: peerProcedure('register')
@@ -83,4 +101,28 @@ export const participationPeerRouter = federationRoutes({
   receipts: peerProcedure('submit')
     .input(keyed)
     .query(({ ctx: { hub, peer }, input }) => hub.participation.entries.receipts(peer, input)),
+
+  details: peerProcedure('submit')
+    .input(keyed)
+    .query(({ ctx: { hub, peer }, input }) => hub.participation.entries.details(peer, input)),
+
+  edit: peerProcedure('submit')
+    .input(keyed.extend({ edit: submissionEdit }))
+    .mutation(async ({ ctx: { hub, peer }, input }) => ({
+      submission: await hub.participation.entries.edit(peer, input),
+    })),
+
+  setOnLeaderboard: peerProcedure('submit')
+    .input(keyed.extend({ onLeaderboard: z.boolean() }))
+    .mutation(async ({ ctx: { hub, peer }, input }) => ({
+      submission: await hub.participation.entries.setOnLeaderboard(peer, input),
+    })),
+
+  /** Repeated: no harm. */
+  remove: peerProcedure('submit')
+    .input(keyed)
+    .mutation(async ({ ctx: { hub, peer }, input }) => {
+      await hub.participation.entries.remove(peer, input);
+      return {};
+    }),
 });

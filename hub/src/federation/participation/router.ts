@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { publicProcedure, router, userProcedure } from '../../trpc/init.ts';
 import { hubName, keyId } from '../hub-document.ts';
+import { submissionEdit } from './wire/submission.ts';
 
 const id = z.number().int().min(1).max(2_147_483_647);
 const one = z.object({ id });
@@ -25,6 +26,14 @@ export const participationRouter = router({
     )
     .query(({ ctx, input }) => ctx.hub.participation.board(ctx.actor, input)),
 
+  published: publicProcedure
+    .input(which.extend({ phaseId: id.optional(), cursor: z.string().max(500).optional() }))
+    .query(({ ctx, input }) => ctx.hub.participation.published(input)),
+
+  receipts: publicProcedure
+    .input(which.extend({ submissionId: z.number().int().min(1).max(Number.MAX_SAFE_INTEGER) }))
+    .query(({ ctx, input }) => ctx.hub.participation.receiptsOf(input)),
+
   mine: userProcedure.input(which).query(({ ctx, input }) => ctx.hub.participation.mine(ctx.actor, input)),
 
   register: userProcedure
@@ -41,6 +50,7 @@ export const participationRouter = router({
           description: z.string().trim().max(10_000).optional(),
           taskIds: z.array(id).max(1_000).optional(),
           factSheetAnswers: z.record(z.string(), z.unknown()).nullish(),
+          rehearsal: z.object({ site: z.string().max(40).nullable() }).nullish(),
         }),
       )
       .mutation(({ ctx, input }) => ctx.hub.participation.submissions.create(ctx.actor, input)),
@@ -60,6 +70,26 @@ export const participationRouter = router({
     get: userProcedure
       .input(one)
       .query(({ ctx, input }) => ctx.hub.participation.submissions.get(ctx.actor, input.id)),
+
+    details: userProcedure
+      .input(one)
+      .query(({ ctx, input }) => ctx.hub.participation.submissions.details(ctx.actor, input.id)),
+
+    edit: userProcedure
+      .input(one.extend(submissionEdit.shape))
+      .mutation(({ ctx, input: { id, ...edit } }) =>
+        ctx.hub.participation.submissions.edit(ctx.actor, id, edit),
+      ),
+
+    setOnLeaderboard: userProcedure
+      .input(one.extend({ onLeaderboard: z.boolean() }))
+      .mutation(({ ctx, input }) =>
+        ctx.hub.participation.submissions.setOnLeaderboard(ctx.actor, input.id, input.onLeaderboard),
+      ),
+
+    remove: userProcedure
+      .input(one)
+      .mutation(({ ctx, input }) => ctx.hub.participation.submissions.remove(ctx.actor, input.id)),
 
     withdraw: userProcedure
       .input(one)

@@ -2,6 +2,7 @@ import type { Logger } from 'pino';
 import type { Actor } from '../../accounts/access.ts';
 import type { Competitions } from '../../competitions/service.ts';
 import type { Database } from '../../db/database.ts';
+import type { SignedLinks } from '../../http/signed-links.ts';
 import type { Jobs } from '../../jobs/jobs.ts';
 import type { KeyRing } from '../../keys/ring.ts';
 import type { BoardRequest, Leaderboards } from '../../leaderboards/service.ts';
@@ -16,19 +17,17 @@ import type { Federation } from '../federation.ts';
 import type { Agreement } from '../identity/consents.ts';
 import type { PeerIdentity } from '../identity/service.ts';
 import { Delivering } from './home/delivering.ts';
+import { PeerFiles } from './home/files.ts';
 import { Following } from './home/following.ts';
-import { type ShownPeerCompetition, showBoard, showCompetition } from './home/portal.ts';
-import { Readings } from './home/readings.ts';
+import { type ShownBoard, type ShownPeerCompetition, showBoard, showCompetition } from './home/portal.ts';
+import { type Reading, Readings } from './home/readings.ts';
+import { type PeerReceipts, readReceipts } from './home/receipts.ts';
 import { type MyStanding, type Registration, Registrations } from './home/registrations.ts';
 import { PeerSubmissions } from './home/submissions.ts';
 import { Entries } from './peer/entries.ts';
+import { FileOffers } from './peer/file-offers.ts';
 import { Guests } from './peer/guests.ts';
-import type { BoardReading } from './wire/board.ts';
-
-/** With whose entries are the person's own, which the peer is not asked. */
-type ShownBoard = Omit<BoardReading, 'rows'> & {
-  readonly rows: readonly (Omit<BoardReading['rows'][number], 'mine'> & { readonly mine: boolean })[];
-};
+import type { PublishedReading } from './wire/submission.ts';
 
 interface Which {
   /** Name of the peer. */
@@ -42,21 +41,26 @@ export interface Participation extends AsyncDisposable {
   /** At the peer. */
   readonly guests: Guests;
   readonly entries: Entries;
+  readonly fileOffers: FileOffers;
 
   /** At home. */
   readonly submissions: PeerSubmissions;
   readonly delivering: Delivering;
   readonly following: Following;
+  readonly files: PeerFiles;
   /** Each minute, and when a process starts: goes on with what killed processes have left behind. */
   tend(): Promise<void>;
 
   /** @throws PeerCompetitionMissingError */
   competition(actor: Actor, which: Which): Promise<ShownPeerCompetition>;
   /** @throws PeerCompetitionMissingError | PeerCallError */
-  board(
-    actor: Actor,
-    request: Which & Omit<BoardRequest, 'limit'>,
-  ): Promise<Omit<Awaited<ReturnType<typeof showBoard>>, 'content'> & { content: ShownBoard }>;
+  board(actor: Actor, request: Which & Omit<BoardRequest, 'limit'>): Promise<Reading<ShownBoard>>;
+  /** What people made public of it. @throws PeerCompetitionMissingError | PeerCallError */
+  published(
+    request: Which & { phaseId?: number | undefined; cursor?: string | undefined },
+  ): Promise<Reading<PublishedReading>>;
+  /** Behind the scores of a submission that any visitor of the peer sees. @throws PeerCompetitionMissingError | PeerCallError */
+  receiptsOf(request: Which & { submissionId: number }): Promise<PeerReceipts>;
   /** What the person agreed that the peer is told, and where they stand there; null for what is not. */
   mine(
     actor: Actor,
@@ -83,6 +87,7 @@ export function createParticipation({
   receipts,
   blobs,
   partials,
+  links,
   jobs,
   live,
   maxUploadBytes,
@@ -100,6 +105,7 @@ export function createParticipation({
   readonly receipts: Receipts;
   readonly blobs: BlobStore;
   readonly partials: PartialFiles;
+  readonly links: SignedLinks;
   readonly jobs: Pick<Jobs, 'enqueue'>;
   readonly live: LiveBus;
   readonly maxUploadBytes: number;
@@ -158,14 +164,44 @@ export function createParticipation({
       await entries.tend();
     },
 
-    guests: new Guests({ database, keys, directory, identity, competitions, submissions, leaderboards }),
+    files: new PeerFiles({
+      directory,
+      calls,
+      identity,
+      readings,
+      submissions: peerSubmissions,
+      maxBytes: maxUploadBytes,
+    }),
+    fileOffers: new FileOffers({ database, blobs, identity, competitions, submissions, links }),
+    guests: new Guests({
+      database,
+      keys,
+      directory,
+      identity,
+      competitions,
+      submissions,
+      leaderboards,
+      receipts,
+    }),
 
     competition: (actor, { hub, id }) => showCompetition({ readings, registrations }, actor, hub, id),
-    async board(actor, request) {
-      const board = await showBoard(readings, request);
-      const own = await peerSubmissions.ownAt(actor, board.peerId, request.phaseId);
-      const rows = board.content.rows.map((row) => ({ ...row, mine: own.has(row.submissionId) }));
-      return { ...board, content: { ...board.content, rows } };
+    board: (actor, request) =>
+      showBoard(
+        { readings, ownAt: (peerId, phaseId) => peerSubmissions.ownAt(actor, peerId, phaseId) },
+        request,
+      ),
+    async published({ hub, id: competitionId, ...page }) {
+      const { peerId } = await readings.listed(hub, competitionId);
+      return readings.published(peerId, { competitionId, ...page });
+    },
+    async receiptsOf({ hub, id, submissionId }) {
+      const { peerId } = await readings.listed(hub, id);
+      return readReceipts(
+        { calls, directory },
+        peerId,
+        (peer) => peer.participation.receiptsOfEntry.query({ submissionId }),
+        'list',
+      );
     },
 
     async mine(actor, { hub, id }) {

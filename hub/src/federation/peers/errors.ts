@@ -1,4 +1,4 @@
-import { DomainError } from '../../http/domain-error.ts';
+import { DomainError, type DomainErrorKind } from '../../http/domain-error.ts';
 
 /** Why a call to a peer brought nothing. */
 export type PeerCallProblem =
@@ -19,7 +19,7 @@ export type PeerCallProblem =
 /** A call to another hub that brought no answer, or one that does not count. */
 export class PeerCallError extends DomainError {
   readonly code: PeerCallProblem;
-  readonly kind = 'unavailable';
+  readonly kind: DomainErrorKind;
   readonly peer: string;
   /** Stable code of the peer's refusal: one of this protocol's, or the code of an error of the feature that was called. Never trusted to be known. */
   readonly refusal: string | null;
@@ -34,6 +34,8 @@ export class PeerCallError extends DomainError {
   ) {
     super(`hub ${peer}: ${detail}`, cause === undefined ? {} : { cause });
     this.code = code;
+    // It works, and does not do this.
+    this.kind = code === 'peer_refused' ? 'conflict' : 'unavailable';
     this.peer = peer;
     this.refusal = refusal;
     this.detail = detail;

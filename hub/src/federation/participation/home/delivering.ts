@@ -8,7 +8,7 @@ import type { PeerIdentity } from '../../identity/service.ts';
 import type { PeerCalls } from '../../peers/client.ts';
 import type { PeerDirectory } from '../../peers/directory.ts';
 import { granted } from '../wire/entry.ts';
-import { cancelledReading, enteredReading } from '../wire/following.ts';
+import { changedReading, enteredReading } from '../wire/following.ts';
 import type { PeerSubmissionView } from '../wire/submission.ts';
 import * as store from './delivery-store.ts';
 import type { Following } from './following.ts';
@@ -110,7 +110,7 @@ export class Delivering {
   async #withdraw(delivery: store.Delivery, signal: AbortSignal): Promise<void> {
     const askedAt = new Date();
     const { key } = delivery;
-    const { submission } = await this.#ask(delivery, cancelledReading, signal, (hub, assertion) =>
+    const { submission } = await this.#ask(delivery, changedReading, signal, (hub, assertion) =>
       hub.participation.cancel.mutate({ assertion, key }),
     );
     if (submission) return this.#entered(delivery, submission, askedAt);

@@ -135,6 +135,18 @@ export async function noteLost(queries: Queries, id: number, askedAt: Date): Pro
   return change(queries, id, ['entered'], { isLost: true, lookedAt: askedAt });
 }
 
+/** @returns whether it was in one of these states, or lost, and is no more */
+export async function removeDelivery(
+  queries: Queries,
+  id: number,
+  from: readonly DeliveryState[],
+): Promise<boolean> {
+  const { rowCount } = await queries
+    .delete(peerSubmissions)
+    .where(and(eq(peerSubmissions.id, id), inArray(peerSubmissions.state, [...from])));
+  return rowCount === 1;
+}
+
 /** Those whose time has come, or whose deliverer is gone. */
 export async function findDue(queries: Queries): Promise<number[]> {
   const rows = await queries

@@ -18,8 +18,6 @@ export interface ShownCompetition extends Omit<SafeCompetition, 'termsSource' | 
   readonly createdBy: string;
   readonly collaborators: string[];
   readonly published: boolean;
-  /** Those are read at their own hub. */
-  readonly publicSubmissionCount: 0;
   readonly canManage: false;
   readonly secretKey: null;
   readonly my: {
@@ -63,38 +61,70 @@ export async function showCompetition(
   }
 }
 
-/** The board of a phase of a competition that is listed here. @throws PeerCompetitionMissingError | PeerCallError */
+type Row = BoardReading['rows'][number];
+
+/** A peer's board in the shape of one of this hub's own: with whose entries are the person's, which the peer is not asked. */
+export interface ShownBoard extends Omit<BoardReading, 'rows'> {
+  readonly rows: readonly (Omit<Row, 'mine' | 'detailedResultUrl' | 'perTask'> & {
+    readonly mine: boolean;
+    readonly detailedResultUrl: string | null;
+    readonly perTask: readonly (Omit<Row['perTask'][number], 'detailedResultUrl'> & {
+      readonly detailedResultUrl: string | null;
+    })[];
+  })[];
+}
+
+/**
+ * The board of a phase of a competition that is listed here.
+ * @param ownAt what the person has entered in a phase of a peer, by its numbers there
+ * @throws PeerCompetitionMissingError | PeerCallError
+ */
 export async function showBoard(
-  readings: Readings,
+  {
+    readings,
+    ownAt,
+  }: { readings: Readings; ownAt: (peerId: number, phaseId: number) => Promise<ReadonlySet<number>> },
   { hub, id, ...request }: Omit<BoardRequest, 'limit'> & { hub: string; id: number },
-): Promise<Reading<BoardReading> & { readonly peerId: number }> {
+): Promise<Reading<ShownBoard>> {
   const listed = await readings.listed(hub, id);
   const { content: competition } = await readings.competition(listed);
   if (!competition.phases.some((phase) => phase.id === request.phaseId))
     throw new PeerCompetitionMissingError();
-  return { ...(await readings.board(listed.peerId, request)), peerId: listed.peerId };
+  const { content: board, ...reading } = await readings.board(listed.peerId, request);
+  const own = await ownAt(listed.peerId, request.phaseId);
+  const reportAt = (submissionId: number, isThere: boolean) =>
+    isThere ? `/reports/peers/${hub}/${id}/${submissionId}` : null;
+  const rows = board.rows.map((row) => ({
+    ...row,
+    mine: own.has(row.submissionId),
+    detailedResultUrl: reportAt(row.submissionId, row.detailedResultUrl),
+    perTask: row.perTask.map((part) => ({
+      ...part,
+      detailedResultUrl: reportAt(part.submissionId, part.detailedResultUrl),
+    })),
+  }));
+  return { ...reading, content: { ...board, rows } };
 }
 
 function toShown(
   { termsSource: _, phases, ...content }: SafeCompetition,
-  { address }: Origin,
+  { hub }: Origin,
   my: ShownCompetition['my'],
 ): ShownCompetition {
   return {
     ...content,
     phases: phases.map((phase) => ({
       ...phase,
-      // Never an address of the peer's making.
+      // Through this hub: people need no session at the peer.
       files: phase.files.map((file) => ({
         ...file,
-        url: `${address}/files/phases/${phase.id}/${file.kind}`,
+        url: `/files/peers/${hub}/${content.id}/phases/${phase.id}/${file.kind}`,
       })),
     })),
     logoUrl: null,
     createdBy: content.organizer,
     collaborators: [],
     published: true,
-    publicSubmissionCount: 0,
     canManage: false,
     secretKey: null,
     my,

@@ -7,15 +7,16 @@ import type { PeerCalls } from '../../peers/client.ts';
 import { PeerCallError } from '../../peers/errors.ts';
 import { type BoardReading, boardReading } from '../wire/board.ts';
 import { competitionReading } from '../wire/competition.ts';
+import { type PublishedReading, publishedReading } from '../wire/submission.ts';
 import { confirmReading, findReading, type StoredReading, saveReading } from './reading-store.ts';
 import { type SafeCompetition, toSafeCompetition } from './safe-pages.ts';
 
 /** Whoever reads within that time shares one reading. */
-const FRESH_MS = { competition: 10_000, board: 3_000 };
+const FRESH_MS = { competition: 10_000, board: 3_000, published: 3_000 };
 /** A page waits no longer than that for a peer; then it shows what is known. */
 const TIMEOUT_MS = 5_000;
 const BOARD_ROWS = 50;
-const MOST_BYTES = { competition: 4 * 1024 ** 2, board: 2 * 1024 ** 2 };
+const MOST_BYTES = { competition: 4 * 1024 ** 2, board: 2 * 1024 ** 2, published: 8 * 1024 ** 2 };
 
 export interface Reading<Content> {
   readonly content: Content;
@@ -65,13 +66,38 @@ export class Readings {
         (hub) => hub.participation.board.query({ ...request, limit: BOARD_ROWS }),
         { scope: 'list', maxBytes: MOST_BYTES.board, timeoutMs: TIMEOUT_MS },
       );
-    if (Object.values(special).some((value) => value !== undefined))
-      return ask().then((content) => ({ content, asOf: new Date(), problem: null }));
-    return this.#read<BoardReading, BoardReading>(peerId, `board ${phaseId}`, {
-      kind: 'board',
+    return this.#plain(peerId, { kind: 'board', id: phaseId, special, ask });
+  }
+
+  /** What people made public of a competition; kept as boards are. @throws PeerCallError */
+  published(
+    peerId: number,
+    request: { competitionId: number; phaseId?: number | undefined; cursor?: string | undefined },
+  ): Promise<Reading<PublishedReading>> {
+    const { competitionId, ...special } = request;
+    const ask = () =>
+      this.#calls.client(peerId).call(publishedReading, (hub) => hub.participation.published.query(request), {
+        scope: 'list',
+        maxBytes: MOST_BYTES.published,
+        timeoutMs: TIMEOUT_MS,
+      });
+    return this.#plain(peerId, { kind: 'published', id: competitionId, special, ask });
+  }
+
+  /** As it came: the first page is kept, what is asked for specially is not. */
+  async #plain<Answer>(
+    peerId: number,
+    {
+      kind,
+      id,
+      special,
       ask,
-      toContent: async (answer) => answer,
-    });
+    }: { kind: 'board' | 'published'; id: number; special: object; ask: () => Promise<Answer> },
+  ): Promise<Reading<Answer>> {
+    if (Object.values(special).some((value) => value !== undefined))
+      return { content: await ask(), asOf: new Date(), problem: null };
+    const toContent = async (answer: Answer) => answer;
+    return this.#read<Answer, Answer>(peerId, `${kind} ${id}`, { kind, ask, toContent });
   }
 
   async #read<Answer, Content>(

@@ -1,23 +1,33 @@
+import { z } from 'zod';
 import { type Actor, requireUser } from '../../../accounts/access.ts';
 import type { Database } from '../../../db/database.ts';
 import { decodeIdCursor, mapPage, type Page, toPage } from '../../../db/page.ts';
+import { DomainError } from '../../../http/domain-error.ts';
 import type { Jobs } from '../../../jobs/jobs.ts';
 import type { LiveBus } from '../../../live/bus.ts';
 import type { Resources } from '../../../resources/service.ts';
+import type { SubmissionEdit } from '../../../submissions/editing.ts';
 import { ForeignUploadError } from '../../../submissions/errors.ts';
 import { checkAnswers } from '../../../submissions/fact-sheet.ts';
+import type { FileKind } from '../../../submissions/files.ts';
 import type { RunLogs } from '../../../submissions/logs.ts';
 import type { PeerIdentity } from '../../identity/service.ts';
 import type { PeerCalls } from '../../peers/client.ts';
 import type { PeerDirectory } from '../../peers/directory.ts';
 import { PeerCallError } from '../../peers/errors.ts';
 import { DeliveryError, PeerSubmissionMissingError } from '../errors.ts';
-import { cancelledReading, logsReading, receiptsReading } from '../wire/following.ts';
-import type { PeerSubmissionView } from '../wire/submission.ts';
+import type { EntryRequest } from '../wire/entry.ts';
+import { changedReading, logsReading } from '../wire/following.ts';
+import {
+  type PeerSubmissionDetails,
+  type PeerSubmissionView,
+  submissionDetails,
+} from '../wire/submission.ts';
 import type { Delivering } from './delivering.ts';
 import * as store from './delivery-store.ts';
 import type { Following } from './following.ts';
 import type { Readings } from './readings.ts';
+import { type PeerReceipts, readReceipts } from './receipts.ts';
 import type { Registrations } from './registrations.ts';
 import { topicsOf } from './topics.ts';
 
@@ -35,6 +45,7 @@ export interface PeerSubmission {
   readonly fileName: string;
   readonly name: string;
   readonly description: string;
+  readonly isRehearsal: boolean;
   readonly state: store.DeliveryState;
   /** Why it waits, or was refused: the peer's words. */
   readonly problem: { readonly code: string; readonly detail: string } | null;
@@ -50,6 +61,28 @@ export interface PeerSubmission {
   readonly isLost: boolean;
 }
 
+/** What its owner may do with it at the peer, its files through this hub, and what they answered. */
+export interface PeerSubmissionDetail extends Omit<PeerSubmissionDetails, 'files'> {
+  /** From here, and where the peer has it, from there. */
+  readonly canRemove: boolean;
+  readonly files: readonly {
+    readonly kind: FileKind;
+    readonly name: string;
+    /** The task, of a part. */
+    readonly of: string | null;
+    readonly url: string;
+  }[];
+  readonly factSheet: readonly { readonly key: string; readonly title: string; readonly answer: unknown }[];
+}
+
+const NOTHING: PeerSubmissionDetails = {
+  files: [],
+  canEdit: false,
+  canPublish: false,
+  canPutOnLeaderboard: false,
+  canRemoveFromLeaderboard: false,
+};
+
 export interface PeerSubmissionRequest {
   readonly hub: string;
   readonly id: number;
@@ -59,6 +92,8 @@ export interface PeerSubmissionRequest {
   readonly description?: string | undefined;
   readonly taskIds?: readonly number[] | undefined;
   readonly factSheetAnswers?: Readonly<Record<string, unknown>> | null | undefined;
+  /** On made-up data: at one site, or at each that offers it. */
+  readonly rehearsal?: { readonly site: string | null } | null | undefined;
 }
 
 interface Parts {
@@ -107,7 +142,7 @@ export class PeerSubmissions {
         `You have ${MOST_WAITING} submissions that wait for other hubs. Withdraw some, or wait.`,
       );
     const { fileName, digest, size } = resource;
-    const { phaseId, name = '', description = '', taskIds, factSheetAnswers } = request;
+    const { phaseId, name = '', description = '', taskIds, factSheetAnswers, rehearsal = null } = request;
     const delivery = await database.transaction(async (tx) => {
       const inserted = await store.insertDelivery(tx.queries, {
         userId: user.id,
@@ -125,6 +160,7 @@ export class PeerSubmissions {
           description,
           taskIds: taskIds && taskIds.length > 0 ? [...taskIds] : null,
           factSheetAnswers: checkAnswers(competition.factSheet, factSheetAnswers),
+          rehearsal,
         },
       });
       await jobs.enqueue(tx, 'deliver-submission', { id: inserted.id }, `deliver:${inserted.id}`);
@@ -188,7 +224,8 @@ export class PeerSubmissions {
   async withdraw(actor: Actor, id: number): Promise<PeerSubmission> {
     const { database, delivering, live } = this.#parts;
     const { delivery } = await this.#own(actor, id);
-    if (delivery.state === 'entered') await this.#cancel(delivery);
+    if (delivery.state === 'entered')
+      await this.#ask(delivery, (hub, keyed) => hub.participation.cancel.mutate(keyed));
     else {
       const { queries } = database;
       const withdrawn =
@@ -227,27 +264,77 @@ export class PeerSubmissions {
       });
   }
 
-  /** With the keys of the peer as this hub knows them. @throws PeerSubmissionMissingError | PeerCallError | ConsentMissingError */
-  async receipts(actor: Actor, id: number) {
-    const { identity, calls, directory } = this.#parts;
-    const { peerId, userId, key } = (await this.#own(actor, id)).delivery;
-    const assertion = await identity.assertionFor({ id: userId }, peerId, 'submit');
-    const { receipts } = await calls
-      .client(peerId)
-      .call(receiptsReading, (hub) => hub.participation.receipts.query({ assertion, key }), {
-        scope: 'submit',
-        maxBytes: MOST_LOG_BYTES,
-      });
-    const { chain, name } = await directory.get(peerId);
-    const keys = chain.toReversed().map(({ id, publicKey, from }) => ({
-      id,
-      role: 'hub' as const,
-      owner: name,
-      algorithm: 'ed25519' as const,
-      publicKey,
-      since: from,
-    }));
-    return { receipts, keys };
+  /** @throws PeerSubmissionMissingError | PeerCallError | ConsentMissingError */
+  async receipts(actor: Actor, id: number): Promise<PeerReceipts> {
+    const { key, peerId, userId } = (await this.#own(actor, id)).delivery;
+    const assertion = await this.#parts.identity.assertionFor({ id: userId }, peerId, 'submit');
+    return readReceipts(
+      this.#parts,
+      peerId,
+      (hub) => hub.participation.receipts.query({ assertion, key }),
+      'submit',
+    );
+  }
+
+  /** What may be done with it, and its files: what the peer does not say now is left out. @throws PeerSubmissionMissingError */
+  async details(actor: Actor, id: number): Promise<PeerSubmissionDetail> {
+    const { delivery } = await this.#own(actor, id);
+    const { request, remote, state, isLost } = delivery;
+    const details = state === 'entered' && !isLost ? await this.#askDetails(delivery) : null;
+    const { files = [], ...permissions } = details ?? NOTHING;
+    const taskOf = new Map(remote?.children.map((part) => [part.id, part.taskName]));
+    return {
+      ...permissions,
+      canRemove: isRemovable(delivery),
+      files: files.map(({ submissionId, kind, name }) => ({
+        kind,
+        name,
+        of: taskOf.get(submissionId) ?? null,
+        url:
+          kind === 'detailed_result'
+            ? `/reports/peer-submissions/${id}/${submissionId}`
+            : `/files/peer-submissions/${id}/${submissionId}/${kind}`,
+      })),
+      factSheet: await this.#factSheet(delivery.peerId, request),
+    };
+  }
+
+  /** Changes what it says of itself at the peer. @throws PeerSubmissionMissingError | DeliveryError | PeerCallError | ConsentMissingError */
+  edit(actor: Actor, id: number, edit: SubmissionEdit): Promise<PeerSubmission> {
+    return this.#change(actor, id, (hub, keyed) => hub.participation.edit.mutate({ ...keyed, edit }));
+  }
+
+  /** As the rule of the peer's board lets its owner. @throws what `edit` throws */
+  setOnLeaderboard(actor: Actor, id: number, onLeaderboard: boolean): Promise<PeerSubmission> {
+    return this.#change(actor, id, (hub, keyed) =>
+      hub.participation.setOnLeaderboard.mutate({ ...keyed, onLeaderboard }),
+    );
+  }
+
+  /**
+   * Deletes it at the peer, where it has to be over and on no board, and then here.
+   * @throws PeerSubmissionMissingError | DeliveryError | PeerCallError | ConsentMissingError
+   */
+  async remove(actor: Actor, id: number): Promise<void> {
+    const { calls, identity, database, live } = this.#parts;
+    const { delivery } = await this.#own(actor, id);
+    const { peerId, userId, key, state, isLost } = delivery;
+    if (!isRemovable(delivery))
+      throw new DeliveryError('not_over', 'It is still under way: withdraw or cancel it first.');
+    if (state === 'entered' && !isLost) {
+      const assertion = await identity.assertionFor({ id: userId }, peerId, 'submit');
+      await calls
+        .client(peerId)
+        .call(z.object({}), (hub) => hub.participation.remove.mutate({ assertion, key }), {
+          scope: 'submit',
+        });
+    }
+    if (await store.removeDelivery(database.queries, id, [state])) live.announce(topicsOf(delivery));
+  }
+
+  /** Which peer it is for. @throws PeerSubmissionMissingError */
+  async peerOf(actor: Actor, id: number): Promise<number> {
+    return (await this.#own(actor, id)).delivery.peerId;
   }
 
   /** What the person has entered in a phase of a peer, by its numbers there. */
@@ -256,13 +343,67 @@ export class PeerSubmissions {
     return store.findRemoteIds(this.#parts.database.queries, actor.user.id, peerId, phaseId);
   }
 
-  async #cancel({ id, key, peerId, userId }: store.Delivery): Promise<void> {
+  async #askDetails({ key, peerId, userId }: store.Delivery): Promise<PeerSubmissionDetails | null> {
+    const { identity, calls } = this.#parts;
+    try {
+      const assertion = await identity.assertionFor({ id: userId }, peerId, 'submit');
+      return await calls
+        .client(peerId)
+        .call(submissionDetails, (hub) => hub.participation.details.query({ assertion, key }), {
+          scope: 'submit',
+          maxBytes: MOST_LOG_BYTES,
+          timeoutMs: 5_000,
+        });
+    } catch (error) {
+      if (error instanceof DomainError) return null;
+      throw error;
+    }
+  }
+
+  /** What was answered, with the questions as the peer showed them last. */
+  async #factSheet(
+    peerId: number,
+    { competitionId, factSheetAnswers }: EntryRequest,
+  ): Promise<PeerSubmissionDetail['factSheet']> {
+    if (!factSheetAnswers) return [];
+    const asked = await this.#parts.readings.competition({ peerId, id: competitionId }).catch(() => null);
+    const titles = new Map(asked?.content.factSheet?.map(({ key, title }) => [key, title]));
+    return Object.entries(factSheetAnswers).map(([key, answer]) => ({
+      key,
+      title: titles.get(key) ?? key,
+      answer,
+    }));
+  }
+
+  async #change(
+    actor: Actor,
+    id: number,
+    make: (
+      hub: Parameters<Parameters<ReturnType<PeerCalls['client']>['call']>[1]>[0],
+      keyed: { assertion: string; key: string },
+    ) => Promise<unknown>,
+  ): Promise<PeerSubmission> {
+    const { delivery } = await this.#own(actor, id);
+    if (delivery.state !== 'entered')
+      throw new DeliveryError('not_entered', 'Its hub does not have it yet: wait until it was sent.');
+    await this.#ask(delivery, make);
+    return this.peek(actor, id);
+  }
+
+  /** One change of it at the peer; what the peer then says of it is what is known here. */
+  async #ask(
+    { id, key, peerId, userId }: store.Delivery,
+    make: (
+      hub: Parameters<Parameters<ReturnType<PeerCalls['client']>['call']>[1]>[0],
+      keyed: { assertion: string; key: string },
+    ) => Promise<unknown>,
+  ): Promise<void> {
     const { identity, calls, database, live } = this.#parts;
     const askedAt = new Date();
     const assertion = await identity.assertionFor({ id: userId }, peerId, 'submit');
     const { submission: view } = await calls
       .client(peerId)
-      .call(cancelledReading, (hub) => hub.participation.cancel.mutate({ assertion, key }), {
+      .call(changedReading, (hub) => make(hub, { assertion, key }), {
         scope: 'submit',
         maxBytes: MOST_LOG_BYTES,
       });
@@ -279,8 +420,10 @@ export class PeerSubmissions {
 }
 
 function toView({ delivery, hub }: { delivery: store.Delivery; hub: string }): PeerSubmission {
-  const { id, competitionId, phaseId, request, state, problem, problemDetail, version } = delivery;
-  const { fileName, name, description, size } = request;
+  const { id, competitionId, phaseId, request, remote, state, problem, problemDetail, version } = delivery;
+  const { fileName, size } = request;
+  // As it is called there since.
+  const { name, description } = remote ?? request;
   const waits = state === 'queued' || state === 'withdrawing';
   return {
     id,
@@ -290,6 +433,7 @@ function toView({ delivery, hub }: { delivery: store.Delivery; hub: string }): P
     fileName,
     name,
     description,
+    isRehearsal: Boolean(request.rehearsal),
     state,
     problem: problem === null ? null : { code: problem, detail: problemDetail ?? '' },
     nextTryAt: waits && delivery.heldUntil === null ? delivery.nextTryAt : null,
@@ -297,8 +441,12 @@ function toView({ delivery, hub }: { delivery: store.Delivery; hub: string }): P
     size,
     createdAt: delivery.createdAt,
     version,
-    submission: delivery.remote,
+    submission: remote,
     asOf: delivery.lookedAt,
     isLost: delivery.isLost,
   };
+}
+
+function isRemovable({ state, isOver, isLost }: store.Delivery): boolean {
+  return state === 'refused' || state === 'withdrawn' || (state === 'entered' && (isOver || isLost));
 }

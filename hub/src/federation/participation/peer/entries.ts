@@ -1,5 +1,5 @@
 import { createHash, randomUUID } from 'node:crypto';
-import type { ActingUser } from '../../../accounts/access.ts';
+import type { ActingUser, Actor } from '../../../accounts/access.ts';
 import type { Database } from '../../../db/database.ts';
 import type { LiveBus } from '../../../live/bus.ts';
 import type { Receipts } from '../../../receipts/service.ts';
@@ -7,6 +7,8 @@ import type { Resources } from '../../../resources/service.ts';
 import type { BlobStore } from '../../../storage/blob-store.ts';
 import { BlobTooLargeError } from '../../../storage/errors.ts';
 import type { PartialFiles } from '../../../storage/partial-files.ts';
+import type { SubmissionEdit } from '../../../submissions/editing.ts';
+import { SubmissionMissingError } from '../../../submissions/errors.ts';
 import type { Submissions } from '../../../submissions/service.ts';
 import type { SubmissionView } from '../../../submissions/view.ts';
 import type { MappedActor } from '../../identity/mapping.ts';
@@ -15,6 +17,7 @@ import type { KnownPeer } from '../../peers/directory.ts';
 import { EntryError } from '../errors.ts';
 import type { EntryRequest } from '../wire/entry.ts';
 import type { ChangesQuestion } from '../wire/following.ts';
+import type { PeerSubmissionDetails } from '../wire/submission.ts';
 import * as store from './entry-store.ts';
 import type { Asserted } from './guests.ts';
 
@@ -77,7 +80,7 @@ export class Entries {
     peer: KnownPeer,
     { assertion, key, request }: Keyed & { request: EntryRequest },
   ): Promise<Granted> {
-    const { database, partials, submissions } = this.#parts;
+    const { database, partials } = this.#parts;
     const { queries } = database;
     const person = await this.#person(peer, assertion);
     const known = await store.findEntry(queries, peer.id, key);
@@ -94,8 +97,7 @@ export class Entries {
     if (entry.submissionId !== null && (await store.isEntered(queries, entry.submissionId)))
       return { state: 'entered', submissionId: entry.submissionId };
     if (entry.resourceId !== null) return { state: 'complete' };
-    const { can, reason } = await submissions.allowance(person.actor, phaseId);
-    if (!can) throw new EntryError('entry_not_allowed', reason ?? 'You cannot submit to this phase now.');
+    await this.#requireAllowed(person, request);
     const grant = randomUUID();
     const grantEndsAt = new Date(Date.now() + GRANT_MS);
     await store.updateEntry(queries, entry, { grantId: grant, grantedAt: new Date(), grantEndsAt });
@@ -245,6 +247,58 @@ export class Entries {
     return { receipts: submissionId === null ? [] : await receipts.ofSubmission(actor, submissionId) };
   }
 
+  /** What its owner may do with it, and which files of it and of its parts there are for them. */
+  async details(peer: KnownPeer, keyed: Keyed): Promise<PeerSubmissionDetails> {
+    const { submissions } = this.#parts;
+    const { actor, id } = await this.#entered(peer, keyed);
+    const whole = await submissions.get(actor, id);
+    const parts = await Promise.all(whole.children.map((child) => submissions.get(actor, child.id)));
+    const { canEdit, canPublish, canPutOnLeaderboard, canRemoveFromLeaderboard } = whole;
+    const files = [
+      ...whole.files.map(({ kind, name }) => ({ submissionId: id, kind, name })),
+      // What was submitted is the same for each.
+      ...parts.flatMap((part) =>
+        part.files.flatMap(({ kind, name }) =>
+          kind === 'submission' ? [] : [{ submissionId: part.id, kind, name }],
+        ),
+      ),
+    ];
+    return { files, canEdit, canPublish, canPutOnLeaderboard, canRemoveFromLeaderboard };
+  }
+
+  /** Changes what it says of itself. @throws what editing throws */
+  async edit(peer: KnownPeer, { edit, ...keyed }: Keyed & { edit: SubmissionEdit }): Promise<SubmissionView> {
+    const { actor, id } = await this.#entered(peer, keyed);
+    await this.#parts.submissions.edit(actor, id, edit);
+    return this.#view(id);
+  }
+
+  /** As the board's rule lets its owner. @throws what the board throws */
+  async setOnLeaderboard(
+    peer: KnownPeer,
+    { onLeaderboard, ...keyed }: Keyed & { onLeaderboard: boolean },
+  ): Promise<SubmissionView> {
+    const { actor, id } = await this.#entered(peer, keyed);
+    await this.#parts.submissions.setOnLeaderboard(actor, id, onLeaderboard);
+    return this.#view(id);
+  }
+
+  /** Deletes it, once it is over and on no board; again: no harm. @throws what deleting throws */
+  async remove(peer: KnownPeer, keyed: Keyed): Promise<void> {
+    try {
+      const { actor, id } = await this.#entered(peer, keyed);
+      await this.#parts.submissions.remove(actor, id);
+    } catch (error) {
+      // Deleted, or never entered.
+      if (
+        error instanceof SubmissionMissingError ||
+        (error instanceof EntryError && error.code === 'entry_unknown')
+      )
+        return;
+      throw error;
+    }
+  }
+
   /** What was begun and never went on. */
   async tend(): Promise<void> {
     await this.#parts.partials.removeOld(KEPT_MS);
@@ -254,18 +308,34 @@ export class Entries {
     return this.#parts.identity.accountOf(peer, assertion, ['submit']);
   }
 
+  async #entered(peer: KnownPeer, { assertion, key }: Keyed): Promise<{ actor: Actor; id: number }> {
+    const { queries } = this.#parts.database;
+    const { actor, user } = await this.#person(peer, assertion);
+    const { submissionId: id } = this.#require(await store.findEntry(queries, peer.id, key), user);
+    if (id === null || !(await store.isEntered(queries, id))) throw unknown();
+    return { actor, id };
+  }
+
   #require(entry: store.Entry | null, user: ActingUser): store.Entry {
     if (!entry || entry.userId !== user.id) throw unknown();
     if (entry.withdrawnAt) throw new EntryError('entry_withdrawn', 'it was withdrawn before it was entered');
     return entry;
   }
 
-  async #requireWelcome({ actor, user }: MappedActor, { phaseId, size }: EntryRequest): Promise<void> {
-    const { submissions, resources, maxUploadBytes } = this.#parts;
+  async #requireWelcome(person: MappedActor, request: EntryRequest): Promise<void> {
+    const { resources, maxUploadBytes } = this.#parts;
+    const { size } = request;
     if (size > maxUploadBytes) throw new BlobTooLargeError(maxUploadBytes);
-    const { can, reason } = await submissions.allowance(actor, phaseId);
-    if (!can) throw new EntryError('entry_not_allowed', reason ?? 'You cannot submit to this phase now.');
-    await resources.checkRoom(user.id, size);
+    await this.#requireAllowed(person, request);
+    await resources.checkRoom(person.user.id, size);
+  }
+
+  async #requireAllowed({ actor }: MappedActor, { phaseId, rehearsal }: EntryRequest): Promise<void> {
+    const allowance = await this.#parts.submissions.allowance(actor, phaseId);
+    if (rehearsal ? allowance.canRehearse : allowance.can) return;
+    const reason =
+      rehearsal && !allowance.rehearsal ? 'No site offers rehearsals of this phase.' : allowance.reason;
+    throw new EntryError('entry_not_allowed', reason ?? 'You cannot submit to this phase now.');
   }
 
   /** The lock is held until it is committed; a process that is killed meanwhile leaves it entered under the reserved number, or not at all. */
@@ -278,9 +348,9 @@ export class Entries {
       if (await store.isEntered(queries, submissionId)) return;
       if (entry.resourceId === null)
         throw new EntryError('entry_incomplete', 'its bytes are not all here: ask for a grant and send them');
-      const { phaseId, name, description, taskIds, factSheetAnswers } = entry.request;
+      const { phaseId, name, description, taskIds, factSheetAnswers, rehearsal } = entry.request;
       const resourceKey = await store.keyOfResource(queries, entry.resourceId);
-      await submissions.create(actor, {
+      const request = {
         id: submissionId,
         phaseId,
         resourceKey,
@@ -288,7 +358,9 @@ export class Entries {
         description,
         factSheetAnswers,
         taskIds: taskIds ?? undefined,
-      });
+      };
+      if (rehearsal) await submissions.rehearse(actor, { ...request, site: rehearsal.site ?? undefined });
+      else await submissions.create(actor, request);
       await store.updateEntry(queries, entry, { enteredAt: new Date() });
     });
   }

@@ -6,6 +6,7 @@ import type { Competitions } from '../../../competitions/service.ts';
 import type { Database } from '../../../db/database.ts';
 import type { KeyRing } from '../../../keys/ring.ts';
 import type { BoardPage, BoardRequest, Leaderboards } from '../../../leaderboards/service.ts';
+import type { ReceiptOfRun, Receipts } from '../../../receipts/service.ts';
 import type { Allowance } from '../../../submissions/entering.ts';
 import type { Submissions } from '../../../submissions/service.ts';
 import { readAssertion } from '../../identity/assertion.ts';
@@ -14,7 +15,7 @@ import type { KnownPeer, PeerDirectory } from '../../peers/directory.ts';
 import { peerAcceptances } from '../schema.ts';
 import { verifyAcceptance } from '../wire/acceptance.ts';
 import { termsDigestOf } from '../wire/competition.ts';
-import { requireListed, requirePhaseListed } from './listed.ts';
+import { requireListed, requirePhaseListed, requireSubmissionListed } from './listed.ts';
 
 /** Where somebody stands in a competition. */
 export interface Standing {
@@ -37,6 +38,7 @@ interface Parts {
   readonly competitions: Competitions;
   readonly submissions: Submissions;
   readonly leaderboards: Leaderboards;
+  readonly receipts: Pick<Receipts, 'ofSubmission'>;
 }
 
 /** At the peer: what people of other hubs read here, and how they take part. */
@@ -59,6 +61,23 @@ export class Guests {
     const { database, leaderboards } = this.#parts;
     await requirePhaseListed(database.queries, peer.id, request.phaseId);
     return leaderboards.get(anonymous, request);
+  }
+
+  /** What people made public, as any visitor sees it. @throws CompetitionMissingError */
+  async published(
+    peer: KnownPeer,
+    filter: Parameters<Submissions['published']>[1],
+  ): ReturnType<Submissions['published']> {
+    const { database, submissions } = this.#parts;
+    await requireListed(database.queries, peer.id, filter.competitionId);
+    return submissions.published(anonymous, filter);
+  }
+
+  /** Behind what any visitor sees of a submission. @throws SubmissionMissingError */
+  async receipts(peer: KnownPeer, submissionId: number): Promise<{ receipts: ReceiptOfRun[] }> {
+    const { database, receipts } = this.#parts;
+    await requireSubmissionListed(database.queries, peer.id, submissionId);
+    return { receipts: await receipts.ofSubmission(anonymous, submissionId) };
   }
 
   /**

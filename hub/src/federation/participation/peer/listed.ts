@@ -2,6 +2,8 @@ import { and, eq, isNull, sql } from 'drizzle-orm';
 import { CompetitionMissingError, PhaseMissingError } from '../../../competitions/errors.ts';
 import { competitions, phases } from '../../../competitions/schema.ts';
 import type { Queries } from '../../../db/database.ts';
+import { SubmissionMissingError } from '../../../submissions/errors.ts';
+import { submissions } from '../../../submissions/schema.ts';
 import { catalogueAudiences } from '../../catalogue/schema.ts';
 
 const isListed = (peerId: number) =>
@@ -20,6 +22,20 @@ export async function requireListed(queries: Queries, peerId: number, competitio
     .leftJoin(catalogueAudiences, eq(catalogueAudiences.competitionId, competitions.id))
     .where(and(eq(competitions.id, competitionId), isListed(peerId)));
   if (!found) throw new CompetitionMissingError();
+}
+
+/** The same for a submission of one. @throws SubmissionMissingError */
+export async function requireSubmissionListed(
+  queries: Queries,
+  peerId: number,
+  submissionId: number,
+): Promise<void> {
+  const [found] = await queries
+    .select({ phaseId: submissions.phaseId })
+    .from(submissions)
+    .where(and(eq(submissions.id, submissionId), isNull(submissions.deletedAt)));
+  if (!found) throw new SubmissionMissingError();
+  await requirePhaseListed(queries, peerId, found.phaseId);
 }
 
 /** The same for one of its phases. @throws PhaseMissingError */

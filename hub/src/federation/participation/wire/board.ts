@@ -18,6 +18,9 @@ const number = word(60);
 const rounded = z.record(key, number);
 const answers = z.record(key, z.union([prose(10_000), z.boolean()]));
 
+/** Whether there is one; never an address of the peer's making. */
+const report = z.unknown().transform((address) => typeof address === 'string');
+
 const row = z.object({
   rank: count.nullable(),
   submissionId: id,
@@ -45,13 +48,12 @@ const row = z.object({
         taskName: line(300),
         submissionId: id,
         scores: rounded,
-        // Pages of programs stay where they are: they are opened at their own hub.
-        detailedResultUrl: z.unknown().transform(() => null),
+        detailedResultUrl: report,
         isEdited: z.boolean(),
       }),
     )
     .max(1_000),
-  detailedResultUrl: z.unknown().transform(() => null),
+  detailedResultUrl: report,
   isOfFormerVersion: z.boolean(),
   factSheetAnswers: answers.nullable(),
   isBaseline: z.boolean(),

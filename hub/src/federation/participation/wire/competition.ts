@@ -118,6 +118,7 @@ export const competitionReading = z.object({
     .max(20),
   participantCount: count,
   submissionCount: count,
+  publicSubmissionCount: count,
 });
 
 export type CompetitionReading = z.output<typeof competitionReading>;

@@ -14,6 +14,11 @@ export const entryRequest = z.object({
   description: z.string().max(10_000),
   /** Null: all tasks of the phase. */
   taskIds: z.array(z.int()).min(1).max(1_000).nullable(),
+  /** Made-up data instead of the real ones: at one site, or (null) at each that offers it. */
+  rehearsal: z
+    .object({ site: z.string().max(40).nullable() })
+    .nullable()
+    .default(null),
   factSheetAnswers: z
     .record(z.string().max(200), z.union([z.string().max(10_000), z.boolean()]))
     .refine((answers) => Object.keys(answers).length <= MOST_ANSWERS, 'has too many answers')

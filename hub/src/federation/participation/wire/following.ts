@@ -28,7 +28,8 @@ export const changesReading = z.object({
 });
 
 export const enteredReading = z.object({ submission: submissionView });
-export const cancelledReading = z.object({ submission: submissionView.nullable() });
+/** After a change of it; null for what was never entered. */
+export const changedReading = z.object({ submission: submissionView.nullable() });
 
 const STREAMS = Object.keys(LogStream).map((name) => name.toLowerCase());
 const streamName = z.custom<LogStreamName>((name) => typeof name === 'string' && STREAMS.includes(name));

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { participantStatus } from '../../../competitions/schema.ts';
-import { count, id, line, moment, prose } from './text.ts';
+import { count, id, line, moment, prose, word } from './text.ts';
 
 const limit = count.nullable();
 
@@ -19,9 +19,16 @@ const allowance = z.object({
   own: z.object({ perDay: limit, perMonth: limit, inAll: limit, atATime: limit, isBlocked: z.boolean() }),
   change: z.object({ reason: prose(2_000), by: line(300), at: moment }).nullable(),
   dayEndsAt: moment,
-  // Rehearsals are offered at the hub itself.
-  canRehearse: z.unknown().transform(() => false),
-  rehearsal: z.unknown().transform(() => null),
+  canRehearse: z.boolean(),
+  rehearsal: z
+    .object({
+      sites: z.array(z.object({ name: word(100), title: line(300), online: z.boolean() })).max(1_000),
+      usedToday: count,
+      perDay: count,
+      inFlight: count,
+      atATime: count,
+    })
+    .nullable(),
 });
 
 /** Where somebody stands in a peer's competition, by the peer's rules. */

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { runState } from '../../../dispatch/schema.ts';
+import { FILE_KINDS } from '../../../submissions/files.ts';
 import { fault, submissionStatus } from '../../../submissions/schema.ts';
 import { sitesView } from './board.ts';
 import { count, id, line, moment, prose, word } from './text.ts';
@@ -87,3 +88,28 @@ export type PeerSubmissionView = Part & { children: PeerSubmissionView[] };
 const child = part.extend({ children: z.array(z.never()).max(0) });
 
 export const submissionView = part.extend({ children: z.array(child).max(1_000) });
+
+/** What its owner may do with it at the peer, and the files of it and of its parts that the peer lets them have. */
+export const submissionDetails = z.object({
+  files: z.array(z.object({ submissionId: id, kind: z.enum(FILE_KINDS), name: line(300) })).max(5_000),
+  canEdit: z.boolean(),
+  canPublish: z.boolean(),
+  canPutOnLeaderboard: z.boolean(),
+  canRemoveFromLeaderboard: z.boolean(),
+});
+
+export type PeerSubmissionDetails = z.output<typeof submissionDetails>;
+
+export const submissionEdit = z.object({
+  name: z.string().trim().max(200).optional(),
+  description: z.string().trim().max(10_000).optional(),
+  isPublic: z.boolean().optional(),
+});
+
+/** What people made public of a competition, as any visitor sees it there. */
+export const publishedReading = z.object({
+  items: z.array(submissionView).max(100),
+  nextCursor: word(500).nullable(),
+});
+
+export type PublishedReading = z.output<typeof publishedReading>;
