@@ -74,9 +74,9 @@ test('a person of one hub enters a competition of another, scored at a site of a
   await page.goto('/');
   await page.getByRole('link', { name: 'Scored three hubs away' }).click();
   await page.getByRole('link', { name: 'Join', exact: true }).click();
-  await page.getByRole('checkbox', { name: /I agree that host .* is told that I am ada/ }).check();
+  await page.getByText('You agree that host is told who you are').waitFor();
   await page.getByRole('checkbox', { name: /I have read the terms/ }).check();
-  await page.getByRole('button', { name: 'Join the competition' }).click();
+  await page.getByRole('button', { name: 'Agree and join' }).click();
   await page.waitForURL(/\/submit/);
 
   await page.locator('input[type=file]:enabled').setInputFiles(file('first.zip'));

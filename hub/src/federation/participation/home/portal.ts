@@ -65,10 +65,10 @@ type Row = BoardReading['rows'][number];
 
 /** A peer's board in the shape of one of this hub's own: with whose entries are the person's, which the peer is not asked. */
 export interface ShownBoard extends Omit<BoardReading, 'rows'> {
-  readonly rows: readonly (Omit<Row, 'mine' | 'detailedResultUrl' | 'perTask'> & {
+  readonly rows: (Omit<Row, 'mine' | 'detailedResultUrl' | 'perTask'> & {
     readonly mine: boolean;
     readonly detailedResultUrl: string | null;
-    readonly perTask: readonly (Omit<Row['perTask'][number], 'detailedResultUrl'> & {
+    readonly perTask: (Omit<Row['perTask'][number], 'detailedResultUrl'> & {
       readonly detailedResultUrl: string | null;
     })[];
   })[];

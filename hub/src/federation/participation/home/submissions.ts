@@ -65,14 +65,14 @@ export interface PeerSubmission {
 export interface PeerSubmissionDetail extends Omit<PeerSubmissionDetails, 'files'> {
   /** From here, and where the peer has it, from there. */
   readonly canRemove: boolean;
-  readonly files: readonly {
+  readonly files: {
     readonly kind: FileKind;
     readonly name: string;
     /** The task, of a part. */
     readonly of: string | null;
     readonly url: string;
   }[];
-  readonly factSheet: readonly { readonly key: string; readonly title: string; readonly answer: unknown }[];
+  readonly factSheet: { readonly key: string; readonly title: string; readonly answer: unknown }[];
 }
 
 const NOTHING: PeerSubmissionDetails = {

@@ -10,6 +10,7 @@ const on = (change: Partial<PeerSubmission>): PeerSubmission => ({
   fileName: 'a.zip',
   name: '',
   description: '',
+  isRehearsal: false,
   state: 'queued',
   problem: null,
   nextTryAt: null,

@@ -2,8 +2,9 @@ import { createApi } from '#lib/api/client.ts';
 import { orErrorPage } from '#lib/api/load.ts';
 import type { PageLoad } from './$types';
 
-export const load: PageLoad = async ({ fetch, params, url, depends }) => {
+export const load: PageLoad = async ({ fetch, params: { id }, url, depends }) => {
   depends('weir:submission');
-  const query = createApi(fetch).participation.submissions.get.query({ id: params.id });
-  return { delivery: await orErrorPage(url, query) };
+  const { get, details } = createApi(fetch).participation.submissions;
+  const [delivery, known] = await orErrorPage(url, Promise.all([get.query({ id }), details.query({ id })]));
+  return { delivery, details: known };
 };
