@@ -137,10 +137,7 @@ export function findRunsWithReceipts(queries: Queries, rootId: number) {
     .from(receipts)
     .innerJoin(runs, and(eq(runs.id, receipts.runId), eq(runs.attempt, receipts.attempt)))
     .innerJoin(submissions, eq(submissions.id, runs.submissionId))
-    .innerJoin(
-      taskSetups,
-      and(eq(taskSetups.taskId, submissions.taskId), eq(taskSetups.version, submissions.taskVersion)),
-    )
+    .innerJoin(tasks, eq(tasks.id, submissions.taskId))
     .leftJoin(sites, eq(sites.id, runs.siteId))
     .where(or(eq(submissions.id, rootId), eq(submissions.parentId, rootId)))
     .orderBy(asc(submissions.id), asc(sites.title), asc(runs.id));
