@@ -32,7 +32,7 @@ export async function openPage(
   { as, expects, ...options }: PageOptions = {},
 ): Promise<Page> {
   const context = await browser.newContext({ baseURL: hubUrl, ...options });
-  context.setDefaultTimeout(20_000);
+  context.setDefaultTimeout(60_000);
   if (as) {
     const { username: login, password } = as;
     const response = await context.request.post('/trpc/accounts.login', { data: { login, password } });
