@@ -25,13 +25,21 @@ export function readPhaseSettings(
     maxSubmissionsPerPerson: phase.limit('max_submissions', DEFAULT_SUBMISSIONS_PER_PERSON),
     maxConcurrentSubmissions: ownLimit(phase, 'max_concurrent_submissions'),
     keepFormerVersions: phase.log.leniently(() => phase.flag('keep_former_versions', false)),
-    executionTimeLimit: phase.integer('execution_time_limit') || DEFAULT_EXECUTION_TIME_LIMIT,
+    executionTimeLimit:
+      (isBlank(phase, 'execution_time_limit') ? null : phase.integer('execution_time_limit')) ||
+      DEFAULT_EXECUTION_TIME_LIMIT,
     hideOutput: phase.flag('hide_output', false),
     hidePredictionOutput: phase.flag('hide_prediction_output', false),
     hideScoreOutput: phase.flag('hide_score_output', false),
     publicData: files.reference(phase, 'public_data'),
     startingKit: files.reference(phase, 'starting_kit'),
   };
+}
+
+/** An empty text, where Codabench takes whatever is nothing for the default. */
+function isBlank(phase: Fields, key: string): boolean {
+  const node = phase.findValue(key);
+  return node?.kind === 'string' && node.text.trim() === '';
 }
 
 /** A limit that is Weir's own: real bundles have keys of all sorts, and what is no number here is noted rather than refused. */
@@ -53,6 +61,15 @@ export function readDateField(fields: Fields, key: string): Date | null {
         'date_ambiguous',
         `"${node.text}" is read month first, as ${meaning}.`,
         `Write ${meaning}, if so.`,
+      );
+    }
+    if (date && date.leftOut.length > 0) {
+      const meaning = date.instant.toISOString();
+      fields.note(
+        key,
+        'date_incomplete',
+        `"${node.text}" does not say the ${date.leftOut.join(' and the ')}. As on Codabench, that of today is taken: ${meaning}.`,
+        'Write the whole date.',
       );
     }
     if (date?.unknownZone) {

@@ -16,6 +16,8 @@ interface Candidates {
   readonly preference: string;
   /** A relation `placed(submission_id, sort_key as text, rank_inputs as text)`. */
   readonly source: string;
+  /** By an organizer, to stay. */
+  readonly forced?: boolean;
   /** Whether some may have been marked as baselines, which have slots of their own. */
   readonly marked: boolean;
 }
@@ -25,7 +27,7 @@ interface Candidates {
  * of tasks scored never enter.
  * What follows is the conflict's condition.
  */
-function candidates({ slot, preference, source, marked }: Candidates): string {
+function candidates({ slot, preference, source, marked, forced = false }: Candidates): string {
   const isBaseline = marked ? 'coalesce(m.is_baseline, false)' : 'false';
   const ownSlot = marked ? `case when ${isBaseline} then s.id else ${slot} end` : slot;
   return `
@@ -39,12 +41,12 @@ function candidates({ slot, preference, source, marked }: Candidates): string {
     where s.deleted_at is null and not s.is_specific_task_re_run and not s.is_rehearsal and not s.is_superseded
     order by s.phase_id, s.owner_id, ${ownSlot}, ${preference}
   )
-  insert into leaderboard_entries as entry (phase_id, owner_id, slot, submission_id, sort_key, rank_inputs, submitted_at, is_baseline)
-  select phase_id, owner_id, slot, submission_id, sort_key, rank_inputs, submitted_at, is_baseline from candidate
+  insert into leaderboard_entries as entry (phase_id, owner_id, slot, submission_id, sort_key, rank_inputs, submitted_at, is_baseline, is_forced)
+  select phase_id, owner_id, slot, submission_id, sort_key, rank_inputs, submitted_at, is_baseline, ${forced} from candidate
   order by phase_id, owner_id, slot
   on conflict (phase_id, owner_id, slot) do update
   set submission_id = excluded.submission_id, sort_key = excluded.sort_key, rank_inputs = excluded.rank_inputs,
-    submitted_at = excluded.submitted_at, is_baseline = excluded.is_baseline`;
+    submitted_at = excluded.submitted_at, is_baseline = excluded.is_baseline, is_forced = ${forced ? 'true' : 'entry.is_forced'}`;
 }
 
 /** Of a row that was updated the old version is locked, which shows in the new one. */
@@ -62,12 +64,14 @@ export function enterByRule(rule: Automatic, from: Pick<Candidates, 'source' | '
   switch (rule) {
     case 'latest':
       return `${candidates({ ...from, slot: ONE_SLOT, preference: 's.created_at desc, s.id desc' })}
-    where (excluded.submitted_at, excluded.submission_id) >= (entry.submitted_at, entry.submission_id)
+    where excluded.submission_id = entry.submission_id
+      or (not entry.is_forced and (excluded.submitted_at, excluded.submission_id) > (entry.submitted_at, entry.submission_id))
     ${CHANGED}`;
     case 'best':
       return `${candidates({ ...from, slot: ONE_SLOT, preference: 'placed.sort_key::numeric[], s.created_at, s.id' })}
     where excluded.submission_id = entry.submission_id
-      or (excluded.sort_key, excluded.submitted_at, excluded.submission_id) < (entry.sort_key, entry.submitted_at, entry.submission_id)
+      or (not entry.is_forced
+        and (excluded.sort_key, excluded.submitted_at, excluded.submission_id) < (entry.sort_key, entry.submitted_at, entry.submission_id))
     ${CHANGED}`;
     case 'every':
       return `${candidates({ ...from, slot: OWN_SLOT, preference: 's.id' })} ${CHANGED}`;
@@ -116,14 +120,22 @@ export async function applyRules(connection: Connection, placed: readonly Placed
   return changed;
 }
 
-/** Puts one on the board whatever the rule says; it takes the place of the owner's other one where the rule allows one alone. */
-export async function putEntry(connection: Connection, placed: Placed): Promise<void> {
-  const { several } = RULES[placed.rule];
+/**
+ * Puts one on the board whatever the rule says; it takes the place of the owner's other one where the rule allows one alone.
+ * @param isForced an automatic rule leaves it there
+ */
+export async function putEntry(
+  connection: Connection,
+  placed: Placed,
+  { isForced = false }: { isForced?: boolean } = {},
+): Promise<void> {
+  const { several, automatic } = RULES[placed.rule];
   const slot = several ? OWN_SLOT : ONE_SLOT;
+  const forced = isForced && automatic !== null;
   await connection.prepared(
     {
-      name: several ? 'board-put' : 'board-put-instead',
-      text: noted(`${candidates({ ...GIVEN, slot, preference: 's.id' })} ${CHANGED}`),
+      name: `board-${forced ? 'force' : 'put'}${several ? '' : '-instead'}`,
+      text: noted(`${candidates({ ...GIVEN, slot, preference: 's.id', forced })} ${CHANGED}`),
     },
     arraysOf([placed]),
   );

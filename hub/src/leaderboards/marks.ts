@@ -64,7 +64,7 @@ export async function markEntry(
   const board = (await boards.get(tx, [phaseId])).get(phaseId);
   // Where a rule chooses, it chooses again, among all entries of the owner that are no baselines.
   const isChosen = board && RULES[board.rule].automatic !== null && !RULES[board.rule].several;
-  if (isBaseline || !isChosen) await putOnBoard(tx, boards, { submissionId, phaseId });
+  if (isBaseline || !isChosen) await putOnBoard(tx, boards, { submissionId, phaseId, isForced: false });
   await electAgain(tx, boards, { phaseId, ownerId });
 }
 

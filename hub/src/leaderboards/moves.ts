@@ -5,14 +5,17 @@ import { scoredLeavesOf } from './leaves.ts';
 import { place } from './placement.ts';
 import { RULES } from './rules.ts';
 
-/** Puts a finished root submission on its board by hand. Whether somebody may do so is decided before. */
+/**
+ * Puts a finished root submission on its board by hand. Whether somebody may do so is decided before.
+ * @param isForced an automatic rule leaves it there, until it is taken off
+ */
 export async function putOnBoard(
   tx: Transaction,
   boards: Boards,
-  { submissionId, phaseId }: { submissionId: number; phaseId: number },
+  { submissionId, phaseId, isForced }: { submissionId: number; phaseId: number; isForced: boolean },
 ): Promise<void> {
   const [placed] = await placeRoots(tx, boards, phaseId, [submissionId]);
-  if (placed) await putEntry(tx, placed);
+  if (placed) await putEntry(tx, placed, { isForced });
 }
 
 /** Applies the board's rule to a root submission with the scores that it has: under a rule by hand, nothing comes of it. */

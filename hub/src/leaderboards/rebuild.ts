@@ -56,9 +56,17 @@ const SUPERSEDE = {
 export const ENTRIES = {
   name: 'board-entries',
   text: `
-    select submission_id::float8 as id, owner_id as "ownerId", is_baseline as "isBaseline" from leaderboard_entries
+    select submission_id::float8 as id, owner_id as "ownerId", is_baseline as "isBaseline", is_forced as "isForced"
+    from leaderboard_entries
     where phase_id = $1 order by owner_id, slot for no key update`,
 };
+
+export interface BoardEntry {
+  readonly id: number;
+  readonly ownerId: number;
+  readonly isBaseline: boolean;
+  readonly isForced: boolean;
+}
 
 const ROOTS_OF = {
   name: 'board-roots-of-owners',
@@ -92,16 +100,16 @@ export async function rebuildBoard(
     ]);
     const board = (await boards.get(tx, [phaseId])).get(phaseId);
     if (!board) return;
-    const entries = await tx.prepared<{ id: number; ownerId: number; isBaseline: boolean }>(ENTRIES, [
-      phaseId,
-    ]);
+    const entries = await tx.prepared<BoardEntry>(ENTRIES, [phaseId]);
     const gone = new Set(flagged.flatMap(({ id, isSuperseded }) => (isSuperseded ? [id] : [])));
     const back = flagged.filter(({ isSuperseded }) => !isSuperseded);
     const { automatic, several } = RULES[board.rule];
     const stay = entries.filter(({ id }) => !gone.has(id));
     const isElected = automatic !== null && !several;
     // Of those that a rule elects all go, and are elected anew.
-    const leave = isElected ? entries.filter(({ isBaseline, id }) => !isBaseline || gone.has(id)) : entries;
+    const leave = isElected
+      ? entries.filter(({ isBaseline, isForced, id }) => !(isBaseline || isForced) || gone.has(id))
+      : entries;
     await removeEntries(
       tx,
       leave.map(({ id }) => id).filter((id) => isElected || gone.has(id)),

@@ -5,7 +5,7 @@ import { applyRules, putEntry, removeEntries } from './entries.ts';
 import { toValues } from './leaves.ts';
 import { placeRoots } from './moves.ts';
 import { computeColumns, type Values } from './ranking.ts';
-import { ENTRIES, inParts, type RebuildDependencies } from './rebuild.ts';
+import { type BoardEntry, ENTRIES, inParts, type RebuildDependencies } from './rebuild.ts';
 import { RULES } from './rules.ts';
 import { replaceScores } from './scoring.ts';
 
@@ -39,7 +39,7 @@ const ROOTS = {
 
 /**
  * Makes a phase's board anew after its columns or rules have changed: computed columns first, then the entries. An automatic rule is applied to all
- * that was scored, whoever moved something by hand before; under a rule by hand stays what was there, of each person the latest where one alone may
+ * that was scored, except where an organizer has forced an entry onto the board; under a rule by hand stays what was there, of each person the latest where one alone may
  * stay. Can be repeated.
  */
 export async function renewBoard(
@@ -53,12 +53,17 @@ export async function renewBoard(
     await tx.prepared(CARRY, [phaseId]);
     await computeAgain(tx, board);
     const { automatic } = RULES[board.rule];
-    const entries = await tx.prepared<{ id: number }>(ENTRIES, [phaseId]);
+    const entries = await tx.prepared<BoardEntry>(ENTRIES, [phaseId]);
     const there = entries.map(({ id }) => id).toSorted((a, b) => a - b);
     const roots = automatic
       ? (await tx.prepared<{ id: number }>(ROOTS, [phaseId])).map(({ id }) => id)
       : there;
+    const forced = automatic ? entries.filter(({ isForced }) => isForced).map(({ id }) => id) : [];
     await inParts(there, (ids) => removeEntries(tx, ids));
+    await inParts(forced, async (ids) => {
+      for (const one of await placeRoots(tx, boards, phaseId, ids))
+        await putEntry(tx, one, { isForced: true });
+    });
     await inParts(roots, async (ids) => {
       const placed = await placeRoots(tx, boards, phaseId, ids);
       if (automatic) await applyRules(tx, placed);

@@ -33,6 +33,8 @@ export const leaderboardEntries = pgTable(
      * Listed to compare with: stands in the order, takes no rank, and has a slot of its own, so that no entry of its owner takes its place.
      */
     isBaseline: boolean().notNull().default(false),
+    /** Put there by an organizer whatever the automatic rule says: it keeps its slot until it is taken off again. */
+    isForced: boolean().notNull().default(false),
     /**
      * Only of boards that rank by ranks: what is compared in each contest of the board, turned as in the sort key. The ranks themselves depend
      * on all entries and are made when the board is read; their places in the sort key hold 0.

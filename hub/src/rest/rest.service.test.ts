@@ -364,6 +364,28 @@ test('organizers run a submission again on a task', async () => {
   expect(tasks.results.map(({ key }: { key: string }) => key)).toContain(challenge.taskKey);
 });
 
+test('the fact sheet of a submission is answered afterwards, as a whole', async () => {
+  const patch = (url: string, payload: object, person: TestPerson) =>
+    hub.inject({ method: 'PATCH', url: `/api/${url}`, payload }, person);
+  const question = { key: 'method', type: 'select', title: 'Method', selection: ['a', 'b'] };
+  const sheet = { fact_sheet: { method: { ...question, is_required: 'true', is_on_leaderboard: 'true' } } };
+  expectStatus(await patch(`competitions/${challenge.competitionId}/`, sheet, people.organizer), 200);
+  const url = `submissions/${challenge.submissionId}/update_fact_sheet/`;
+  const answered = await patch(url, { method: 'b' }, people.participant);
+  expectStatus(answered, 200);
+  expect(answered.json()).toEqual({});
+  const shown = async (path: string) =>
+    (await get(`submissions/${challenge.submissionId}/${path}`, people.participant)).json()
+      .fact_sheet_answers;
+  expect(await shown('')).toEqual({ method: 'b' });
+  expect(await shown('get_details/')).toEqual({ method: 'b' });
+  for (const wrong of [{ method: 'c' }, { other: 'b' }, {}]) {
+    expectStatus(await patch(url, wrong, people.participant), 400);
+  }
+  expectStatus(await patch(url, { method: 'a' }, people.user), 404);
+  expect(await shown('')).toEqual({ method: 'b' });
+});
+
 test('the board of a phase names its columns and rows', async () => {
   const put = `submissions/${challenge.submissionId}/submission_leaderboard_connection/`;
   expectStatus(await postForm(put, {}, people.participant), 200);

@@ -14,7 +14,7 @@ import {
 import type { ReachedSubmission } from './gate.ts';
 import { isOver } from './outcome.ts';
 import { submissionChanges } from './schema.ts';
-import { isOnBoard, lockRoot, markDeleted, markRestored, touch } from './store.ts';
+import { isForcedOntoBoard, isOnBoard, lockRoot, markDeleted, markRestored, touch } from './store.ts';
 
 /** Moves of submissions that their board's rule decides about. */
 export class BoardMoves {
@@ -43,7 +43,7 @@ export class BoardMoves {
     const rule = await this.#ruleOf(submission.phaseId);
     return {
       canPutOnLeaderboard: !onBoard && submission.status === 'Finished' && mayPut(rule, mover),
-      canRemoveFromLeaderboard: onBoard && mayTakeOff(rule, mover),
+      canRemoveFromLeaderboard: onBoard && (await this.#mayTakeOff(rule, mover, submission.id)),
     };
   }
 
@@ -52,8 +52,11 @@ export class BoardMoves {
     const { id, phaseId, ownerId, parentId } = reached.submission;
     const rule = await this.#ruleOf(phaseId);
     const mover = moverOf(actor, reached);
-    const may = onBoard ? mayPut : mayTakeOff;
-    if (mover === null || parentId !== null || !may(rule, mover)) {
+    const isAllowed =
+      mover !== null &&
+      parentId === null &&
+      (onBoard ? mayPut(rule, mover) : await this.#mayTakeOff(rule, mover, id));
+    if (!isAllowed) {
       throw new NotAllowedError(`The board of this phase does not let you do this. ${RULES[rule].sentence}`);
     }
     await this.#database.transaction(async (tx) => {
@@ -61,9 +64,11 @@ export class BoardMoves {
       if (onBoard) {
         if (root?.status !== 'Finished' || !root.isForBoards) throw new NotFinishedError();
         if (root.isSuperseded) throw new SupersededError();
-        await putOnBoard(tx, this.#boards, { submissionId: id, phaseId });
+        await putOnBoard(tx, this.#boards, { submissionId: id, phaseId, isForced: true });
       } else {
+        const isForced = await isForcedOntoBoard(tx.queries, id);
         await takeOffBoard(tx, id);
+        if (isForced) await electAgain(tx, this.#boards, { phaseId, ownerId });
       }
       await touch(tx, id);
       tx.afterCommit(() => this.#announce(id, phaseId, ownerId));
@@ -71,8 +76,8 @@ export class BoardMoves {
   }
 
   /**
-   * Puts a finished submission on the board whatever its rule says. For organizers, who say why. Under an automatic rule it stays there until the rule
-   * finds another one to put in its place.
+   * Puts a finished submission on the board whatever its rule says. For organizers, who say why. Under an automatic rule it stays there, whatever is
+   * scored or built anew, until an organizer takes it off again; then the rule chooses among all.
    * @throws NotAllowedError | NotFinishedError | SupersededError
    */
   async force(actor: Actor, { submission, access }: ReachedSubmission, reason: string): Promise<void> {
@@ -84,7 +89,7 @@ export class BoardMoves {
       const root = await lockRoot(tx, id);
       if (root?.status !== 'Finished' || !root.isForBoards) throw new NotFinishedError();
       if (root.isSuperseded) throw new SupersededError();
-      await putOnBoard(tx, this.#boards, { submissionId: id, phaseId });
+      await putOnBoard(tx, this.#boards, { submissionId: id, phaseId, isForced: true });
       await tx.queries
         .insert(submissionChanges)
         .values({ submissionId: id, kind: 'board', reason, changedBy });
@@ -123,6 +128,12 @@ export class BoardMoves {
       if (status === 'Finished') await enterByItself(tx, this.#boards, { submissionId: id, phaseId });
       tx.afterCommit(() => this.#announce(id, phaseId, ownerId));
     });
+  }
+
+  /** What organizers have forced onto an automatic board they may take off again. */
+  async #mayTakeOff(rule: SubmissionRule, mover: Mover, submissionId: number): Promise<boolean> {
+    if (mayTakeOff(rule, mover)) return true;
+    return mover === 'organizer' && isForcedOntoBoard(this.#database.queries, submissionId);
   }
 
   async #ruleOf(phaseId: number): Promise<SubmissionRule> {

@@ -122,6 +122,35 @@ test('organizers force a submission onto an automatic board, and say why', async
   expect(await board(ada, phaseId)).toEqual([other.id]);
 });
 
+test('what was forced onto an automatic board stays there until it is taken off again', async () => {
+  const { phaseId, organizer, ada } = await entered({ rule: 'Force_Best' });
+  const best = await submit(ada, phaseId);
+  await score(0.9);
+  const other = await submit(ada, phaseId);
+  await score(0.5);
+  await hub.submissions.forceOntoLeaderboard(organizer, other.id, 'The jury decided');
+  const better = await submit(ada, phaseId);
+  await score(0.95);
+  expect(await board(ada, phaseId)).toEqual([other.id]);
+  for (const anew of [false, true]) {
+    await hub.leaderboards.rebuild(phaseId, { anew });
+    expect(await board(ada, phaseId)).toEqual([other.id]);
+  }
+  // Its own score still counts.
+  const edit = { columnKey: 'score', value: 0.6, reason: 'Counted again' };
+  await hub.submissions.editScore(organizer, other.id, edit);
+  expect(await board(ada, phaseId)).toEqual([other.id]);
+
+  expect(await hub.submissions.get(ada, other.id)).toMatchObject({ canRemoveFromLeaderboard: false });
+  await expect(hub.submissions.setOnLeaderboard(ada, other.id, false)).rejects.toMatchObject({
+    code: 'not_allowed',
+  });
+  expect(await hub.submissions.get(organizer, other.id)).toMatchObject({ canRemoveFromLeaderboard: true });
+  await hub.submissions.setOnLeaderboard(organizer, other.id, false);
+  expect(await board(ada, phaseId)).toEqual([better.id]);
+  expect(await hub.submissions.get(organizer, best.id)).toMatchObject({ canRemoveFromLeaderboard: false });
+});
+
 describe('what a submission says of itself', () => {
   test('is changed by its owner', async () => {
     const { phaseId, ada } = await entered();

@@ -10,7 +10,7 @@ import type { LiveBus } from '../live/bus.ts';
 import { NotAllowedError, NotEditableError, UnknownColumnError } from './errors.ts';
 import type { ReachedSubmission } from './gate.ts';
 import { scores, submissionChanges, submissions } from './schema.ts';
-import { isOnBoard, touch } from './store.ts';
+import { isForcedOntoBoard, isOnBoard, touch } from './store.ts';
 
 export interface ScoreEdit {
   readonly columnKey: string;
@@ -82,6 +82,7 @@ export class ScoreEdits {
   async #elect(tx: Transaction, rootId: number, owner: { phaseId: number; ownerId: number }): Promise<void> {
     const board = (await this.#boards.get(tx, [owner.phaseId])).get(owner.phaseId);
     if (!board || RULES[board.rule].automatic !== 'best' || !(await isOnBoard(tx.queries, rootId))) return;
+    if (await isForcedOntoBoard(tx.queries, rootId)) return;
     await takeOffBoard(tx, rootId);
     await electAgain(tx, this.#boards, owner);
   }

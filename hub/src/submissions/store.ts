@@ -309,6 +309,15 @@ export async function isOnBoard(queries: Queries, submissionId: number): Promise
   return (await queries.$count(leaderboardEntries, eq(leaderboardEntries.submissionId, submissionId))) > 0;
 }
 
+/** Whether an organizer has forced it onto the board, where the automatic rule leaves it. */
+export async function isForcedOntoBoard(queries: Queries, submissionId: number): Promise<boolean> {
+  const forced = and(
+    eq(leaderboardEntries.submissionId, submissionId),
+    eq(leaderboardEntries.isForced, true),
+  );
+  return (await queries.$count(leaderboardEntries, forced)) > 0;
+}
+
 /** Locks the root; null when it was deleted meanwhile. */
 export async function lockRoot(
   tx: Transaction,

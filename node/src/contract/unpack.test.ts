@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { lstat, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
@@ -89,6 +89,12 @@ describe('unpacks', () => {
     ).toMatchObject({ files: 1 });
   });
 
+  it('a symbolic link, as a file that holds the name of its target', async () => {
+    await unpacked(await zipOf([['l', '/etc/passwd', 0o120777]]));
+    expect((await lstat(join(folder, 'target', 'l'))).isFile()).toBe(true);
+    expect(await content('l')).toBe('/etc/passwd');
+  });
+
   it('an archive without members', async () => {
     expect(await unpacked(await zipOf([]))).toEqual({ kind: 'unpacked', files: 0, bytes: 0 });
     expect((await stat(join(folder, 'target'))).isDirectory()).toBe(true);
@@ -97,8 +103,15 @@ describe('unpacks', () => {
 
 describe('refuses', () => {
   it.each<[string, readonly Member[], string]>([
-    ['a symbolic link', [['l', '/etc/passwd', 0o120777]], 'link'],
-    ['a pipe', [['p', '', 0o010644]], 'link'],
+    ['a pipe', [['p', '', 0o010644]], 'special-file'],
+    [
+      'a file through a link',
+      [
+        ['l', '/etc', 0o120777],
+        ['l/passwd', 'x'],
+      ],
+      'conflicting-names',
+    ],
     [
       'a file that is a folder as well',
       [

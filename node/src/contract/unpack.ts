@@ -21,8 +21,8 @@ export type UnpackFailure =
   | 'corrupt'
   /** A name that leads out of the folder, is absolute, or cannot be a file's name. */
   | 'unsafe-name'
-  /** A member that is a symbolic link or a special file. */
-  | 'link'
+  /** A member that is a special file. */
+  | 'special-file'
   | 'encrypted'
   /** A name that is a file's and a folder's. */
   | 'conflicting-names'
@@ -38,6 +38,7 @@ const MOST_RATIO = 1_100;
 const FILE_TYPE = 0o170000;
 const REGULAR = 0o100000;
 const DIRECTORY = 0o040000;
+const LINK = 0o120000;
 const BY_UNIX = 3;
 const ROOT = '.';
 /** What yauzl says about a name that leads out of the folder. */
@@ -47,7 +48,7 @@ const openArchive = promisify<string, Options, ZipFile>(open);
 
 /**
  * Unpacks a zip archive into the new folder `target`, for `owner` to use. Files get no execute bit, whatever the archive says; of members with the same
- * name the last one counts; `__MACOSX` is left out. On refusal `target` holds a part of it, for the caller to remove. Rejects only when the disk fails.
+ * name the last one counts; `__MACOSX` is left out; a symbolic link becomes a file that holds the name of its target, as Codabench unpacks it. On refusal `target` holds a part of it, for the caller to remove. Rejects only when the disk fails.
  */
 export async function unpack(
   archive: string,
@@ -87,7 +88,7 @@ async function readMembers(zip: ZipFile, limits: UnpackLimits): Promise<Map<stri
     if (entry.isEncrypted()) throw new Refusal('encrypted');
     const type = (entry.externalFileAttributes >>> 16) & FILE_TYPE;
     const byUnix = entry.versionMadeBy >>> 8 === BY_UNIX;
-    if (byUnix && type !== 0 && type !== REGULAR && type !== DIRECTORY) throw new Refusal('link');
+    if (byUnix && ![0, REGULAR, DIRECTORY, LINK].includes(type)) throw new Refusal('special-file');
     const name = posix.normalize(entry.fileName);
     if (name.startsWith('__MACOSX/') || name === './') return;
     bytes += entry.uncompressedSize;

@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import { lstat, mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
@@ -91,6 +91,15 @@ describe('honest archives', () => {
     expect(archive.hasDirectory('competition.yaml')).toBe(false);
     await expect(archive.readEntry('Competition.yaml', 100)).rejects.toMatchObject({ code: 'entry_missing' });
     expect(archive.findSimilarName('Competition.yaml')).toBe('competition.yaml');
+  });
+
+  test('makes a file of a link, which holds the name of its target, and says so', async () => {
+    await using archive = await open([{ name: 'x', content: '/etc/passwd', mode: 0o120777 }]);
+    expect(archive.notes).toMatchObject([{ code: 'entry_is_link', entry: 'x' }]);
+    const target = fresh();
+    await archive.extract(target);
+    expect((await lstat(join(target, 'x'))).isFile()).toBe(true);
+    expect(await readFile(join(target, 'x'), 'utf8')).toBe('/etc/passwd');
   });
 
   test('takes the last of a member stored twice, and says so', async () => {

@@ -7,6 +7,10 @@ import { NameTree } from './name-tree.ts';
 const STORED = 0;
 const DEFLATED = 8;
 const LOCAL_HEADER_BYTES = 30;
+/** Types of members. */
+const FOLDER = 0x4;
+const REGULAR = 0x8;
+const LINK = 0xa;
 
 const WHOSE_LIMIT = 'The administrators of the hub set this limit.';
 
@@ -21,7 +25,7 @@ export interface ArchiveEntry {
 
 /** Something odd in the archive that did not stand in the way. */
 export interface ArchiveNote {
-  code: 'entry_repeated';
+  code: 'entry_repeated' | 'entry_is_link';
   entry: string;
   message: string;
 }
@@ -57,6 +61,7 @@ export async function readDirectory(zip: ZipFile, limits: ArchiveLimits): Promis
     checkKind(raw, name.path);
     tree.add(name.path, name.isDirectory);
     if (members.has(name.path) && !name.isDirectory) notes.push(repeated(name.path));
+    if (fileTypeOf(raw) === LINK) notes.push(isLink(name.path));
     members.set(name.path, {
       name: name.path,
       isDirectory: name.isDirectory,
@@ -86,18 +91,22 @@ function repeated(name: string): ArchiveNote {
   };
 }
 
+/** Python's `extractall`, which Codabench unpacks with, makes no links of links either. */
+function isLink(name: string): ArchiveNote {
+  const entry = printableName(name);
+  const message = `"${entry}" is a symbolic link. It is unpacked as a small text file that holds the name of its target; zip without -y for the target itself.`;
+  return { code: 'entry_is_link', entry, message };
+}
+
+/** The upper half of the external attributes is a Unix mode; archivers without one leave its type bits zero. */
+function fileTypeOf(raw: Entry): number {
+  return (raw.externalFileAttributes >>> 28) & 0xf;
+}
+
 function checkKind(raw: Entry, name: string): void {
   const entry = printableName(name);
-  // The upper half of the external attributes is a Unix mode; archivers without one leave its type bits zero.
-  const fileType = (raw.externalFileAttributes >>> 28) & 0xf;
-  if (fileType === 0xa) {
-    throw new ArchiveError('entry_is_link', {
-      message: `"${entry}" is a symbolic link.`,
-      entry,
-      cure: 'Zip the file it points to in its place (zip without -y).',
-    });
-  }
-  if (fileType !== 0 && fileType !== 0x4 && fileType !== 0x8) {
+  const fileType = fileTypeOf(raw);
+  if (![0, FOLDER, REGULAR, LINK].includes(fileType)) {
     throw new ArchiveError('entry_is_special_file', {
       message: `"${entry}" is a device, pipe or socket.`,
       entry,

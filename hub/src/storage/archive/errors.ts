@@ -14,7 +14,6 @@ export type ArchiveErrorCode =
   | 'entry_name_too_long'
   | 'entry_too_deep'
   | 'entry_name_collision'
-  | 'entry_is_link'
   | 'entry_is_special_file'
   | 'entry_encrypted'
   | 'entry_compression_unsupported'

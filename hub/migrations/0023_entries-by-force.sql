@@ -1,0 +1,1 @@
+ALTER TABLE "leaderboard_entries" ADD COLUMN "is_forced" boolean DEFAULT false NOT NULL;
