@@ -7,6 +7,7 @@ import { homeAt, makeHome } from './home/home.ts';
 import { type Identity, readCredentials, readIdentity } from './home/identity.ts';
 import { removeLeftovers } from './home/leftovers.ts';
 import { lockHome } from './home/lock.ts';
+import { SiteNodes } from './home/site-nodes.ts';
 import { LedgerInbox } from './ledger/inbox.ts';
 import { openLedgerOf } from './ledger/of-home.ts';
 import type { Backoff } from './link/backoff.ts';
@@ -96,6 +97,9 @@ export async function startNode(config: NodeConfig, overrides: NodeOverrides = {
       send: (status) => link.session?.status(status),
     }),
   );
+  const siteNodes = await SiteNodes.open(home.siteNodes, (err) =>
+    logger.error({ err }, 'how many nodes the site has could not be written down'),
+  );
   const spool = owned.use(await Spool.open(home.spool, logger.child({ part: 'spool' })));
   const registry = new DatasetRegistry(home);
   const datasets = owned.use(await DatasetWatch.start(registry, () => link.redial(), logger));
@@ -115,6 +119,7 @@ export async function startNode(config: NodeConfig, overrides: NodeOverrides = {
       }),
     events: {
       onWelcome: (welcome) => {
+        siteNodes.learn(welcome.siteNodes);
         heartbeat.start(welcome.leaseMs);
         reporter.retryNow();
         renewal.check();
@@ -155,6 +160,7 @@ export async function startNode(config: NodeConfig, overrides: NodeOverrides = {
       ledger,
       receiptKey,
       people,
+      siteNodes,
     }),
   );
   await ledger.append({ kind: 'start', softwareVersion: SOFTWARE_VERSION, engine: engine.kind });
@@ -238,6 +244,7 @@ export async function startNode(config: NodeConfig, overrides: NodeOverrides = {
             receiptKey,
             credentials: () => credentials,
             reservedBits,
+            siteNodes,
             isConnected: () => link.session !== null,
             load: () => runs,
             stop: () => stopAsked.resolve(),

@@ -233,6 +233,7 @@ export class StreamSession {
       site: node.siteName,
       leaseMs: config.leaseMs,
       lost: lost.map(attemptRef),
+      siteNodes: node.nodesOfSite,
     };
     this.#queue.send({ message: { case: 'welcome', value: welcome } });
     this.#watch().catch((error: unknown) => this.#fail(error));

@@ -67,6 +67,8 @@ export interface KnownNode {
   readonly certificatesFrom: Date | null;
   /** Queues that the site's nodes serve. */
   readonly queueIds: readonly number[];
+  /** Nodes of the site that are enrolled and not revoked, this one among them. */
+  readonly nodesOfSite: number;
 }
 
 export interface Sites {
@@ -142,10 +144,13 @@ export function createSites({ database, authority, live, config, log }: Dependen
         } else {
           await store.insertNode(tx, { id: nodeId, siteId: open.siteId, name, issued, enrolment });
         }
+        const others = open.againFor ? [] : await store.findOtherNodes(tx.queries, open.siteId, nodeId);
         tx.afterCommit(() => {
           log.info({ node: nodeId, site: open.siteName, again: open.againFor !== null }, 'node enrolled');
           // Whoever still has a stream under an earlier certificate is cut off.
           if (open.againFor) live.announce([`node:${nodeId}`]);
+          // The site's other nodes come back anew, and are told that they are more now.
+          live.announce(others.map((id) => `node:${id}` as const));
         });
         return {
           nodeId,

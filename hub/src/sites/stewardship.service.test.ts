@@ -142,6 +142,21 @@ describe('a node', () => {
     await expect(enrol(offer.token, 'node', nodeId)).rejects.toMatchObject({ code: 'enrolment_refused' });
   });
 
+  test('hears at once that its site has another one, with which it shares budgets', async () => {
+    const { stewardship, sites, live } = hub.context;
+    expect(await sites.findNode(challenge.nodeId)).toMatchObject({ nodesOfSite: 1 });
+    const { token } = await stewardship.enrolment(people.steward.actor, challenge.site);
+    const heard = live.watch(`node:${challenge.nodeId}`, AbortSignal.timeout(10_000))[Symbol.asyncIterator]();
+    const told = heard.next();
+    const { nodeId } = await enrol(token, 'second');
+    expect((await told).done).toBe(false);
+    for (const id of [challenge.nodeId, nodeId]) {
+      expect(await sites.findNode(id)).toMatchObject({ nodesOfSite: 2 });
+    }
+    await stewardship.revokeNode(people.steward.actor, nodeId);
+    expect(await sites.findNode(challenge.nodeId)).toMatchObject({ nodesOfSite: 1 });
+  });
+
   test('that was revoked does not come back, whatever token it has', async () => {
     const { stewardship } = hub.context;
     const { steward } = people;
@@ -151,7 +166,8 @@ describe('a node', () => {
     await expect(
       stewardship.enrolment(steward.actor, challenge.site, challenge.nodeId),
     ).rejects.toMatchObject({ code: 'node_not_found' });
-    expect((await page()).nodes).toMatchObject([{ revokedAt: expect.any(Date), online: false }]);
+    const [first] = (await page()).nodes.filter(({ id }) => id === challenge.nodeId);
+    expect(first).toMatchObject({ revokedAt: expect.any(Date), online: false });
   });
 
   test('of another site has no token of this one', async () => {

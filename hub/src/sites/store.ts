@@ -1,4 +1,4 @@
-import { and, eq, gt, isNull, type SQLWrapper, sql } from 'drizzle-orm';
+import { and, eq, gt, isNull, ne, type SQLWrapper, sql } from 'drizzle-orm';
 import { queues } from '../competitions/schema.ts';
 import type { Queries, Transaction } from '../db/database.ts';
 import { peerSiteUses } from '../federation/evaluation/schema.ts';
@@ -140,11 +140,21 @@ export async function findNode(queries: Queries, nodeId: string): Promise<KnownN
       queueIds: sql<
         number[]
       >`array(select ${siteQueues.queueId} from ${siteQueues} where ${siteQueues.siteId} = ${sites.id})`,
+      nodesOfSite: sql<number>`(select count(*)::int from nodes n where n.site_id = ${sites.id} and n.revoked_at is null)`,
     })
     .from(nodes)
     .innerJoin(sites, eq(sites.id, nodes.siteId))
     .where(and(eq(nodes.id, nodeId), isNull(nodes.revokedAt)));
   return node ?? null;
+}
+
+/** The nodes beside one that belong to the same site. */
+export async function findOtherNodes(queries: Queries, siteId: number, nodeId: string): Promise<string[]> {
+  const found = await queries
+    .select({ id: nodes.id })
+    .from(nodes)
+    .where(and(eq(nodes.siteId, siteId), ne(nodes.id, nodeId), isNull(nodes.revokedAt)));
+  return found.map(({ id }) => id);
 }
 
 /** The site's nodes, or null when there is no such site. */

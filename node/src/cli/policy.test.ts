@@ -81,6 +81,7 @@ describe('policy check', () => {
     expect(code).toBe(0);
     expect(out).toMatch(/in order, sha256:[0-9a-f]{64}/);
     expect(out).toMatch(/note: datasets.sepsis@1: releases are reviewed by 1, and `reviewers` names 0/);
+    expect(out).not.toContain('nodes');
   });
 });
 

@@ -6,19 +6,21 @@ import { isMissing, writeAtomically } from '../home/atomic-file.ts';
 import { NotEnrolledError } from '../home/errors.ts';
 import { type Home, homeAt } from '../home/home.ts';
 import { fingerprintOf, readAuthority, readIdentity } from '../home/identity.ts';
+import { readSiteNodes } from '../home/site-nodes.ts';
 import type { LedgerEntry } from '../ledger/entry.ts';
 import { readEntries } from '../ledger/read.ts';
 import { adviseOn } from '../policy/advice.ts';
 import { parseCases, tryCase } from '../policy/cases.ts';
-import type { PolicyFacts } from '../policy/decide.ts';
+import type { HubFacts } from '../policy/decide.ts';
 import { PolicyUnreadableError, showProblem } from '../policy/errors.ts';
 import { explainRun } from '../policy/explain.ts';
 import { readPolicy } from '../policy/policy-file.ts';
+import type { Policy } from '../policy/schema.ts';
 import { EXIT_FAILED, required, UsageError } from './errors.ts';
 import type { Flags } from './main.ts';
 
 type Environment = ReturnType<typeof readEnvironment>;
-type Hub = Pick<PolicyFacts, 'hub' | 'hubFingerprint'>;
+type Hub = HubFacts;
 
 export async function policyCommand(
   words: readonly string[],
@@ -28,9 +30,9 @@ export async function policyCommand(
   const [verb, argument] = words;
   switch (verb) {
     case 'check':
-      return await check(policyPath(flags, env));
+      return await check(policyPath(flags, env), await hubOf(flags, env));
     case 'apply':
-      return await apply(resolve(required('DRAFT', argument)), homeAt(toHome(flags.home, env)));
+      return await apply(resolve(required('DRAFT', argument)), flags, env);
     case 'example':
       process.stdout.write(await readFile(new URL('../policy/example.yaml', import.meta.url), 'utf8'));
       return 0;
@@ -48,17 +50,24 @@ function policyPath(flags: Flags, env: Environment): string {
   return flags.policy === undefined ? homeAt(toHome(flags.home, env)).policy : resolve(flags.policy);
 }
 
-async function check(path: string): Promise<number> {
+async function check(path: string, { nodesOfSite }: Hub): Promise<number> {
   const { policy, digest } = await readPolicy(path);
   process.stdout.write(`${path}: in order, ${digest}\n`);
-  for (const advice of adviseOn(policy)) process.stdout.write(`  note: ${showProblem(advice)}\n`);
+  advise(policy, nodesOfSite);
   return 0;
 }
 
+function advise(policy: Policy, nodesOfSite = 1): void {
+  for (const advice of adviseOn(policy, nodesOfSite)) {
+    process.stdout.write(`  note: ${showProblem(advice)}\n`);
+  }
+}
+
 /** Puts a draft in force, on disk and as a whole, if it is in order. */
-async function apply(draft: string, { policy }: Home): Promise<number> {
+async function apply(draft: string, flags: Flags, env: Environment): Promise<number> {
+  const { policy } = homeAt(toHome(flags.home, env));
   const { text } = await readPolicy(draft);
-  const code = await check(draft);
+  const code = await check(draft, await hubOf(flags, env));
   await writeAtomically(policy, text);
   process.stdout.write(`in force from the next decision on: ${policy}\n`);
   return code;
@@ -91,6 +100,7 @@ async function tryCases(file: string | undefined, flags: Flags, env: Environment
   for (const { name, problem } of results) {
     process.stdout.write(problem === null ? `pass  ${name}\n` : `FAIL  ${name}: ${problem}\n`);
   }
+  advise(policy, hub.nodesOfSite);
   const failed = results.filter(({ problem }) => problem !== null).length;
   process.stdout.write(`${results.length - failed} of ${results.length} cases as expected\n`);
   return failed > 0 ? EXIT_FAILED : 0;
@@ -111,7 +121,8 @@ async function hubOf(flags: Flags, env: Environment): Promise<Hub> {
 
 async function hubOfNode(home: Home): Promise<Hub> {
   const { hub } = await readIdentity(home);
-  return { hub, hubFingerprint: fingerprintOf(await readAuthority(home)) };
+  const hubFingerprint = fingerprintOf(await readAuthority(home));
+  return { hub, hubFingerprint, nodesOfSite: await readSiteNodes(home.siteNodes) };
 }
 
 async function explain(run: string, home: Home): Promise<number> {

@@ -1,7 +1,7 @@
 import type { ReservedBits } from '../egress/budgets.ts';
-import { resolveEgress } from '../policy/egress-rules.ts';
+import { siteDataEgress } from '../policy/egress-rules.ts';
 import type { Policy } from '../policy/schema.ts';
-import type { ConsoleView, EventOf } from './view.ts';
+import type { ConsoleView, EventOf, PolicyView } from './view.ts';
 
 /** What was told about a dataset, and how much may be. */
 export interface BudgetLine {
@@ -43,11 +43,14 @@ export class ReleaseSums {
     return new Map([...this.#byDataset].map(([dataset, releases]) => [dataset, sum(releases)]));
   }
 
-  async lines(policy: Policy | null, reserved: readonly ReservedBits[]): Promise<readonly BudgetLine[]> {
+  async lines(
+    { policy, nodesOfSite }: Pick<PolicyView, 'policy' | 'nodesOfSite'>,
+    reserved: readonly ReservedBits[],
+  ): Promise<readonly BudgetLine[]> {
     await this.#catchUp();
     const datasets = new Set([...this.#byDataset.keys(), ...reserved.map(({ dataset }) => dataset)]);
     return [...datasets].map((dataset) => {
-      const limits = policy ? limitsOf(policy, dataset) : null;
+      const limits = policy ? limitsOf(policy, dataset, nodesOfSite) : null;
       const releases = this.#byDataset.get(dataset) ?? [];
       const waiting = reserved.filter((each) => each.dataset === dataset);
       const released = Map.groupBy(releases, ({ submitter }) => submitter);
@@ -96,10 +99,10 @@ export class ReleaseSums {
 }
 
 /** The strictest limits of all the policy's rules for versions of the dataset. */
-function limitsOf(policy: Policy, dataset: string) {
+function limitsOf(policy: Policy, dataset: string, nodesOfSite: number) {
   const limits = Object.entries(policy.datasets)
     .filter(([place]) => nameOf(place) === dataset)
-    .map(([, rule]) => resolveEgress('site_data', policy.egress.site_data, rule.egress).budget);
+    .map(([, rule]) => siteDataEgress(policy, rule, nodesOfSite).budget);
   return {
     isNamed: limits.length > 0,
     perSubmitterBits: least(limits.map((each) => each.perSubmitterBits)),

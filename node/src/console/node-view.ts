@@ -11,12 +11,14 @@ import type { ReservedBits } from '../egress/budgets.ts';
 import { readFileIfThere } from '../home/atomic-file.ts';
 import type { Home } from '../home/home.ts';
 import { type Credentials, fingerprintOf, type Identity, readAuthority } from '../home/identity.ts';
+import type { SiteNodes } from '../home/site-nodes.ts';
 import { checkLedger } from '../ledger/check.ts';
 import { exportLedger } from '../ledger/export.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { Activity } from '../loops/activity.ts';
+import { adviseOn } from '../policy/advice.ts';
 import { parseCases, tryCase } from '../policy/cases.ts';
-import { type Decision, decide, type PolicyFacts, type PolicyRequest } from '../policy/decide.ts';
+import { type Decision, decide, type HubFacts, type PolicyRequest } from '../policy/decide.ts';
 import { PolicyUnreadableError, showProblem } from '../policy/errors.ts';
 import { parsePolicy } from '../policy/parse.ts';
 import type { ReceiptKey } from '../receipts/key.ts';
@@ -44,6 +46,7 @@ export interface NodeParts {
   readonly room: number;
   /** Signs the ledger's head. */
   readonly receiptKey: ReceiptKey;
+  readonly siteNodes: Pick<SiteNodes, 'count'>;
   credentials(): Credentials;
   reservedBits(): readonly ReservedBits[];
   isConnected(): boolean;
@@ -114,14 +117,16 @@ export class NodeView implements ConsoleView, ConsoleActions {
 
   async policy(): Promise<PolicyView> {
     const path = this.#node.home.policy;
+    const nodesOfSite = this.#node.siteNodes.count;
+    const none = { path, digest: null, policy: null, problems: [], advice: [], nodesOfSite };
     const text = await readFileIfThere(path);
-    if (text === null) return { path, text, digest: null, policy: null, problems: [] };
+    if (text === null) return { ...none, text };
     try {
       const { policy, digest } = parsePolicy(path, text);
-      return { path, text, digest, policy, problems: [] };
+      return { ...none, text, digest, policy, advice: adviseOn(policy, nodesOfSite) };
     } catch (error) {
       if (!(error instanceof PolicyUnreadableError)) throw error;
-      return { path, text, digest: null, policy: null, problems: error.problems };
+      return { ...none, text, problems: error.problems };
     }
   }
 
@@ -199,9 +204,10 @@ export class NodeView implements ConsoleView, ConsoleActions {
     }
   }
 
-  async #hub(): Promise<Pick<PolicyFacts, 'hub' | 'hubFingerprint'>> {
-    const { identity, home } = this.#node;
-    return { hub: identity.hub, hubFingerprint: fingerprintOf(await readAuthority(home)) };
+  async #hub(): Promise<HubFacts> {
+    const { identity, home, siteNodes } = this.#node;
+    const hubFingerprint = fingerprintOf(await readAuthority(home));
+    return { hub: identity.hub, hubFingerprint, nodesOfSite: siteNodes.count };
   }
 }
 

@@ -97,6 +97,10 @@ export interface PolicyView {
   /** Null when the file cannot be read as a policy; then no run is permitted. */
   readonly policy: Policy | null;
   readonly problems: readonly PolicyProblem[];
+  /** What the steward hardly means. */
+  readonly advice: readonly PolicyProblem[];
+  /** How many nodes the hub says that the site has. */
+  readonly nodesOfSite: number;
 }
 
 export interface PolicyTestResult {

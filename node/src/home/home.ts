@@ -28,6 +28,8 @@ export interface Home {
   readonly console: string;
   /** There while people of the site have paused the node. */
   readonly paused: string;
+  /** How many nodes the site has, as the hub has said last; see `site-nodes.ts`. */
+  readonly siteNodes: string;
   readonly lock: string;
 }
 
@@ -51,6 +53,7 @@ export function homeAt(root: string): Home {
     people: join(root, 'people'),
     console: join(root, 'console'),
     paused: join(root, 'paused.json'),
+    siteNodes: join(root, 'site-nodes.json'),
     lock: join(root, 'lock'),
   };
 }

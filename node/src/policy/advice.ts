@@ -3,9 +3,19 @@ import type { PolicyProblem } from './errors.ts';
 import { datasetPlaceFor } from './rules.ts';
 import type { Policy } from './schema.ts';
 
-/** What a policy may say and its steward hardly means. Nothing of it lets anything out: these are runs that would wait or be refused in vain. */
-export function adviseOn(policy: Policy): PolicyProblem[] {
-  return [...onReviewers(policy), ...onApproval(policy), ...onAppData(policy)].map(([place, problem]) => ({
+/**
+ * What a policy may say and its steward hardly means: runs that would wait or be refused in vain, and budgets that are given out more than once.
+ *
+ * @param nodesOfSite as the hub says
+ */
+export function adviseOn(policy: Policy, nodesOfSite = 1): PolicyProblem[] {
+  const advice = [
+    ...onReviewers(policy),
+    ...onApproval(policy),
+    ...onAppData(policy),
+    ...onNodes(policy, nodesOfSite),
+  ];
+  return advice.map(([place, problem]) => ({
     place,
     line: null,
     problem,
@@ -39,4 +49,23 @@ function onAppData(policy: Policy): Advice[] {
   const [name = '', version = ''] = mount.dataset.split('@');
   if (datasetPlaceFor(policy, { name, version }) !== null) return [];
   return [['mount_at_app_data.dataset', '`datasets` does not name it, so that nothing is shown']];
+}
+
+/** Each node has books of its own, so what two give out of the same data adds up. */
+function onNodes({ datasets, egress }: Policy, nodesOfSite: number): Advice[] {
+  if (nodesOfSite === 1) return [];
+  return Object.entries(datasets).flatMap(([name, rule]): Advice[] => {
+    const { perSubmitterBits, perDatasetBits } = resolveEgress(
+      'site_data',
+      egress.site_data,
+      rule.egress,
+    ).budget;
+    const isBounded = perSubmitterBits !== null || perDatasetBits !== null;
+    if (!isBounded || (rule.nodes !== undefined && rule.nodes >= nodesOfSite)) return [];
+    const problem =
+      rule.nodes === undefined
+        ? `the site has ${nodesOfSite} nodes, so this one gives out 1/${nodesOfSite} of the budgets; say by how many of them these data are held`
+        : `the site has ${nodesOfSite} nodes and ${rule.nodes} of them hold these data, it says; where more do, more than the budgets is given out in all`;
+    return [[`datasets.${name}.nodes`, problem]];
+  });
 }

@@ -1,6 +1,6 @@
 import { RefusalCode, WaitReason } from '@weir/proto/node/v1';
 import { z } from 'zod';
-import { type Decision, decide, type PolicyFacts, type PolicyRequest } from './decide.ts';
+import { type Decision, decide, type HubFacts, type PolicyFacts, type PolicyRequest } from './decide.ts';
 import { parseYamlAs } from './parse.ts';
 import { byteCount } from './quantities.ts';
 import type { Policy } from './schema.ts';
@@ -73,7 +73,7 @@ export interface CaseResult {
 
 /** Where a case is tried: at which hub, and how its files are read. */
 export interface CaseContext {
-  readonly hub: Pick<PolicyFacts, 'hub' | 'hubFingerprint'>;
+  readonly hub: HubFacts;
   readonly now: Date;
   readFile(name: string): Uint8Array;
 }

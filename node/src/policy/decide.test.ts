@@ -3,6 +3,7 @@ import { RefusalCode, WaitReason } from '@weir/proto/node/v1';
 import { describe, expect, test } from 'vitest';
 import { showPublicKey } from '../attestations/public-key.ts';
 import { makeAttestation } from '../attestations/statement.ts';
+import { adviseOn } from './advice.ts';
 import { type Decision, decide, type PolicyFacts, type PolicyRequest } from './decide.ts';
 import { RULES } from './rules.ts';
 import { type Policy, policySchema } from './schema.ts';
@@ -287,6 +288,7 @@ const TRIED_ELSEWHERE: Readonly<Record<string, string>> = {
   version: 'parse.test.ts: another version is no policy',
   approval: 'above: whom the site asks first',
   'datasets.*.approval': 'above: whom the site asks first',
+  'datasets.*.nodes': 'below: nodes of one site share its budgets',
   'mount_at_app_data.dataset': 'above: what is shown at /app/data',
   'mount_at_app_data.steps': 'above: what is shown at /app/data',
   'reviewers.*.organization': 'people: nobody reviews for their own organization',
@@ -306,4 +308,54 @@ test('every key of the policy is tried with something that it refuses', () => {
 test('every rule is one that refuses something here', () => {
   const tried = new Set([...REFUSALS, ...WAITS].map(([key]) => key.split('.')[0]));
   expect(RULES.map(({ name }) => name).filter((name) => !tried.has(name))).toEqual([]);
+});
+
+describe('nodes of one site share its budgets', () => {
+  const budget = { per_submitter_bits: 100, per_dataset_bits: 1000 };
+  const budgetOf = (rule: object, nodesOfSite?: number) => {
+    const here = nodesOfSite === undefined ? facts : { ...facts, nodesOfSite };
+    const said = policy({ ...dataset(rule), egress: { site_data: { budget } } });
+    const decision = decide(said, onSiteData, here);
+    return decision.permitted === true ? decision.egress.budget : null;
+  };
+  const whole = { perSubmitterBits: 100, perDatasetBits: 1000 };
+
+  test.each([
+    ['a node alone', {}, undefined, whole],
+    ['two, by what the hub says', {}, 2, { perSubmitterBits: 50, perDatasetBits: 500 }],
+    [
+      'three of two: the policy counts',
+      { nodes: 3 },
+      2,
+      { perSubmitterBits: 33.333, perDatasetBits: 333.333 },
+    ],
+    ['one of two, since the other holds other data', { nodes: 1 }, 2, whole],
+    [
+      'the rule’s own budget',
+      { nodes: 2, egress: { budget: { per_submitter_bits: 7 } } },
+      1,
+      { perSubmitterBits: 3.5, perDatasetBits: 500 },
+    ],
+    [
+      'no limit',
+      { nodes: 2, egress: { budget: { per_submitter_bits: 'unlimited', per_dataset_bits: 'unlimited' } } },
+      1,
+      { perSubmitterBits: null, perDatasetBits: null },
+    ],
+  ])('%s', (_, rule, nodesOfSite, expected) => {
+    expect(budgetOf(rule, nodesOfSite)).toEqual(expected);
+  });
+
+  test('what could be given out twice is said', () => {
+    const adviceOn = (rule: object, nodesOfSite: number) =>
+      adviseOn(
+        policy({ ...dataset(rule), egress: { site_data: { review: { scores: 'never', logs: 'never' } } } }),
+        nodesOfSite,
+      ).map(({ place }) => place);
+    expect(adviceOn({}, 1)).toEqual([]);
+    expect(adviceOn({}, 2)).toEqual(['datasets.sepsis@1.nodes']);
+    expect(adviceOn({ nodes: 1 }, 2)).toEqual(['datasets.sepsis@1.nodes']);
+    expect(adviceOn({ nodes: 2 }, 2)).toEqual([]);
+    expect(() => policy(dataset({ nodes: 0 }))).toThrow();
+  });
 });

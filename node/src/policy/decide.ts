@@ -1,5 +1,5 @@
 import { RefusalCode, type WaitReason } from '@weir/proto/node/v1';
-import { type EgressRules, type RunKind, resolveEgress } from './egress-rules.ts';
+import { type EgressRules, type RunKind, resolveEgress, siteDataEgress } from './egress-rules.ts';
 import { datasetPlaceFor, findAppData, RULES } from './rules.ts';
 import type { Approval, Policy } from './schema.ts';
 import { stricterEgress } from './stricter.ts';
@@ -46,8 +46,13 @@ export interface PolicyFacts {
   /** The hub at the other end of the link: its name, and sha256:<hex> of its certificate authority. */
   readonly hub: string;
   readonly hubFingerprint: string;
+  /** How many nodes the hub says that the site has, this one among them; 1 where it is left out. */
+  readonly nodesOfSite?: number;
   readonly engine: string;
 }
+
+/** What the node knows by its hub. */
+export type HubFacts = Pick<PolicyFacts, 'hub' | 'hubFingerprint' | 'nodesOfSite'>;
 
 export type Decision = Permission | Refused | Later;
 
@@ -110,7 +115,7 @@ function permission(policy: Policy, request: PolicyRequest, facts: PolicyFacts):
   const egress =
     kind === 'site_data'
       ? written
-          .map((rule) => resolveEgress(kind, policy.egress.site_data, rule?.egress))
+          .map((rule) => siteDataEgress(policy, rule, facts.nodesOfSite ?? 1))
           .reduce((one, other) => stricterEgress(one, other))
       : resolveEgress(kind, policy.egress[kind]);
   const [place] = places;

@@ -1,5 +1,6 @@
 import type { ScrubRule } from '../logs/scrub.ts';
 import type { WrittenEgress } from './egress-schema.ts';
+import type { DatasetRule, Policy } from './schema.ts';
 
 /**
  * What a run sees decides what may leave of it: data of the hub alone, data of the site, or a rehearsal's synthetic stand-in for it.
@@ -97,6 +98,32 @@ export function resolveEgress(
     (rules, each) => (each ? overlay(rules, each) : rules),
     EGRESS_DEFAULTS[kind],
   );
+}
+
+/**
+ * What leaves of a run on a dataset, under its rule. The budgets are the site's: each of the nodes that hold the data gives out its part of them, so that
+ * together they give out no more.
+ *
+ * @param nodesOfSite counts where the rule does not say how many hold the data
+ */
+export function siteDataEgress(
+  { egress }: Pick<Policy, 'egress'>,
+  rule: Pick<DatasetRule, 'egress' | 'nodes'> | undefined,
+  nodesOfSite: number,
+): EgressRules {
+  const rules = resolveEgress('site_data', egress.site_data, rule?.egress);
+  const nodes = rule?.nodes ?? nodesOfSite;
+  const { perSubmitterBits, perDatasetBits } = rules.budget;
+  const budget = {
+    perSubmitterBits: partOf(perSubmitterBits, nodes),
+    perDatasetBits: partOf(perDatasetBits, nodes),
+  };
+  return { ...rules, budget };
+}
+
+/** In thousandths of a bit, as everything that is charged. */
+function partOf(bits: number | null, nodes: number): number | null {
+  return bits === null || nodes === 1 ? bits : Math.floor((bits * 1000) / nodes) / 1000;
 }
 
 /** `??` would take the `null` of "no limit" for something that was not said. */

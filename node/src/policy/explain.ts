@@ -1,7 +1,7 @@
 import type { LedgerEntry } from '../ledger/entry.ts';
 import { requestOf } from './assignment-event.ts';
 import { describeDecision } from './cases.ts';
-import { type Decision, decide, type PolicyFacts } from './decide.ts';
+import { type Decision, decide, type HubFacts } from './decide.ts';
 import type { ReadPolicy } from './parse.ts';
 
 const MOMENTS = {
@@ -20,7 +20,7 @@ type Assigned = LedgerEntry & { event: { kind: 'assignment' } };
 export function explainRun(
   entries: readonly LedgerEntry[],
   today: ReadPolicy | null,
-  { hub, hubFingerprint }: Pick<PolicyFacts, 'hub' | 'hubFingerprint'>,
+  { hub, hubFingerprint }: HubFacts,
 ): string[] {
   const lines: string[] = [];
   let assigned: Assigned | null = null;
@@ -61,7 +61,7 @@ function compareWithToday(
   decided: Decided,
   assigned: Assigned,
   today: ReadPolicy | null,
-  hub: Pick<PolicyFacts, 'hub' | 'hubFingerprint'>,
+  hub: HubFacts,
 ): string {
   if (today !== null && today.digest === decided.event.policy) return 'the policy is the same today';
   const now = decideToday(decided, assigned, today, hub);
@@ -73,7 +73,7 @@ function decideToday(
   { at, event }: Decided,
   assigned: Assigned,
   today: ReadPolicy | null,
-  hub: Pick<PolicyFacts, 'hub' | 'hubFingerprint'>,
+  hub: HubFacts,
 ): Decision {
   const request = requestOf(assigned.event, event.imageDigest);
   const { engine } = assigned.event;

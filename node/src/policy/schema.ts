@@ -73,8 +73,13 @@ const datasetRule = z.strictObject({
   submitters: submitters.default('any'),
   attributes: attributes.default({}),
   approval: approval.optional(),
+  nodes: z
+    .int()
+    .min(1, { error: 'write by how many nodes of the site these data are held, this one counted' })
+    .optional(),
   egress: siteDataEgressSchema.optional(),
 });
+export type DatasetRule = z.infer<typeof datasetRule>;
 
 const DATASET = /^[A-Za-z0-9][A-Za-z0-9._-]{0,99}(@[A-Za-z0-9][A-Za-z0-9._-]{0,99})?$/;
 

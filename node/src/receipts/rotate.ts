@@ -1,9 +1,12 @@
+import { timestampMs } from '@bufbuild/protobuf/wkt';
 import { type KeySuccession, successionBytes } from '@weir/proto/receipt';
 import type { Home } from '../home/home.ts';
 import type { Identity } from '../home/identity.ts';
 import { lockHome } from '../home/lock.ts';
 import { openLedgerOf, takeNextKey } from '../ledger/of-home.ts';
-import type { Logger } from '../logging/logger.ts';
+import { readEntryLines } from '../ledger/read.ts';
+import { createLogger, type Logger } from '../logging/logger.ts';
+import { Spool } from '../spool/spool.ts';
 import { ReceiptKey } from './key.ts';
 
 /**
@@ -32,7 +35,7 @@ async function announce(home: Home, node: string, logger: Logger): Promise<KeySu
   await using _ledger = ledger;
   // One that an earlier try has left, of which nobody was told, is as good as a new one.
   const next = await ReceiptKey.load(home.nextReceiptKey);
-  const at = new Date().toISOString();
+  const at = await momentAfterAll(home);
   const succession = { node, from: receiptKey.publicKey, to: next.publicKey, at };
   await ledger.append({
     kind: 'key',
@@ -43,6 +46,28 @@ async function announce(home: Home, node: string, logger: Logger): Promise<KeySu
     signature: base64(receiptKey.sign(successionBytes(succession))),
   });
   return succession;
+}
+
+/** A receipt is signed when logs and archives are on their way, so later than what the ledger says last of its run. */
+const DELIVERY_MS = 3_600_000;
+
+/**
+ * A moment before which the former key has finished everything that it has signed. By the clock it is now, unless the clock was put back since: then it is
+ * later than all that the ledger and the spool tell of. What counts is the order in the ledger; a clock must not make receipts of the former key look
+ * like ones from after its end.
+ */
+async function momentAfterAll({ ledger, spool }: Pick<Home, 'ledger' | 'spool'>): Promise<string> {
+  const now = Date.now();
+  let latest = 0;
+  for await (const { entry } of readEntryLines(ledger, {}))
+    latest = Math.max(latest, Date.parse(entry.at) || 0);
+  {
+    await using waiting = await Spool.open(spool, createLogger('silent'));
+    for (const { finishedAt } of waiting.recovered.concluded) {
+      if (finishedAt) latest = Math.max(latest, timestampMs(finishedAt));
+    }
+  }
+  return new Date(latest > now ? latest + DELIVERY_MS : now).toISOString();
 }
 
 function base64(bytes: Uint8Array): string {

@@ -17,7 +17,7 @@ import type { Engine, PreparedImage } from '../engine/engine.ts';
 import { LedgerFailedError } from '../ledger/errors.ts';
 import type { Logger } from '../logging/logger.ts';
 import type { Step } from '../logs/held-logs.ts';
-import type { Permission } from '../policy/decide.ts';
+import type { HubFacts, Permission } from '../policy/decide.ts';
 import type { PolicyFile } from '../policy/policy-file.ts';
 import type { AttemptFolder } from './attempt-folder.ts';
 import type { CapturedLogs } from './captured-logs.ts';
@@ -40,7 +40,7 @@ export interface ContainerRunOptions {
   readonly nodeId: string;
   readonly hubUrl: string;
   /** The hub at the other end of the link, for the policy. */
-  readonly hub: { readonly hub: string; readonly hubFingerprint: string };
+  readonly hub: HubFacts;
   readonly engine: Engine;
   /** To be kept free on the disk. */
   readonly minFreeBytes: number;

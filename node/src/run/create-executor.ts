@@ -7,6 +7,7 @@ import { Budgets, type ReservedBits } from '../egress/budgets.ts';
 import { EgressDesk } from '../egress/desk.ts';
 import type { Home } from '../home/home.ts';
 import { fingerprintOf, type Identity, readAuthority } from '../home/identity.ts';
+import type { SiteNodes } from '../home/site-nodes.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { Logger } from '../logging/logger.ts';
 import type { LogSender } from '../logs/log-sender.ts';
@@ -32,6 +33,7 @@ export interface ExecutorContext {
   readonly ledger: Ledger;
   readonly receiptKey: ReceiptKey;
   readonly people: PeopleDesk;
+  readonly siteNodes: Pick<SiteNodes, 'count'>;
 }
 
 /** An executor, and what the hub is told about the engine behind it. */
@@ -60,7 +62,8 @@ export async function createExecutor(context: ExecutorContext): Promise<ReadyExe
 }
 
 async function createContainerExecutor(context: ExecutorContext): Promise<ReadyExecutor> {
-  const { config, home, identity, registry, policy, logSender, logger, spool, ledger, people } = context;
+  const { config, home, identity, registry, policy, logSender, logger, spool, ledger, people, siteNodes } =
+    context;
   const engine = await createEngine(config, logger);
   const version = await engine.probe();
   const held = spool.recovered.held.map(({ runId, attempt }) => ({ runId, attempt }));
@@ -69,7 +72,13 @@ async function createContainerExecutor(context: ExecutorContext): Promise<ReadyE
   const executor = new ContainerExecutor({
     nodeId: identity.nodeId,
     hubUrl: identity.hubUrl,
-    hub: { hub: identity.hub, hubFingerprint: fingerprintOf(await readAuthority(home)) },
+    hub: {
+      hub: identity.hub,
+      hubFingerprint: fingerprintOf(await readAuthority(home)),
+      get nodesOfSite() {
+        return siteNodes.count;
+      },
+    },
     root: home.runs,
     engine,
     minFreeBytes: config.minFreeBytes,

@@ -7,7 +7,14 @@ import type { PeoplePort } from '../egress/people-port.ts';
 import { digestOf, timersOf } from '../egress/review.ts';
 import type { Logger } from '../logging/logger.ts';
 import { assignmentEvent } from '../policy/assignment-event.ts';
-import { type Decision, decide, type Later, type Permission, type PolicyMoment } from '../policy/decide.ts';
+import {
+  type Decision,
+  decide,
+  type HubFacts,
+  type Later,
+  type Permission,
+  type PolicyMoment,
+} from '../policy/decide.ts';
 import type { PolicyFile } from '../policy/policy-file.ts';
 import { policyRequest } from '../policy/request.ts';
 import { attemptKey } from './attempt.ts';
@@ -22,7 +29,7 @@ export interface SiteDecisionsOptions {
   readonly books: Books;
   readonly people: PeoplePort;
   /** The hub at the other end of the link. */
-  readonly hub: { readonly hub: string; readonly hubFingerprint: string };
+  readonly hub: HubFacts;
   readonly engine: string;
   readonly watch: Pick<RunWatch, 'signal' | 'waiting'>;
   readonly logger: Logger;

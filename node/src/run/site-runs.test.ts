@@ -162,6 +162,21 @@ test('a run whose budget is spent is refused before its containers see anything'
   expect(scoresOf(await site.outcome(5n))).toEqual({ auc: 0.1 });
 });
 
+test('a node of a site with two gives out its half of the budget, over restarts too', async () => {
+  await using site = await TestSite.open({ ...SITE_RULES, budget: { per_submitter_bits: 60 } });
+  const image = (auc: number) => `scripted:scores={"auc":${auc}}`;
+  site.hub.siteNodes = 2;
+  site.hub.enqueue(await site.assignment(image(0.1)));
+  await site.start();
+  // The first fits into 30 bits, a second does not.
+  expect(scoresOf(await site.outcome())).toEqual({ auc: 0.1 });
+  await site.stop();
+  site.hub.siteNodes = 0;
+  site.hub.enqueue(await site.assignment(image(0.2), { runId: 2n }));
+  await site.start();
+  expect((await site.outcome(2n)).result).toMatchObject(refusal(RefusalCode.BUDGET));
+});
+
 test('a run that waits for a person says so, and leaves its slot to others', async () => {
   await using site = await TestSite.open(SITE_RULES, { slots: 1 });
   await site.permit({

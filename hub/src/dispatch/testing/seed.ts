@@ -184,5 +184,6 @@ export async function seedNode(
     drainRequested: false,
     certificatesFrom: null,
     queueIds: [queue!.id],
+    nodesOfSite: 1,
   };
 }

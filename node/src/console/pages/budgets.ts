@@ -1,10 +1,16 @@
 import type { BudgetLine } from '../budget-lines.ts';
 import { type Content, html } from '../html.ts';
+import type { PolicyView } from '../view.ts';
 import { bits } from '../words.ts';
 
-export function budgetsPage(lines: readonly BudgetLine[]): Content {
+export function budgetsPage(
+  lines: readonly BudgetLine[],
+  { advice, nodesOfSite }: Pick<PolicyView, 'advice' | 'nodesOfSite'>,
+): Content {
+  const onNodes = advice.filter(({ place }) => place.endsWith('.nodes'));
   return html`
-    <p>Each release tells something about the data. It is charged with the most that it could tell, in bits, to whoever submitted and to the dataset. The policy says how much that may become. For a run that is under way the most that it could tell is put aside, so that runs side by side cannot overdraw.</p>
+    ${onNodes.map(({ place, problem }) => html`<p class="notice"><code>${place}</code>: ${problem}.</p>`)}
+    <p>Each release tells something about the data. It is charged with the most that it could tell, in bits, to whoever submitted and to the dataset. The policy says how much that may become. For a run that is under way the most that it could tell is put aside, so that runs side by side cannot overdraw.${nodesOfSite > 1 && html` This site has ${nodesOfSite} nodes. Here is what this one may tell: its part of the budgets.`}</p>
     ${lines.length === 0 ? html`<p class="empty">Nothing has been released from data of this site yet.</p>` : lines.map(section)}`;
 }
 

@@ -27,6 +27,7 @@ export function policyPage({ policy, past, fields, tried, tests }: PolicyParts):
   const badLines = new Set(policy.problems.map(({ line }) => line));
   return html`
     ${policy.problems.length > 0 && html`<div class="alert"><p>The file cannot be read as a policy. Until it can, every run is refused.</p><ul>${policy.problems.map(({ line, place, problem }) => html`<li>${line !== null && html`<a href="#line-${line}">line ${line}</a>: `}${place && html`<code>${place}</code>: `}${problem}</li>`)}</ul></div>`}
+    ${policy.advice.length > 0 && html`<div class="notice"><p>Hardly meant:</p><ul>${policy.advice.map(({ place, problem }) => html`<li><code>${place}</code>: ${problem}</li>`)}</ul></div>`}
     <p>The policy is the file <code>${policy.path}</code> on the node’s machine. A change counts from the next decision on.${policy.policy && html` In force: ${digest(policy.digest)}`}</p>
     <h2>Try it</h2>
     ${tried && decisionBox(tried.what, tried.decision)}

@@ -104,7 +104,8 @@ export function stewardRoutes(app: FastifyInstance, context: ConsoleContext): vo
   });
 
   app.get('/budgets', steward, async (request, reply) => {
-    const content = budgetsPage(await sums.lines((await view.policy()).policy, view.reservedBits()));
+    const policy = await view.policy();
+    const content = budgetsPage(await sums.lines(policy, view.reservedBits()), policy);
     return await show(context, request, reply, { title: 'Budgets', path: '/budgets', content });
   });
 

@@ -169,7 +169,16 @@ function viewOf(console: () => TestConsole, ledger: Ledger, path: string, text: 
     },
     datasets: () => Promise.resolve(console().datasets),
     reservedBits: () => console().reserved,
-    policy: () => Promise.resolve({ path, text, digest: read.digest, policy: read.policy, problems: [] }),
+    policy: () =>
+      Promise.resolve({
+        path,
+        text,
+        digest: read.digest,
+        policy: read.policy,
+        problems: [],
+        advice: [],
+        nodesOfSite: 1,
+      }),
     decide: (request) => {
       const facts = { moment: 'assignment', now: new Date(), runsToday: 0, runsTodayOfSubmitter: 0 } as const;
       return Promise.resolve(

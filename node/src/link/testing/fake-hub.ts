@@ -50,6 +50,8 @@ export class FakeHub implements AsyncDisposable {
   /** Everything that was said on the stream and in calls, in order, with the moment at which it came: what a hub that writes it all down knows. */
   readonly heard: { at: number; what: string; message: unknown }[] = [];
   heartbeats = 0;
+  /** How many nodes the site has; 0: it does not say. */
+  siteNodes = 0;
   leaseMs = 30_000;
   /** Fails so many of the next ReportOutcomes calls. */
   failReports = 0;
@@ -173,7 +175,14 @@ export class FakeHub implements AsyncDisposable {
           stream.write({
             message: {
               case: 'welcome',
-              value: { hub: 'test', nodeId: 'n1', site: 'north', leaseMs: this.leaseMs, lost: this.lost },
+              value: {
+                hub: 'test',
+                nodeId: 'n1',
+                site: 'north',
+                leaseMs: this.leaseMs,
+                lost: this.lost,
+                siteNodes: this.siteNodes,
+              },
             },
           });
           break;
