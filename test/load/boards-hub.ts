@@ -1,5 +1,6 @@
 import { type RunningHub, readEnv, startHub, toConfig, toSecrets } from '@weir/hub';
 import { users } from '@weir/hub/accounts/schema';
+import type { BoardSplit } from '@weir/hub/bundles/model';
 import {
   columns,
   competitions,
@@ -15,6 +16,15 @@ import pino from 'pino';
 import type { BoardName, BoardsCommand, BoardsReply } from './boards-protocol.ts';
 
 const COLUMNS = ['accuracy', 'recall', 'precision', 'calibration', 'seconds'] as const;
+/** In a table of its own. */
+const PRIVATE = 'seconds';
+const SPLIT: BoardSplit = {
+  key: 'private',
+  title: 'Private',
+  columns: [COLUMNS.indexOf(PRIVATE)],
+  visibility: 'everybody',
+  visibleFrom: null,
+};
 const BATCH = 1_000;
 
 const BOARDS = {
@@ -81,12 +91,26 @@ class BoardsLoad {
     const byRank = name === 'ranks';
     const [board] = await queries
       .insert(leaderboards)
-      .values({ competitionId, title: name, key: name, submissionRule, primaryIndex: byRank ? 5 : 0 })
+      .values({
+        competitionId,
+        title: name,
+        key: name,
+        submissionRule,
+        primaryIndex: byRank ? 5 : 0,
+        splits: [SPLIT],
+      })
       .returning();
     const leaderboardId = board!.id;
-    await queries
-      .insert(columns)
-      .values(COLUMNS.map((key, index) => ({ leaderboardId, index, key, title: key, precision: 4 })));
+    await queries.insert(columns).values(
+      COLUMNS.map((key, index) => ({
+        leaderboardId,
+        index,
+        key,
+        title: key,
+        precision: 4,
+        hidden: key === PRIVATE,
+      })),
+    );
     if (byRank) {
       const made = {
         key: 'rank',

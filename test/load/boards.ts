@@ -39,10 +39,22 @@ const KINDS: readonly Kind[] = [
   { board: 'best', page: 'first page' },
   { board: 'best', page: `first page, ${PER_SECOND} scores a second arriving`, arriving: PER_SECOND },
   { board: 'best', page: 'first page, sorted by another column', input: { sort: 'recall' } },
+  { board: 'best', page: 'first page of a split', input: { split: 'private' } },
   { board: 'every', page: 'first page' },
   { board: 'every', page: `first page, ${PER_SECOND} scores a second arriving`, arriving: PER_SECOND },
   { board: 'every', page: 'after 10,000 entries', skip: 50 },
   { board: 'every', page: 'first page, sorted by another column', input: { sort: 'recall' } },
+  {
+    board: 'every',
+    page: 'first page, sorted by another column, the worst first',
+    input: { sort: 'recall', reversed: true },
+  },
+  {
+    board: 'every',
+    page: `first page, sorted by another column, ${PER_SECOND} scores a second arriving`,
+    input: { sort: 'recall' },
+    arriving: PER_SECOND,
+  },
   { board: 'ranks', page: 'first page' },
 ];
 

@@ -9,6 +9,7 @@ import { submissionChanges, submissions } from '../submissions/schema.ts';
 import { createHarness, type Harness } from '../submissions/testing/harness.ts';
 import { toCsv, toJson } from './export.ts';
 import { boardEffects } from './scoring.ts';
+import type { BoardPage } from './service.ts';
 
 let hub: Harness;
 beforeAll(async () => {
@@ -261,6 +262,52 @@ test('a page can be in the order of any column, of the whole or of one task, wha
   const page = await board.get(anonymous, { sort: 'score', task: first, limit: 2 });
   expect(ids(await board.get(anonymous, { sort: 'score', task: first, cursor: page.nextCursor }))).toEqual([
     a,
+  ]);
+});
+
+test('pages in another order have the ranks of the board, ties and baselines included', async () => {
+  const board = await boardWith({}, { more: [{ key: 'second' }] });
+  const entered = [
+    await board.enter({ score: 3, second: 1 }),
+    await board.enter({ score: 2, second: 2 }),
+    await board.enter({ score: 2, second: 2 }),
+    await board.enter({ score: 5, second: 2 }),
+    await board.enter({ second: 4 }),
+    await board.enter({ score: 1 }),
+  ];
+  const baseline = await board.enter({ score: 4, second: 3 });
+  await hub.leaderboards.mark(board.organizer, {
+    submissionId: baseline,
+    isBaseline: true,
+    mark: null,
+    note: '',
+  });
+  const ranks = new Map(
+    (await board.get(anonymous)).rows.map(({ submissionId, rank }) => [submissionId, rank]),
+  );
+  const rankOf = [...entered, baseline].map((id) => ranks.get(id));
+  expect(rankOf).toEqual([2, 3, 3, 1, 6, 5, null]);
+  const paged = async (order: object) => {
+    const found: [number, number | null][] = [];
+    let cursor: string | null = null;
+    do {
+      const page: BoardPage = await board.get(anonymous, { ...order, limit: 2, ...(cursor && { cursor }) });
+      found.push(...page.rows.map(({ submissionId, rank }): [number, number | null] => [submissionId, rank]));
+      cursor = page.nextCursor;
+    } while (cursor !== null);
+    expect(found.every(([id, rank]) => rank === ranks.get(id))).toBe(true);
+    return found.map(([id]) => id);
+  };
+  const [three, tieA, tieB, five, none, last] = entered;
+  expect(await paged({ sort: 'second' })).toEqual([none, baseline, five, tieA, tieB, three, last]);
+  expect(await paged({ sort: 'second', reversed: true })).toEqual([
+    three,
+    five,
+    tieA,
+    tieB,
+    baseline,
+    none,
+    last,
   ]);
 });
 

@@ -46,36 +46,14 @@ export const IN_ORDER = `
       select h.*, h.better_here + case when h.is_first then b.better else b.rows end + 1 as rank from here h cross join before b
     )`;
 
-/** What ranks of the whole board make of the sort keys; see by-rank.ts. */
-const MADE_KEYS = `
-    contest as (
-      select e.submission_id, i.contest::int, 1 + ${better('i.value', 'partition by i.contest')} as rank
-      from leaderboard_entries e cross join unnest(e.rank_inputs) with ordinality i(value, contest) where e.phase_id = $1
-    ), term as (
-      select * from unnest($7::int[], $8::int[], $9::numeric[], $10::bool[]) as t(place, contest, weight, is_reciprocal)
-    ), made as (
-      select c.submission_id, t.place,
-        round(case when t.is_reciprocal then -sum(t.weight / c.rank) else sum(t.weight * c.rank) end / sum(t.weight), 10) as value
-      from contest c join term t on t.contest = c.contest group by c.submission_id, t.place, t.is_reciprocal
-    ), keyed as (
-      select k.submission_id, array_agg(coalesce(m.value, k.value) order by k.place) as made_key
-      from (
-        select e.submission_id, u.value, u.place::int
-        from leaderboard_entries e cross join unnest(e.sort_key) with ordinality u(value, place) where e.phase_id = $1
-      ) k left join made m on m.submission_id = k.submission_id and m.place = k.place
-      group by k.submission_id
-    ), entry as (
-      select e.*, k.made_key from leaderboard_entries e join keyed k on k.submission_id = e.submission_id where e.phase_id = $1
-    )`;
-
-const STORED_KEYS = `
-    entry as (select e.*, e.sort_key as made_key from leaderboard_entries e where e.phase_id = $1)`;
+/** A score that is missing, in a key. */
+const MISSING = "'Infinity'::numeric";
 
 /**
  * What an entry `e` has in one column, turned as in the sort key, from the scores of its leaves: by the rule, over these tasks or all; missing
  * where fewer than `needed` leaves have a score.
  */
-const scoreOf = (column: string, falls: string, rule: string, tasks: string, needed: string) => `
+const scoreOf = (column: string, falls: string, [rule, tasks, needed]: readonly string[]) => `
       coalesce((
         select round(case ${rule}::text when 'mean' then avg(t.value) when 'sum' then sum(t.value) else min(t.value) end, 10)
         from (
@@ -86,51 +64,114 @@ const scoreOf = (column: string, falls: string, rule: string, tasks: string, nee
           ) l join scores c on c.submission_id = l.id and c.column_id = ${column}
           where l.deleted_at is null and (${tasks}::int[] is null or l.task_id = any(${tasks}::int[]))
         ) t having count(*) >= ${needed}::int
-      ), 'Infinity')`;
+      ), ${MISSING})`;
 
-/** The columns of a split, which are in no sort key. */
-const SPLIT_KEYS = `
-    entry as (
-      select e.*, (
-        select array_agg(${scoreOf('w.id', 'w.falls', '$9', '$10', '$11')} order by w.place)
-        from unnest($7::int[], $8::bool[]) with ordinality as w(id, falls, place)
-      ) as made_key
-      from leaderboard_entries e where e.phase_id = $1
+/** How many entries are better, for each key there is. */
+const RANKED = `
+    counted as (select distinct e.made_key as key, ${better('e.made_key')} as better from entry e)`;
+
+/**
+ * The same for the keys of a page alone, from the index: one scan of it at most, since each entry is counted between two neighbours.
+ */
+const COUNTED_IN_INDEX = `
+    gap as (
+      select key, coalesce(lag(key) over (order by key), '{}') as above from (select distinct made_key as key from top) k
+    ), counted as (
+      select g.key, sum(passed.entries) over (order by g.key) as better from gap g cross join lateral (
+        select count(*) filter (where not e.is_baseline) as entries from leaderboard_entries e
+        where e.phase_id = $1 and e.sort_key >= g.above and e.sort_key < g.key
+      ) passed
     )`;
 
-/** Where the entries of a page get their order from, and what it takes from $7 on. */
+/**
+ * Where the entries of a page get their keys from, how their ranks are counted, and how many parameters the former takes from $6 on. Where keys are made
+ * (of ranks, or for a split), those of all entries are.
+ */
 export const SOURCES = {
-  stored: { entries: STORED_KEYS, parameters: 0 },
-  ranks: { entries: MADE_KEYS, parameters: 4 },
-  split: { entries: SPLIT_KEYS, parameters: 5 },
+  stored: {
+    entries: `
+    entry as (select e.submission_id, e.submitted_at, e.sort_key as made_key from leaderboard_entries e where e.phase_id = $1)`,
+    ranks: COUNTED_IN_INDEX,
+    parameters: 0,
+  },
+  // See by-rank.ts.
+  ranks: {
+    entries: `
+    board as materialized (select * from leaderboard_entries where phase_id = $1),
+    input as (
+      select submission_id, is_baseline, generate_subscripts(rank_inputs, 1) as contest, unnest(rank_inputs) as value from board
+    ), contest as (
+      select e.submission_id, e.contest, 1 + ${better('e.value', 'partition by e.contest')} as rank from input e
+    ), term as (
+      select * from unnest($6::int[], $7::int[], $8::numeric[], $9::bool[]) as t(place, contest, weight, is_reciprocal)
+    ), part as (
+      select c.submission_id, t.place,
+        round(case when t.is_reciprocal then -sum(t.weight / c.rank) else sum(t.weight * c.rank) end / sum(t.weight), 10) as value
+      from contest c join term t on t.contest = c.contest group by c.submission_id, t.place, t.is_reciprocal
+    ), made as (
+      select submission_id, array_agg(place) as places, array_agg(value) as values from part group by submission_id
+    ), entry as materialized (
+      select e.submission_id, e.submitted_at, e.is_baseline, array(
+        select coalesce(m.values[array_position(m.places, u.place::int)], u.value)
+        from unnest(e.sort_key) with ordinality u(value, place) order by u.place
+      ) as made_key
+      from board e left join made m on m.submission_id = e.submission_id
+    )`,
+    ranks: RANKED,
+    parameters: 4,
+  },
+  // Their columns are in no sort key. Of one owner's alone nobody asks the ranks.
+  split: {
+    entries: `
+    entry as materialized (
+      select e.submission_id, e.submitted_at, e.is_baseline, (
+        select array_agg(${scoreOf('w.id', 'w.falls', ['$9', '$10', '$11'])} order by w.place)
+        from unnest($7::int[], $8::bool[]) with ordinality as w(id, falls, place)
+      ) as made_key
+      from leaderboard_entries e where e.phase_id = $1 and ($6::int is null or e.owner_id = $6)
+    )`,
+    ranks: RANKED,
+    parameters: 6,
+  },
 };
 
 export type Source = keyof typeof SOURCES;
 
-/** In what order a page is, and what that takes after the source's parameters. Missing scores are last in either direction. */
+/** In what order a page is, other than that of the keys: by what, and what that takes after the source's parameters. */
 export const ORDERS = {
-  own: () => 'e.made_key',
-  place: (first: number) => before(`e.made_key[$${first}::int]`, `$${first + 1}::bool`),
+  own: null,
+  place: (first: number) => turned(`e.made_key[$${first}::int]`, `$${first + 1}::bool`),
   score: (first: number) => {
     const [column, falls, rule, tasks, needed, reversed] = [0, 1, 2, 3, 4, 5].map(
       (place) => `$${first + place}`,
     );
-    return before(scoreOf(`${column}::int`, `${falls}::bool`, rule!, tasks!, needed!), `${reversed}::bool`);
+    const value = scoreOf(`${column}::int`, `${falls}::bool`, [rule!, tasks!, needed!]);
+    return `(select ${turned('o.value', `${reversed}::bool`)} from (select ${value} as value) o)`;
   },
 };
 
 export type Order = keyof typeof ORDERS;
 
-const before = (value: string, reversed: string) => `(
-      select array_prepend(case when ${reversed} and o.value <> 'Infinity' then -o.value else o.value end, e.made_key) from (select ${value} as value) o)`;
+/** Missing scores are last in either direction. */
+const turned = (value: string, reversed: string) =>
+  `case when ${reversed} and ${value} <> ${MISSING} then -${value} else ${value} end`;
 
-/** One page in another order, or of a board that ranks by ranks or is split: all entries have to be looked at. */
-export const sorted = (source: Source, order: Order) => `${SOURCES[source].entries}, ranked as (
-      select e.*, 1 + ${better('e.made_key')} as rank from entry e
-    ), ordered as (
-      select e.*, ${ORDERS[order](7 + SOURCES[source].parameters)} as order_key from ranked e
-    ), page as (
-      select * from ordered
-      where (order_key, submitted_at, submission_id) > ${AFTER} and ($6::int is null or owner_id = $6)
-      order by order_key, submitted_at, submission_id limit $5
+/** What a page in its own order is after, and with a value in front of the keys: numbers are compared before keys are looked at. */
+const AFTER_VALUE =
+  "(coalesce(($2::text::numeric[])[1], '-Infinity'), coalesce(($2::text::numeric[])[2:], '{}'), $3::timestamptz, $4::bigint)";
+
+/** One page in another order than the index's, or of a board that ranks by ranks or is split: of all entries the first are picked, then ranked. */
+export const sorted = (source: Source, order: Order) => {
+  const { entries, ranks, parameters } = SOURCES[source];
+  const by = ORDERS[order]?.(6 + parameters) ?? null;
+  const key = `${by ? 'v.value, ' : ''}v.made_key, v.submitted_at, v.submission_id`;
+  return `${entries}, top as (
+      select * from (select e.submission_id, e.submitted_at, e.made_key${by ? `, ${by} as value` : ''} from entry e) v
+      where (${key}) > ${by ? AFTER_VALUE : AFTER}
+      order by ${key} limit $5
+    ), ${ranks.trimStart()}, page as (
+      select t.submission_id, t.submitted_at, t.made_key, e.owner_id, e.is_baseline, c.better + 1 as rank,
+        ${by ? 'array_prepend(t.value, t.made_key)' : 't.made_key'} as order_key
+      from top t join counted c on c.key = t.made_key join leaderboard_entries e on e.submission_id = t.submission_id
     )`;
+};

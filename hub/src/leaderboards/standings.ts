@@ -134,7 +134,7 @@ export interface StandingsRequest {
   } | null;
   /** Another order than that of the ranks: by a place of the sort key (from 1) or by a score, the worst first if reversed. */
   readonly sort: { readonly by: number | ScoreOrder; readonly reversed: boolean } | null;
-  /** Nobody's but theirs. */
+  /** Nobody's but theirs; only of a split. */
   readonly ownerId?: number | null;
   /** In a transaction that only reads. */
   readonly isSnapshot?: boolean;
@@ -176,8 +176,7 @@ function chosen({
 } {
   const source = split ? 'split' : terms.length > 0 ? 'ranks' : 'stored';
   const order = sort === null ? 'own' : typeof sort.by === 'number' ? 'place' : 'score';
-  if (source === 'stored' && order === 'own' && ownerId === null)
-    return { statement: IN_OWN_ORDER, parameters: [] };
+  if (source === 'stored' && order === 'own') return { statement: IN_OWN_ORDER, parameters: [] };
   const ofTasks = ({ rule, taskIds, needed }: TaskCombination) => [rule, taskIds, needed];
   const ofSource = {
     stored: () => [],
@@ -188,6 +187,7 @@ function chosen({
       terms.map(({ isReciprocal }) => isReciprocal),
     ],
     split: () => [
+      ownerId,
       split!.columns.map(({ columnId }) => columnId),
       split!.columns.map(({ falls }) => falls),
       ...ofTasks(split!.over),
@@ -200,7 +200,7 @@ function chosen({
   };
   return {
     statement: SORTED[`${source}-${order}`],
-    parameters: [ownerId, ...ofSource[source](), ...ofOrder()],
+    parameters: [...ofSource[source](), ...ofOrder()],
   };
 }
 
