@@ -34,11 +34,11 @@ const MONTHS = [
 ];
 const WEEKDAY = /\b(?:mon|tues?|wed(?:nes)?|thu(?:rs?)?|fri|sat(?:ur)?|sun)(?:day)?\b\.?,?/i;
 const COMPACT = /^(\d{4})(\d{2})(\d{2})(?:T?(\d{2})(\d{2})(\d{2})?(Z)?|(?=[\sT]|$))/i;
-/** An hour after a whole date, without anything that says so: `2024-05-06 10`, `2024-05-06T1030`. */
-const BARE_HOUR = /^(\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4})(?:T|\s+)(\d{2})(\d{2})?(?=$|\s|Z)(?!\s*h)/;
+/** An hour after a whole date, without anything that says so: `2024-05-06 10`, `2024-05-06T103000`. */
+const BARE_HOUR = /^(\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4})(?:T|\s+)(\d{2})(?:(\d{2})(\d{2})?)?(?=$|\s|Z)(?!\s*h)/;
 /** `23:59:59.5`, `23:59 pm`, `5pm`, `10h`, `10h30m`, after the start, a space, a comma or ISO's T; then perhaps a zone. */
 const CLOCK =
-  /(?:^|[\sT,])(?:(?<hour>\d{1,2}):(?<minute>\d{2})(?::(?<second>\d{2})(?:[.,](?<fraction>\d+))?)?|(?<hours>\d{1,2})\s*h(?:ours?)?(?:\s*(?<minutes>\d{1,2})(?:\s*m(?:inutes?)?)?(?:\s*(?<seconds>\d{1,2})\s*s(?:econds?)?)?)?(?![a-z\d])|(?<alone>\d{1,2})(?=\s*[ap]\.?m))\s*(?<half>[ap]\.?m\b\.?)?/i;
+  /(?:^|[\sT,])(?:(?<hour>\d{1,2}):(?<minute>\d{1,2})(?::(?<second>\d{1,2})(?:[.,](?<fraction>\d+))?)?|(?<hours>\d{1,2})\s*h(?:ours?)?(?:\s*(?<minutes>\d{1,2})(?:\s*m(?:inutes?)?)?(?:\s*(?<seconds>\d{1,2})\s*s(?:econds?)?)?)?(?![a-z\d])|(?<alone>\d{1,2})(?=\s*[ap]\.?m))\s*(?<half>[ap]\.?m\b\.?)?/i;
 const ZONE = /^\s*(?<name>Z|[A-Z]{3,5})?\s*(?<offset>[+-]\d{1,2}(?::?\d{2})?)?(?=$|[\s,])/;
 
 /**
@@ -69,7 +69,7 @@ function spellOut(text: string): string {
     .replace(COMPACT, (_, year, month, day, hour, minute, second = '00', zone = '') =>
       [`${year}-${month}-${day}`, ...(hour ? [`${hour}:${minute}:${second}${zone}`] : [])].join(' '),
     )
-    .replace(BARE_HOUR, (_, day, hour, minute = '00') => `${day} ${hour}:${minute}`)
+    .replace(BARE_HOUR, (_, day, hour, minute = '00', second = '00') => `${day} ${hour}:${minute}:${second}`)
     .replace(WEEKDAY, '')
     .replace(/\b(?:at|on|of|and)\b/gi, ' ')
     .trim();

@@ -122,3 +122,15 @@ test('a bundle in the layout of version 2 that calls itself version 1 is told so
   const { problems } = await readYamlBundle(minimalYaml.replace('version: 2', 'version: 1'));
   expect(brief(problems)).toEqual(['version_contradicts_layout version']);
 });
+
+test('a date that leaves something out is filled up with that of today, and what was understood is said', async () => {
+  const yaml = minimalYaml.replace('start: 2030-01-01', 'start: May 2030\n    execution_time_limit: ""');
+  const { bundle, problems, notes } = await readYamlBundle(yaml);
+  expect(problems).toEqual([]);
+  const [phase] = bundle?.phases ?? [];
+  expect(phase?.start.toISOString()).toMatch(/^2030-05-\d\dT00:00/);
+  expect(phase?.executionTimeLimit).toBe(600);
+  const note = notes.find(({ code }) => code === 'date_incomplete');
+  expect(note?.message).toContain(`does not say the day`);
+  expect(note?.message).toContain(phase?.start.toISOString());
+});
