@@ -6,6 +6,7 @@ import { SCOPES } from '@weir/hub/federation/peers/state';
 import { eq, sql } from 'drizzle-orm';
 import pino from 'pino';
 import { type FederationCommand, type FederationReply, spreadOf } from './federation-protocol.ts';
+import { actorOf, submit } from './federation-submit.ts';
 
 /** More than any peer is let by default: what is measured is the hubs, not the limit. */
 const CALLS_PER_MINUTE = 1_000_000;
@@ -56,6 +57,10 @@ class FederationLoad {
         return this.#list(command.requests, command.search);
       case 'call':
         return this.#call(command.inFlight, command.seconds);
+      case 'agree':
+        return this.#measured(() => this.#agree(command.username));
+      case 'submit':
+        return submit(this.#hub.context, command);
       case 'stop':
         await this.#hub[Symbol.asyncDispose]();
         return process.exit(0);
@@ -119,6 +124,14 @@ class FederationLoad {
       now = await count();
     }
     return now;
+  }
+
+  async #agree(username: string): Promise<number> {
+    const { context } = this.#hub;
+    const agreement = { purposes: ['register', 'submit'], shares: [], subjectKind: 'pairwise' } as const;
+    const actor = await actorOf(context, username);
+    await context.identity.agreements.give(actor, await this.#peerId(), agreement);
+    return 1;
   }
 
   async #list(requests: number, search?: string): Promise<FederationReply> {

@@ -12,7 +12,18 @@ export type FederationCommand =
   | { readonly kind: 'list'; readonly requests: number; readonly search?: string }
   /** Calls the peer. */
   | { readonly kind: 'call'; readonly inFlight: number; readonly seconds: number }
+  /** A person agrees that the peer is told who they are. */
+  | { readonly kind: 'agree'; readonly username: string }
+  /** Makes a submission, and waits until its result is to be seen. */
+  | ({ readonly kind: 'submit' } & Submitting)
   | { readonly kind: 'stop' };
+
+export interface Submitting {
+  readonly username: string;
+  readonly phaseId: number;
+  /** Of another hub; null for a phase of the person's own. */
+  readonly at: { readonly hub: string; readonly id: number } | null;
+}
 
 export interface Spread {
   readonly p50: number;
@@ -28,6 +39,8 @@ export type FederationReply =
   | { readonly kind: 'done'; readonly seconds: number; readonly memory: HubMemory; readonly count: number }
   | { readonly kind: 'invited'; readonly code: string }
   | { readonly kind: 'timed'; readonly perSecond: number; readonly milliseconds: Spread }
+  /** `enteredMs`: until the peer had it; null for a submission to the own hub. */
+  | { readonly kind: 'submitted'; readonly milliseconds: number; readonly enteredMs: number | null }
   | { readonly kind: 'failed'; readonly message: string };
 
 export function spreadOf(times: number[]): Spread {

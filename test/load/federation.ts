@@ -1,13 +1,6 @@
-import { type ChildProcess, fork } from 'node:child_process';
-import { once } from 'node:events';
-import { chmod, mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { freePort } from '../harness/free-port.ts';
-import type { FederationCommand, FederationReply, HubMemory, Spread } from './federation-protocol.ts';
-
-const HUB = fileURLToPath(new URL('./federation-hub.ts', import.meta.url));
+import { BenchHub, introduce } from './federation-bench-hub.ts';
+import { benchOverhead, type Overhead, overheadToMarkdown } from './federation-overhead.ts';
+import type { HubMemory, Spread } from './federation-protocol.ts';
 
 export interface FederationFigures {
   readonly competitions: number;
@@ -22,9 +15,9 @@ export interface FederationFigures {
     readonly perSecond: number;
     readonly milliseconds: Spread;
   }[];
+  readonly submissions: Overhead;
 }
 
-/** Two hub processes, each with a database of its own, that are peers: the catalogue of one is copied by the other, and the other calls it. */
 export async function benchFederation({
   quick,
   progress,
@@ -32,14 +25,21 @@ export async function benchFederation({
   quick: boolean;
   progress: (line: string) => void;
 }): Promise<FederationFigures> {
+  const submissions = await benchOverhead({ quick, progress });
+  return { ...(await benchCatalogue({ quick, progress })), submissions };
+}
+
+/** Two hub processes, each with a database of its own, that are peers: the catalogue of one is copied by the other, and the other calls it. */
+async function benchCatalogue({
+  quick,
+  progress,
+}: Parameters<typeof benchFederation>[0]): Promise<Omit<FederationFigures, 'submissions'>> {
   const competitions = quick ? 2_000 : 50_000;
   await using cleanup = new AsyncDisposableStack();
   progress('starting two hubs');
   const north = cleanup.use(await BenchHub.start('north'));
   const south = cleanup.use(await BenchHub.start('south'));
-  const { code } = await north.tell({ kind: 'invite' }, 'invited');
-  await south.tell({ kind: 'accept', code }, 'done');
-  await north.tell({ kind: 'confirm' }, 'done');
+  await introduce(north, south);
 
   progress(`making and publishing ${competitions} competitions`);
   await north.tell({ kind: 'seed', competitions }, 'done');
@@ -78,74 +78,8 @@ export async function benchFederation({
   };
 }
 
-type ReplyOf<Kind extends FederationReply['kind']> = Extract<FederationReply, { kind: Kind }>;
-
-class BenchHub implements AsyncDisposable {
-  readonly #process: ChildProcess;
-  readonly #home: string;
-
-  private constructor(process: ChildProcess, home: string) {
-    this.#process = process;
-    this.#home = home;
-  }
-
-  static async start(name: string): Promise<BenchHub> {
-    const home = await mkdtemp(join(tmpdir(), `weir-bench-${name}-`));
-    // PostgreSQL runs under a user of its own when the hub is root.
-    await chmod(home, 0o755);
-    const http = `127.0.0.1:${await freePort()}`;
-    const hub = fork(HUB, [], {
-      // What is printed are the figures.
-      stdio: ['ignore', process.stderr, process.stderr, 'ipc'],
-      env: {
-        ...process.env,
-        WEIR_HOME: home,
-        WEIR_HUB_NAME: name,
-        WEIR_HTTP: http,
-        WEIR_PUBLIC_URL: `http://${http}`,
-        WEIR_GRPC: `127.0.0.1:${await freePort()}`,
-        WEIR_ADMIN_USERNAME: 'admin',
-        WEIR_ADMIN_PASSWORD: 'the long password of a benchmark',
-        WEIR_LOG_LEVEL: process.env.WEIR_LOG_LEVEL ?? 'warn',
-        NODE_ENV: 'production',
-      },
-    });
-    const started = new BenchHub(hub, home);
-    await started.#reply();
-    return started;
-  }
-
-  async tell<Kind extends FederationReply['kind']>(
-    command: FederationCommand,
-    expected: Kind,
-  ): Promise<ReplyOf<Kind>> {
-    this.#process.send(command);
-    const reply = await this.#reply();
-    if (reply.kind === 'failed') throw new Error(`${command.kind}: ${reply.message}`);
-    if (reply.kind !== expected) throw new Error(`${command.kind} was answered with ${reply.kind}`);
-    return reply as ReplyOf<Kind>;
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    if (this.#process.exitCode === null) {
-      this.#process.send({ kind: 'stop' } satisfies FederationCommand);
-      await once(this.#process, 'exit');
-    }
-    await rm(this.#home, { recursive: true, force: true });
-  }
-
-  async #reply(): Promise<FederationReply> {
-    const gone = new AbortController();
-    const exit = () => gone.abort(new Error('a hub process has ended'));
-    this.#process.once('exit', exit);
-    const [reply] = (await once(this.#process, 'message', { signal: gone.signal })) as [FederationReply];
-    this.#process.off('exit', exit);
-    return reply;
-  }
-}
-
 export function federationToMarkdown(figures: FederationFigures): string {
-  const { competitions, publishing, replication, again, lists, calls } = figures;
+  const { competitions, publishing, replication, again, lists, calls, submissions } = figures;
   const mebibytes = (bytes: number) => String(Math.round(bytes / 2 ** 20));
   const spread = ({ p50, p99 }: Spread) => `${p50.toFixed(1)} | ${p99.toFixed(1)}`;
   return [
@@ -167,5 +101,7 @@ export function federationToMarkdown(figures: FederationFigures): string {
       ({ inFlight, perSecond, milliseconds }) =>
         `| ${inFlight} | ${Math.round(perSecond)} | ${spread(milliseconds)} |`,
     ),
+    '',
+    ...overheadToMarkdown(submissions),
   ].join('\n');
 }
