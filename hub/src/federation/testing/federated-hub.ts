@@ -29,17 +29,25 @@ export async function createFederatedHub(name: string, env: Env = {}): Promise<F
   return { ...hub, name, address, federation: hub.context.federation };
 }
 
-/** Another process of the same hub: on its database, with its secrets, at an address of its own. Dispose it before the hub. */
-export async function createAnotherProcess(hub: FederatedHub): Promise<FederatedHub> {
+/**
+ * Another process of the same hub: on its database, with its secrets, at an address of its own, or at the one that is free again. Dispose it before the hub.
+ * @param databaseUser as the database is told who is connected
+ */
+export async function createAnotherProcess(
+  hub: FederatedHub,
+  { port = 0, databaseUser = 'weir-hub' } = {},
+): Promise<FederatedHub> {
   await using stack = new AsyncDisposableStack();
   const { config, secrets, database } = hub.context;
   const stopping = new AbortController();
   const log = pino({ level: 'silent' });
-  const parts = { config, secrets, databaseUrl: database.url, log, stopping: stopping.signal };
+  const databaseUrl = new URL(database.url);
+  databaseUrl.searchParams.set('application_name', databaseUser);
+  const parts = { config, secrets, databaseUrl: databaseUrl.href, log, stopping: stopping.signal };
   const context = stack.use(await createContext(parts));
   const app = stack.adopt(await createHttpApp(context), (listening) => listening.close());
   stack.defer(() => stopping.abort());
-  const address = await app.listen({ host: '127.0.0.1', port: 0 });
+  const address = await app.listen({ host: '127.0.0.1', port });
   const disposal = stack.move();
   return {
     ...hub,
