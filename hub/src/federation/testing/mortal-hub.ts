@@ -71,6 +71,8 @@ export class MortalHub implements AsyncDisposable {
 
   /** Whoever made its first process disposes that. */
   async [Symbol.asyncDispose](): Promise<void> {
+    // Nobody waits for connections that are left open.
+    this.kill();
     if (this.#now !== this.#first) await this.#now[Symbol.asyncDispose]();
   }
 }
