@@ -61,9 +61,7 @@ export async function startHub(
     'tend-identity': () => context.identity.tend(),
     'tend-catalogues': () => context.catalogue.tend(),
     'tend-evaluation': () => context.evaluation.tend(),
-    'publish-catalogue': async (_payload, signal) => {
-      await context.catalogue.publisher.publish(signal);
-    },
+    'publish-catalogue': (_payload, signal) => context.catalogue.publish(signal),
     'read-catalogue': ({ peerId }, signal) => context.catalogue.replication.replicate(peerId, signal),
     'tend-participation': () => context.participation.tend(),
     'deliver-submission': ({ id }, signal) => context.participation.delivering.deliver(id, signal),

@@ -93,6 +93,22 @@ test('of more than are compared at once, each is told once, and changes are foun
   expect(await catalogue.publisher.publish()).toBe(2);
 });
 
+test('nothing is published while no peer may read it; then all that there is', async () => {
+  await using alone = await createFederatedHub('alone');
+  const owner = await alone.person('owner');
+  await addCompetition(alone, { title: 'Seen by nobody yet', createdBy: owner.id });
+  const entries = () => alone.context.database.queries.$count(catalogueEntries);
+  const { signal } = new AbortController();
+  await alone.context.catalogue.publish(signal);
+  expect(await entries()).toBe(0);
+  await befriend(alone, home, { scopes: ['submit'] });
+  await alone.context.catalogue.publish(signal);
+  expect(await entries()).toBe(0);
+  await alone.context.database.queries.update(peers).set({ scopesGiven: ['list'] });
+  await alone.context.catalogue.publish(signal);
+  expect(await entries()).toBe(1);
+});
+
 test('many come in pages, each competition once', async () => {
   for (let n = 0; n < 30; n += 1)
     await addCompetition(south, { title: `Number ${n}`, createdBy: organizer.id });

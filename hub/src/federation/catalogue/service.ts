@@ -59,6 +59,8 @@ export interface Catalogue {
   /** Has a peer's catalogue read now, rather than within a minute. */
   readSoon(peerId: number): Promise<void>;
   readonly publisher: Publisher;
+  /** Brings the own catalogue up to date, if any peer may read it: whoever may from now on finds it within a minute. */
+  publish(signal: AbortSignal): Promise<void>;
   readonly replication: Replication;
   /** Each minute: the own catalogue is brought up to date, and those of peers are read. */
   tend(): Promise<void>;
@@ -123,6 +125,11 @@ export function createCatalogue({
   return {
     publisher,
     replication,
+    async publish(signal) {
+      const mayRead = (await activePeers()).some(({ scopesGiven }) => scopesGiven.includes('list'));
+      if (mayRead) await publisher.publish(signal);
+    },
+
     list: (actor, filter) => searchCatalogue(database, config.name, actor, filter),
     feed: (peerId, from) => readFeed(database, peerId, from),
 

@@ -78,7 +78,12 @@ async function takePart(): Promise<void> {
   const { submission } = await participation.submissions.peek(actor, id);
   await participation.submissions.logs(actor, id, submission!.runs[0]!.id, null);
   await participation.submissions.receipts(actor, id);
+  await participation.submissions.details(actor, id);
+  await participation.submissions.edit(actor, id, { name: 'renamed' });
+  // What the peer refuses was a call too.
+  await participation.submissions.setOnLeaderboard(actor, id, true).catch(() => {});
   await participation.submissions.withdraw(actor, id);
+  await participation.submissions.remove(actor, id);
   await participation.leave(actor, challenge);
   await identity.agreements.withdraw(actor, hubs.southAtHome);
   await identity.tend();
@@ -117,15 +122,20 @@ async function contentOf({ context: { database } }: FederatedHub): Promise<Recor
 const named = ({ path }: Recorded) => path.replace(/\?.*/, '').slice('/federation/'.length);
 
 test('calls of every kind were recorded', () => {
-  const kinds = new Set(recorded.map(named).map((name) => name.replace(/^uploads\/.*/, 'uploads')));
-  const participation = PROCEDURES.filter((path) => path.startsWith('participation.'));
-  expect([...kinds]).toEqual(
-    expect.arrayContaining([
-      'uploads',
-      'trpc/identity.withdrawn',
-      ...participation.map((path) => `trpc/${path}`),
-    ]),
-  );
+  const kinds = new Set(recorded.map((call) => named(call).replace(/^uploads\/.*/, 'uploads')));
+  const participation = [
+    'competition',
+    'board',
+    'register',
+    'standing',
+    'leave',
+    'grant',
+    'submit',
+    'cancel',
+  ];
+  const own = ['changes', 'logs', 'receipts', 'details', 'edit', 'setOnLeaderboard', 'remove'];
+  const procedures = [...participation, ...own].map((name) => `trpc/participation.${name}`);
+  expect([...kinds]).toEqual(expect.arrayContaining(['uploads', 'trpc/identity.withdrawn', ...procedures]));
 });
 
 test('none of them is taken again, by whichever process, and nothing changes', async () => {
