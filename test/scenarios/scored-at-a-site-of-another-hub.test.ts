@@ -20,12 +20,16 @@ test('a competition of one hub is scored at a site of another, whose process is 
   const node = await beta.addNode({
     site: 'south',
     engine: 'bubblewrap',
-    dataset: { input: { 'value.txt': '0.25' }, reference: { 'truth.txt': '1' } },
+    dataset: {
+      input: { 'value.txt': '0.25' },
+      reference: { 'truth.txt': '1' },
+      'synthetic-input': { 'value.txt': '0.5' },
+      'synthetic-reference': { 'truth.txt': '1' },
+    },
     sharesScores: true,
-    policy: PERMISSIVE.replace('hubs: any', 'hubs: [beta, alpha]').replace(
-      'submitters: any\nimages',
-      'submitters: [ada@alpha]\nimages',
-    ),
+    policy: PERMISSIVE.replace('hubs: any', 'hubs: [beta, alpha]')
+      .replace('submitters: any\nimages', 'submitters: [ada@alpha]\nimages')
+      .replace('logs: none', 'logs: scrubbed\n    reports: yes'),
   });
   const betaAtAlpha = await befriend(alpha, beta);
 
@@ -49,6 +53,36 @@ test('a competition of one hub is scored at a site of another, whose process is 
   const { rows } = await ada.trpc.leaderboards.get.query({ phaseId: challenge.phaseId });
   expect(rows).toMatchObject([{ perSite: [{ site: 'Site south @beta', scores: { score: '0.250' } }] }]);
 
+  // What the site lets out besides scores is with the participant.
+  const shown = async (id: number, kind: string) => {
+    const { runs, files } = await waitFor(
+      `the ${kind} of ${id}`,
+      () => ada.trpc.submissions.get.query({ id }),
+      (submission) => submission.files.some((file) => file.kind === kind),
+      { within: 60_000 },
+    );
+    const { streams } = await ada.trpc.submissions.logs.query({ runId: runs[0]!.id });
+    return { kinds: files.map((file) => file.kind), printed: streams.map(({ text }) => text).join('') };
+  };
+  const told = await shown(first, 'detailed_result');
+  expect(told.printed).toContain('scored 0.25');
+  expect(told.kinds).not.toContain('prediction_result');
+
+  // A rehearsal sees made-up data and tells all of it.
+  const { phaseId } = challenge;
+  const resourceKey = await ada.rest.upload(
+    'submission',
+    codeSubmission(program('rehearsed')),
+    'submission.zip',
+  );
+  const rehearsal = await ada.trpc.submissions.create.mutate({ phaseId, resourceKey, rehearsal: true });
+  expect(await ada.submissionOver(rehearsal.id, { within: 60_000 })).toMatchObject({
+    status: 'Finished',
+    onLeaderboard: false,
+    scores: [{ raw: 0.5 }],
+  });
+  expect((await shown(rehearsal.id, 'prediction_result')).printed).toContain('scored 0.5');
+
   // The site charges the person of the other hub.
   const ledger = join(node.home, 'ledger');
   const entries = await Promise.all(
@@ -71,7 +105,8 @@ test('a competition of one hub is scored at a site of another, whose process is 
     status: 'Finished',
     scores: [{ raw: 0.25 }],
   });
-  expect(await attemptOutcomes(alpha.hub, second)).toEqual(['finished']);
+  const outcomes = await attemptOutcomes(alpha.hub, second);
+  expect(outcomes.filter((outcome) => outcome !== 'lost')).toEqual(['finished']);
   await expectExactlyOnce(alpha.hub, [first, second]);
   await node.verifyLedger();
 });

@@ -127,7 +127,8 @@ export class Handover implements AsyncDisposable {
     }
     const leasesEnd = performance.now() + this.#deps.config.leaseMs / 3;
     const unoffered = handed.filter((run) => !run.isOffered && !run.isGone && !run.isOver);
-    if (!(await offering.offer(peer, unoffered, leasesEnd))) return;
+    // Before the next call they are kept up again.
+    if (!(await offering.offer(peer, unoffered, leasesEnd)) || performance.now() > leasesEnd) return;
     await this.#ask(peer, until);
   }
 
@@ -221,8 +222,8 @@ export class Handover implements AsyncDisposable {
     const asked = handed.filter(({ isOffered, isGone, isOverdue }) => isOffered && !isGone && !isOverdue);
     const held = asked.flatMap((run) => reports.questionOf(run) ?? []).slice(0, MOST_FOLLOWED);
     const gone = handed.filter(({ isGone }) => isGone).slice(0, MOST_FOLLOWED);
-    // Leases have to be kept up in between.
-    const restMs = Math.min(LONGEST_WAIT_MS, config.leaseMs / 3);
+    // Leases have to be kept up in between, with time for a slow answer.
+    const restMs = Math.min(LONGEST_WAIT_MS, config.leaseMs / 4);
     if (held.length === 0 && gone.length === 0) return pause(restMs, until);
     const question = {
       held,
@@ -238,7 +239,7 @@ export class Handover implements AsyncDisposable {
     return this.#deps.calls.client(peer.id).call(answer, (hub) => hub.evaluation.follow.mutate(question), {
       scope: 'evaluate',
       maxBytes: MOST_ANSWER_BYTES,
-      timeoutMs: question.waitMs + 15_000,
+      timeoutMs: question.waitMs + 10_000,
       signal,
     });
   }

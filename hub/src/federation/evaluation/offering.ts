@@ -9,8 +9,6 @@ import { MOST_OFFERED, MOST_OFFERED_BYTES, type Offer, taken } from './wire.ts';
 /** The hub of the site does not take the run, and to offer it again would be of no use. */
 const REFUSED_BY_PEER = { outcome: 'refused', failureCode: 'refused_by_peer', fault: 'site' } as const;
 
-const ANSWER_MS = 30_000;
-
 /** Offers runs to peers, as many in one call as there is room for. */
 export class Offering {
   readonly #database: Database;
@@ -40,7 +38,7 @@ export class Offering {
       const call = { offers: batch.offers };
       const { refused } = await this.#calls
         .client(peer.id)
-        .call(taken, (hub) => hub.evaluation.offer.mutate(call), { scope: 'evaluate', timeoutMs: ANSWER_MS });
+        .call(taken, (hub) => hub.evaluation.offer.mutate(call), { scope: 'evaluate' });
       const why = new Map(refused.map((one) => [store.nameOf(one), one.code]));
       const isTaken = batch.runs.filter((run) => !why.has(store.nameOf(run)));
       await store.update(queries, isTaken, { isOffered: true });
