@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { DomainError } from '../http/domain-error.ts';
 import type { ManyDone } from '../submissions/many.ts';
 import { one } from './answers.ts';
 import { NoneDoneError } from './errors.ts';
@@ -67,7 +68,13 @@ export function submissionActionRoutes(routes: RestRoutes): void {
     '/submissions/:id/soft_delete',
     { summary: 'Delete one that is over and on no board' },
     async (rest) => {
-      await remove(rest);
+      try {
+        await remove(rest);
+      } catch (error) {
+        if (!(error instanceof DomainError && error.kind === 'conflict')) throw error;
+        // A matter of permission there, and told under a name of its own.
+        return rest.reply.code(403).send({ error: error.message, code: error.code });
+      }
       return { message: 'Submission deleted successfully' };
     },
   );
