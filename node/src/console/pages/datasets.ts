@@ -7,7 +7,7 @@ export function datasetsPage(datasets: readonly DatasetView[], drawn: ReadonlyMa
     <p>Data that this site has registered. The hub knows the name, the version, a digest and the counts that you chose to publish, and never the data.</p>
     ${
       datasets.length === 0
-        ? html`<p class="empty">No data is registered yet. On the node’s machine: <code>weir-node dataset add NAME --version V --input DIR --reference DIR</code></p>`
+        ? html`<p class="empty">No data is registered yet. On the node’s machine: <code>weir-node dataset add NAME --version V --input DIR --reference DIR --home DIR</code></p>`
         : html`<ul class="cards">${datasets.map((dataset) => card(dataset, drawn.get(dataset.name) ?? 0))}</ul>`
     }`;
 }

@@ -20,8 +20,11 @@ export function helpPage(): Content {
       <dt>stop the node</dt><dd>“Stop the node…” on the <a href="/">Overview</a> lets the runs at work finish first.</dd>
       <dt>find out why a run was refused</dt><dd>The <a href="/runs">Runs</a> page names the rule; <a href="/policy">Policy</a> tries the run again against the policy of now.</dd>
       <dt>show what has left</dt><dd>The <a href="/ledger">Ledger</a>, filtered by “release”. “Verify now” proves that nobody has changed it; “Download a copy” gives it to an auditor.</dd>
-      <dt>let a colleague review</dt><dd>On the node’s machine: <code>weir-node console person add NAME --organization ORGANIZATION</code> prints a token for them.</dd>
-      <dt>get in again</dt><dd>On the node’s machine: <code>weir-node console address</code> prints an address that works once.</dd>
+      <dt>let a colleague review</dt><dd>On the node’s machine: <code>weir-node console person add NAME --organization ORGANIZATION --home DIR</code> prints a token for them.</dd>
+      <dt>get in again</dt><dd>On the node’s machine: <code>weir-node console address --home DIR</code> prints an address that works once.</dd>
+      <dt>register data</dt><dd>On the node’s machine: <code>weir-node dataset add NAME --version V --input DIR --reference DIR --home DIR</code>. The running node notices; the policy has to name the data before they are used.</dd>
+      <dt>change the policy</dt><dd>Edit the file that <a href="/policy">Policy</a> names, on the node’s machine. Its last line stays <code>...</code>, so that half of it, just being saved, counts for nothing. Or keep a draft elsewhere: <code>weir-node policy check --policy DRAFT</code>, then <code>weir-node policy apply DRAFT --home DIR</code>.</dd>
+      <dt>replace the key that signs receipts and the ledger</dt><dd>Stop the node, then <code>weir-node keys rotate --home DIR</code>, and start it again. The ledger and the hub are told; what the former key signed stays good.</dd>
     </dl>
     <h2>Words</h2>
     <dl class="help">

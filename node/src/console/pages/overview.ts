@@ -31,7 +31,7 @@ export function overviewPage({ overview, policy, datasets, waiting, overdue }: O
     <dl class="tiles">
       ${tile('Hub', isConnected ? 'Connected' : 'Not connected', isConnected ? 'good' : 'bad', html`${overview.hub}, <span class="muted">${overview.hubUrl}</span>${!isConnected && html`<br>Runs at work go on; results are kept and sent when the hub can be reached.`}`)}
       ${tile('Policy', policy.policy ? 'In force' : 'No policy', policy.policy ? 'good' : 'bad', policy.policy ? html`<a href="/policy">${digest(policy.digest)}</a>` : html`Every run is refused until <a href="/policy">the file can be read</a>.`)}
-      ${tile('Runs', `${overview.occupied} of ${overview.slots}`, '', html`<a href="/runs">at work now</a>${overview.unreported > 0 && html`; ${overview.unreported} wait for the site, or for the hub to acknowledge them`}`)}
+      ${tile('Runs', `${overview.occupied} of ${overview.slots}`, '', html`<a href="/runs">at work now</a>${overview.unreported > 0 && html`; ${overview.unreported} more ${overview.unreported === 1 ? 'waits' : 'wait'} for somebody here, or for the hub to acknowledge what came of it`}`)}
       ${tile('Datasets', String(datasets.length), changed.length > 0 ? 'bad' : '', changed.length > 0 ? html`<a href="/datasets">${changed.length} changed since they were registered</a>` : html`<a href="/datasets">registered</a>`)}
       ${tile('Disk', bytes(disk.freeBytes), isDiskLow ? 'bad' : '', html`free of ${bytes(disk.totalBytes)}${isDiskLow ? html`; below ${bytes(disk.minFreeBytes)} runs are stopped: make room` : roomFor(overview, policy)}`)}
       ${tile('Certificate', `ends ${fromNow(overview.certificateEndsAt)}`, '', html`${moment(overview.certificateEndsAt)}; the node renews it by itself`)}
