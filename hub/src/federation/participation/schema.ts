@@ -69,6 +69,7 @@ export const peerRegistrations = pgTable(
 /**
  *   queued ----delivered----> entered
  *     | |---refused by the peer---> refused ---again---> queued
+ *     |                             entered, and lost there ---again---> queued
  *     | |---withdrawn before it was entered---> withdrawn
  *     +-----withdrawn while nobody knows whether it was---> withdrawing ---the peer says---> withdrawn, entered
  */

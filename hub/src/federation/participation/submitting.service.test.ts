@@ -476,6 +476,126 @@ describe('a grant', () => {
   });
 });
 
+describe('after a backup', () => {
+  /** As if the peer had been taken back to before it was delivered: its number is free again. */
+  async function forgetAtSouth(name: string): Promise<void> {
+    const own = `(select id from submissions where owner_id = (select id from users where username = '${name}@home'))`;
+    const { pool } = south.context.database;
+    await pool.query(`delete from peer_entries where submission_id in ${own}`);
+    await pool.query(
+      `delete from claims where run_id in (select id from runs where submission_id in ${own})`,
+    );
+    await pool.query(`delete from runs where submission_id in ${own}`);
+    await pool.query(`delete from submissions where id in ${own}`);
+    await pool.query(`select setval('submissions_id_seq', (select max(id) from submissions))`);
+  }
+  const again = (id: number, person: TestPerson) =>
+    home.context.participation.submissions.again(person.actor, id);
+
+  test('of the peer: what it lost is told as lost, taken for nothing else, and sent again once', async () => {
+    const person = await enrolled('restored');
+    const newcomer = await enrolled('newcomer');
+    const { id } = await submit(person);
+    await deliver(id);
+    await expect(again(id, person)).rejects.toMatchObject({ code: 'not_refused' });
+    const number = (await get(id, person)).submission!.id;
+    await forgetAtSouth('restored');
+    const theirs = await submit(newcomer);
+    await deliver(theirs.id);
+    expect((await get(theirs.id, newcomer)).submission!.id).toBe(number);
+    await follow();
+    expect(await get(id, person)).toMatchObject({ state: 'entered', isLost: true });
+    const { submissions: own } = home.context.participation;
+    expect(await own.ownAt(person.actor, hubs.southAtHome, challenge.phaseId)).toEqual(new Set());
+
+    await again(id, person);
+    await deliver(id);
+    const sent = await get(id, person);
+    expect(sent).toMatchObject({ state: 'entered', isLost: false, submission: { owner: 'restored@home' } });
+    expect(await enteredAtSouth('restored')).toBe(1);
+  });
+
+  test('of the peer, with something half delivered: it is delivered from the beginning', async () => {
+    const person = await enrolled('half');
+    const { id } = await submit(person);
+    loseAnswerOf('receive');
+    await deliver(id);
+    await south.context.database.queries.delete(peerEntries).where(sql`${peerEntries.submissionId} is null`);
+    await later();
+    await deliver(id);
+    expect((await get(id, person)).state).toBe('entered');
+    expect(await enteredAtSouth('half')).toBe(1);
+  });
+
+  test('of the peer, which does not know that they take part: they join again, and it is entered', async () => {
+    const person = await enrolled('forgotten');
+    const { pool } = south.context.database;
+    const account = `(select id from users where username = 'forgotten@home')`;
+    await pool.query(`delete from participants where user_id = ${account}`);
+    await pool.query(`delete from peer_acceptances where user_id = ${account}`);
+    const { id } = await submit(person);
+    await deliver(id);
+    expect(await get(id, person)).toMatchObject({ state: 'refused' });
+    const { participation } = home.context;
+    expect((await participation.mine(person.actor, challenge)).standing?.status).toBeNull();
+    const { competition } = await participation.competition(person.actor, challenge);
+    await participation.register(person.actor, { ...challenge, termsDigest: competition!.termsDigest });
+    await again(id, person);
+    await deliver(id);
+    expect((await get(id, person)).state).toBe('entered');
+  });
+});
+
+describe('keys that are rotated while it is delivered', () => {
+  /** Before the so-manieth call goes out. */
+  async function beforeCall(place: number, act: () => Promise<unknown>, work: () => Promise<unknown>) {
+    const { fetch } = globalThis;
+    let calls = 0;
+    globalThis.fetch = async (input, init) => {
+      const isDelivery = /participation\.(grant|submit)|uploads/.test(String(input));
+      if (isDelivery && ++calls === place) await act();
+      return fetch(input, init);
+    };
+    try {
+      await work();
+    } finally {
+      globalThis.fetch = fetch;
+    }
+  }
+
+  test.each([1, 2, 3])('of both hubs, when call %d has been signed', async (place) => {
+    const person = await enrolled(`rotated-${place}`);
+    const { id } = await submit(person);
+    const rotate = () => Promise.all([home.context.keys.rotate(), south.context.keys.rotate()]);
+    await beforeCall(place, rotate, () => deliver(id));
+    // A peer looks for new keys a few times in half a minute at most.
+    if ((await get(id, person)).state === 'queued') {
+      await south.federation.directory.look(await south.federation.directory.get(hubs.homeAtSouth));
+      await later();
+      await deliver(id);
+    }
+    expect(await get(id, person)).toMatchObject({ state: 'entered', problem: null });
+    expect(await enteredAtSouth(`rotated-${place}`)).toBe(1);
+  });
+
+  test('and the one that has signed is ended at once: it waits, and goes on', async () => {
+    const person = await enrolled('retired-key');
+    const { id } = await submit(person);
+    const end = async () => {
+      const before = home.context.keys.signing.id;
+      await home.context.keys.rotate();
+      await home.context.keys.retire(before);
+      await south.federation.directory.look(await south.federation.directory.get(hubs.homeAtSouth));
+    };
+    await beforeCall(3, end, () => deliver(id));
+    expect(await get(id, person)).toMatchObject({ state: 'queued', problem: { code: 'key_retired' } });
+    await later();
+    await deliver(id);
+    expect((await get(id, person)).state).toBe('entered');
+    expect(await enteredAtSouth('retired-key')).toBe(1);
+  });
+});
+
 describe('trust that ends', () => {
   test('a person who withdraws is not told of any more, nor is anything entered for them', async () => {
     const person = await enrolled('leaver');

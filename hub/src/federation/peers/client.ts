@@ -162,7 +162,11 @@ export class PeerCalls {
     if (!peer.unreachableSince && Date.now() - notedAt < NOTE_EVERY_MS) return;
     this.#notedAt.set(peer.id, Date.now());
     await store.noteAnswer(this.#database.queries, peer.id, clockAheadMs);
-    if (peer.unreachableSince) await this.#back(peer.id);
+    if (!peer.unreachableSince) return;
+    await this.#back(peer.id).catch((error: unknown) =>
+      // Each minute it goes on anyway.
+      this.#log.error({ err: error, peer: peer.name }, 'what waited for a peer did not go on'),
+    );
   }
 
   async #noteProblem(peer: KnownPeer, { code, refusal, detail }: PeerCallError): Promise<void> {

@@ -70,6 +70,34 @@ export async function change(
   return row ?? null;
 }
 
+/** What was refused, or is lost: from the beginning, as far as this hub goes. */
+export async function queueAgain(queries: Queries, id: number): Promise<Delivery | null> {
+  const [row] = await queries
+    .update(peerSubmissions)
+    .set({
+      state: 'queued',
+      tries: 0,
+      nextTryAt: sql`now()`,
+      problem: null,
+      problemDetail: null,
+      remoteId: null,
+      remote: null,
+      remoteDigest: null,
+      lookedAt: null,
+      isOver: false,
+      isLost: false,
+      ...changed,
+    })
+    .where(
+      and(
+        eq(peerSubmissions.id, id),
+        sql`(${peerSubmissions.state} = 'refused' or ${peerSubmissions.state} = 'entered' and ${peerSubmissions.isLost})`,
+      ),
+    )
+    .returning();
+  return row ?? null;
+}
+
 /** While nothing was asked of the peer that could have entered it. */
 export async function withdrawUnsent(queries: Queries, id: number): Promise<Delivery | null> {
   const [row] = await queries
@@ -279,6 +307,8 @@ export async function findRemoteIds(
         eq(peerSubmissions.userId, userId),
         eq(peerSubmissions.peerId, peerId),
         eq(peerSubmissions.phaseId, phaseId),
+        // A peer that was restored from a backup gives its number to another.
+        eq(peerSubmissions.isLost, false),
       ),
     );
   return new Set(rows.flatMap(({ remoteId }) => remoteId ?? []));

@@ -239,13 +239,19 @@ export class PeerSubmissions {
     return this.peek(actor, id);
   }
 
-  /** Delivers once more what the peer has refused. @throws PeerSubmissionMissingError | DeliveryError */
+  /**
+   * Delivers once more what the peer has refused, or does not tell of any more: under the same key, so what it has after all is not entered twice.
+   * @throws PeerSubmissionMissingError | DeliveryError
+   */
   async again(actor: Actor, id: number): Promise<PeerSubmission> {
     const { database, delivering, live } = this.#parts;
     await this.#own(actor, id);
-    const anew = { state: 'queued', tries: 0, nextTryAt: new Date(), problem: null, problemDetail: null };
-    const queued = await store.change(database.queries, id, ['refused'], anew);
-    if (!queued) throw new DeliveryError('not_refused', 'Only what was refused is delivered again.');
+    const queued = await store.queueAgain(database.queries, id);
+    if (!queued)
+      throw new DeliveryError(
+        'not_refused',
+        'Only what was refused, or is not known there any more, is delivered again.',
+      );
     live.announce(topicsOf(queued));
     await delivering.enqueue(id);
     return this.peek(actor, id);
