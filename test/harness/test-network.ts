@@ -23,6 +23,8 @@ export interface NodeOptions {
   readonly servesDefaultQueue?: boolean;
   /** Whether it is run at once; true by default. */
   readonly run?: boolean;
+  /** Of its process, besides what all have. */
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 export interface NetworkOptions extends Omit<TestHubOptions, 'folder'> {
@@ -158,7 +160,7 @@ export class TestNetwork implements AsyncDisposable {
       folder: this.#folder,
       name: `${site}-${await this.#nextNumber(site)}`,
       engine,
-      env: this.#mark.env,
+      env: { ...this.#mark.env, ...options.env },
       ...(slots && { slots }),
       ...(policy && { policy }),
     };
