@@ -104,3 +104,53 @@ test('an organizer gives a phase another end and another task', async () => {
   expect(phase!.tasks.map(({ name }) => name)).toEqual(['Added later', phases[0]!.tasks[0]!.name]);
   expect(phase!.tasks[1]!.key).toBe(key);
 });
+
+test('an organizer adds a phase, and another start moves it among the others', async () => {
+  const challenge = await network.addChallenge(scriptedBundle('scores={"score":0.5}'));
+  const { trpc } = network.administrator;
+  const names = async () =>
+    (await trpc.competitions.get.query({ id: challenge.id })).phases.map(({ name }) => name);
+  const page = await openPage(browser, network.hub.url, { as: network.administrator, expects: /400/ });
+  await page.goto(`/manage/${challenge.id}/phases`);
+  await page.getByRole('button', { name: 'Edit Main' }).click();
+  await page.getByLabel('Ends, in UTC').fill('2031-12-31T23:59:59');
+  await page.getByRole('button', { name: 'Save the phase' }).click();
+  await page.getByRole('dialog').waitFor({ state: 'detached' });
+
+  await page.getByRole('button', { name: 'Add a phase' }).click();
+  await page.getByLabel('Name', { exact: true }).fill('Final');
+  await page.getByLabel('Starts, in UTC').fill('2031-06-01T00:00:00');
+  await page.getByRole('button', { name: 'Add the phase' }).click();
+  await page.getByRole('dialog').getByRole('alert').first().waitFor();
+  expect(await names()).toEqual(['Main']);
+  await page.getByLabel('Starts, in UTC').fill('2032-01-01T00:00:00');
+  await page.getByRole('button', { name: 'Add the phase' }).click();
+  await page.getByRole('heading', { name: 'Final' }).waitFor();
+  expect(await names()).toEqual(['Main', 'Final']);
+
+  await page.getByRole('button', { name: 'Edit Final' }).click();
+  await page.getByLabel('Starts, in UTC').fill('2001-01-01T00:00:00');
+  await page.getByLabel('Ends, in UTC').fill('2001-12-31T00:00:00');
+  await page.getByRole('button', { name: 'Save the phase' }).click();
+  await page.getByRole('dialog').waitFor({ state: 'detached' });
+  expect(await names()).toEqual(['Final', 'Main']);
+});
+
+test('an organizer gives a board another column, once its key is its own', async () => {
+  const challenge = await network.addChallenge(scriptedBundle('scores={"score":0.5}'));
+  const page = await openPage(browser, network.hub.url, { as: network.administrator, expects: /400/ });
+  await page.goto(`/manage/${challenge.id}/leaderboards`);
+  await page.getByRole('button', { name: /^Edit / }).click();
+  await page.getByRole('button', { name: 'Add a column' }).click();
+  const column = page.getByRole('group', { name: /^column 2$|^Seconds$/ });
+  await column.getByLabel('Title').fill('Seconds');
+  await column.getByLabel('Key').fill('score');
+  await column.getByLabel('Better is').selectOption('smaller');
+  await page.getByRole('button', { name: 'Save the leaderboard' }).click();
+  await page.getByText('The leaderboard was not saved').waitFor();
+  await column.getByLabel('Key').fill('seconds');
+  await page.getByRole('button', { name: 'Save the leaderboard' }).click();
+  await page.getByText('The leaderboard is saved.').waitFor();
+  await page.reload();
+  await page.getByText('Seconds', { exact: true }).waitFor();
+});
