@@ -34,6 +34,8 @@ export interface BundleOptions {
   readonly page?: string;
   readonly terms?: string;
   readonly stepSeconds?: number;
+  /** What a step may write, like 256MiB. Nodes count with twice as much for each run. */
+  readonly disk?: string;
   readonly maxSubmissions?: number;
   readonly maxSubmissionsPerDay?: number;
   /** When a second phase begins, which takes over the board of the first. */
@@ -96,6 +98,7 @@ export function competitionBundle(options: BundleOptions = {}): Buffer {
         start: '2020-01-01',
         tasks: tasks.map((_, index) => index),
         execution_time_limit: options.stepSeconds ?? 60,
+        ...(options.disk && { resources: { disk: options.disk } }),
         max_submissions: options.maxSubmissions ?? 1_000,
         max_submissions_per_day: options.maxSubmissionsPerDay ?? 1_000,
         ...(options.nextPhaseStarts && { end: '2020-01-02' }),

@@ -57,7 +57,7 @@ export class TestNode implements AsyncDisposable {
       title: `node ${name}`,
       script: CLI,
       args: ['run', '--home', home, '--engine', engine, '--slots', String(slots), '--drain-seconds', '10'],
-      env: { WEIR_NODE_LOG_LEVEL: 'debug', ...env },
+      env: { WEIR_NODE_LOG_LEVEL: 'debug', WEIR_NODE_CACHE_GB: '1', ...env },
       log: join(folder, `node-${name}.log`),
     });
   }

@@ -45,6 +45,7 @@ async function enter(dataset: string, options: BundleOptions): Promise<Challenge
       tasks: SECRETS.map((secret) => ({ name: secret, siteData: `${dataset}@${secret}` })),
       scoringProgram: colludingScorer(network.hub.httpPort),
       stepSeconds: 60,
+      disk: '256MiB',
       ...options,
     }),
   );
