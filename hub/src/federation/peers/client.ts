@@ -102,7 +102,7 @@ export class PeerCalls {
     options: CallOptions = {},
   ): Promise<z.output<Answer>> {
     if (peer.retryAt && peer.retryAt.getTime() > Date.now()) {
-      const since = peer.unreachableSince?.toISOString() ?? 'a while';
+      const since = peer.unreachableSince ? `${minuteOf(peer.unreachableSince)} UTC` : 'a while ago';
       throw new PeerCallError('peer_unreachable', peer.name, `it has not answered since ${since}`);
     }
     const seen: { clockAheadMs: number | null } = { clockAheadMs: null };
@@ -202,6 +202,11 @@ function toCallError(peer: string, error: unknown): PeerCallError {
   // Codes are compared and shown; whatever else comes in their place is not let through.
   const refusal = /^[a-z][a-z_]{0,59}$/.test(data.reason) ? data.reason : 'unknown';
   return new PeerCallError('peer_refused', peer, plainText(message), { refusal, cause });
+}
+
+/** "2026-11-21 22:26" */
+function minuteOf(moment: Date): string {
+  return moment.toISOString().slice(0, 16).replace('T', ' ');
 }
 
 /** Text of a peer: one line, cut short. */

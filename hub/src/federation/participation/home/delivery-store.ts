@@ -102,7 +102,7 @@ export async function queueAgain(queries: Queries, id: number): Promise<Delivery
 export async function withdrawUnsent(queries: Queries, id: number): Promise<Delivery | null> {
   const [row] = await queries
     .update(peerSubmissions)
-    .set({ state: 'withdrawn', heldUntil: null, ...changed })
+    .set({ state: 'withdrawn', heldUntil: null, problem: null, problemDetail: null, ...changed })
     .where(
       and(
         eq(peerSubmissions.id, id),

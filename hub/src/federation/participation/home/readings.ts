@@ -15,6 +15,8 @@ import { type SafeCompetition, toSafeCompetition } from './safe-pages.ts';
 const FRESH_MS = { competition: 10_000, board: 3_000, published: 3_000 };
 /** A page waits no longer than that for a peer; then it shows what is known. */
 const TIMEOUT_MS = 5_000;
+/** So long after it was waited for in vain, what is known of it is shown at once: one page asks for several things. */
+const LEFT_ALONE_MS = 10_000;
 const BOARD_ROWS = 50;
 const MOST_BYTES = { competition: 4 * 1024 ** 2, board: 2 * 1024 ** 2, published: 8 * 1024 ** 2 };
 
@@ -31,6 +33,8 @@ export class Readings {
   readonly #catalogue: Pick<Catalogue, 'get'>;
   readonly #calls: PeerCalls;
   readonly #underWay = new Map<string, Promise<Reading<unknown>>>();
+  /** By peer. */
+  readonly #failed = new Map<number, { readonly at: number; readonly problem: string }>();
 
   constructor(parts: { database: Database; catalogue: Pick<Catalogue, 'get'>; calls: PeerCalls }) {
     this.#database = parts.database;
@@ -113,6 +117,9 @@ export class Readings {
     const stored = await findReading<Content>(queries, peerId, what);
     if (stored && Date.now() - stored.readAt.getTime() < FRESH_MS[how.kind])
       return { content: stored.content, asOf: stored.readAt, problem: null };
+    const failed = this.#failed.get(peerId);
+    if (stored && failed && Date.now() - failed.at < LEFT_ALONE_MS)
+      return { content: stored.content, asOf: stored.readAt, problem: failed.problem };
     const key = `${peerId} ${what}`;
     const reading = this.#underWay.get(key) ?? this.#readNow(peerId, what, stored, how);
     this.#underWay.set(key, reading);
@@ -136,13 +143,16 @@ export class Readings {
     const { queries } = this.#database;
     try {
       const answer = await how.ask();
+      this.#failed.delete(peerId);
       const digest = createHash('sha256').update(JSON.stringify(answer)).digest('hex');
       if (stored?.digest === digest)
         return { content: stored.content, asOf: await confirmReading(queries, peerId, what), problem: null };
       const content = await how.toContent(answer, stored?.content ?? null);
       return { content, asOf: await saveReading(queries, peerId, what, { content, digest }), problem: null };
     } catch (error) {
-      if (!(error instanceof PeerCallError) || !stored) throw error;
+      if (!(error instanceof PeerCallError)) throw error;
+      if (error.code === 'peer_slow') this.#failed.set(peerId, { at: Date.now(), problem: error.detail });
+      if (!stored) throw error;
       return { content: stored.content, asOf: stored.readAt, problem: error.detail };
     }
   }

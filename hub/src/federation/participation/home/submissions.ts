@@ -324,10 +324,10 @@ export class PeerSubmissions {
   async remove(actor: Actor, id: number): Promise<void> {
     const { calls, identity, database, live } = this.#parts;
     const { delivery } = await this.#own(actor, id);
-    const { peerId, userId, key, state, isLost } = delivery;
+    const { peerId, userId, key, state } = delivery;
     if (!isRemovable(delivery))
       throw new DeliveryError('not_over', 'It is still under way: withdraw or cancel it first.');
-    if (state === 'entered' && !isLost) {
+    if (state === 'entered') {
       const assertion = await identity.assertionFor({ id: userId }, peerId, 'submit');
       await calls
         .client(peerId)
