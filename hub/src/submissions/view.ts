@@ -117,21 +117,20 @@ export async function readSubmissions(
   viewer: Viewer,
 ): Promise<SubmissionView[]> {
   if (ids.length === 0) return [];
-  const [families, runs, scores] = await Promise.all([
-    findFamilies(queries, ids, viewer),
+  // First how far they are: of what has ended by then, the runs and scores are there when these are read.
+  const families = await findFamilies(queries, ids, viewer);
+  const [runs, scores, columns, changes] = await Promise.all([
     findRuns(queries, ids),
     findScores(queries, ids),
-  ]);
-  const [columns, changes, reasons] = await Promise.all([
     findColumns(queries, [...new Set(families.map(({ leaderboardId }) => leaderboardId))]),
     findChanges(
       queries,
       families.map(({ id }) => id),
     ),
-    dispatch.waitingReasons(
-      runs.filter(({ state }) => state === 'queued' || state === 'offered').map(({ id }) => id),
-    ),
   ]);
+  const reasons = await dispatch.waitingReasons(
+    runs.filter(({ state }) => state === 'queued' || state === 'offered').map(({ id }) => id),
+  );
   const runsOf = Map.groupBy(runs, ({ submissionId }) => submissionId);
   const scoresOf = Map.groupBy(scores, ({ submissionId }) => submissionId);
   const changesOf = Map.groupBy(changes, ({ submissionId }) => submissionId);
