@@ -25,12 +25,13 @@ export interface NodeKeyRow {
   readonly announcement: string | null;
 }
 
+/** In the order in which they were in use: keys of which the hub learned together were first seen at one moment. */
 export function findNodeKeys(queries: Queries, nodeId: string): Promise<NodeKeyRow[]> {
   return queries
     .select()
     .from(nodeKeys)
     .where(eq(nodeKeys.nodeId, nodeId))
-    .orderBy(asc(nodeKeys.firstSeenAt));
+    .orderBy(asc(nodeKeys.firstSeenAt), asc(nodeKeys.replacedAt));
 }
 
 /** The site of a node; with the keys of its hub for a stand-in of a peer's. */
