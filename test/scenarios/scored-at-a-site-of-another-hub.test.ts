@@ -14,7 +14,9 @@ const program = (
 # ${remark}
 `;
 
-test('a competition of one hub is scored at a site of another, whose process is killed meanwhile', async () => {
+const slowly = (code: string) => `import time\ntime.sleep(3)\n${code}`;
+
+test('a competition of one hub is scored at a site of another, whose processes are killed meanwhile', async () => {
   await using alpha = await TestNetwork.start({ env: { WEIR_HUB_NAME: 'alpha' } });
   await using beta = await TestNetwork.start({ env: { WEIR_HUB_NAME: 'beta' } });
   const node = await beta.addNode({
@@ -83,15 +85,6 @@ test('a competition of one hub is scored at a site of another, whose process is 
   });
   expect((await shown(rehearsal.id, 'prediction_result')).printed).toContain('scored 0.5');
 
-  // The site charges the person of the other hub.
-  const ledger = join(node.home, 'ledger');
-  const entries = await Promise.all(
-    (await readdir(ledger, { recursive: true, withFileTypes: true }))
-      .filter((entry) => entry.isFile())
-      .map((entry) => readFile(join(entry.parentPath, entry.name), 'utf8')),
-  );
-  expect(entries.join('')).toMatch(/"kind":"release"[^\n]*"submitter":"[0-9]+@alpha"/);
-
   await beta.hub.process.kill();
   const second = await ada.submit(challenge.phaseId, codeSubmission(program('second')));
   await waitFor(
@@ -107,8 +100,36 @@ test('a competition of one hub is scored at a site of another, whose process is 
   });
   const outcomes = await attemptOutcomes(alpha.hub, second);
   expect(outcomes.filter((outcome) => outcome !== 'lost')).toEqual(['finished']);
-  await expectExactlyOnce(alpha.hub, [first, rehearsal.id, second]);
+  // The node is killed in the middle of a run.
+  const third = await ada.submit(challenge.phaseId, codeSubmission(slowly(program('third'))));
+  await waitFor(
+    'the run to be under way',
+    () => ada.trpc.submissions.get.query({ id: third }),
+    ({ status }) => status === 'Running',
+    { within: 60_000 },
+  );
+  await node.kill();
+  await node.run();
+  expect(await ada.submissionOver(third, { within: 120_000 })).toMatchObject({
+    status: 'Finished',
+    scores: [{ raw: 0.25 }],
+  });
+  await expectExactlyOnce(alpha.hub, [first, rehearsal.id, second, third]);
   await node.verifyLedger();
+
+  // The site charges the person of the other hub, once for each run.
+  const ledger = join(node.home, 'ledger');
+  const entries = await Promise.all(
+    (await readdir(ledger, { recursive: true, withFileTypes: true }))
+      .filter((entry) => entry.isFile())
+      .map((entry) => readFile(join(entry.parentPath, entry.name), 'utf8')),
+  );
+  const releases = entries
+    .join('')
+    .matchAll(/"kind":"release","run":"(\d+)"[^\n]*?"submitter":"[0-9]+@alpha"[^\n]*?"what":"scores"/g);
+  const charged = [...releases].map(([, run]) => run);
+  expect(charged.length).toBeGreaterThanOrEqual(3);
+  expect(new Set(charged).size).toBe(charged.length);
 }, 400_000);
 
 /** Makes two hubs peers as their administrators do. @returns what the first calls the second */
