@@ -154,13 +154,15 @@ export type BundleSolution = {
   tasks: number[];
 } & ({ kind: 'new'; data: DataReference } | { kind: 'key'; key: string });
 
-export type SubmissionRule =
-  | 'Add'
-  | 'Add_And_Delete'
-  | 'Add_And_Delete_Multiple'
-  | 'Force_Last'
-  | 'Force_Latest_Multiple'
-  | 'Force_Best';
+export const SUBMISSION_RULES = [
+  'Add',
+  'Add_And_Delete',
+  'Add_And_Delete_Multiple',
+  'Force_Last',
+  'Force_Latest_Multiple',
+  'Force_Best',
+] as const;
+export type SubmissionRule = (typeof SUBMISSION_RULES)[number];
 
 /** How much of what programs print is asked for, least first: nothing, what happened in sentences of a closed set, all but what sites take out, all. */
 export const LOG_LEVELS = ['none', 'codes', 'scrubbed', 'full'] as const;

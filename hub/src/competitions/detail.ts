@@ -2,6 +2,7 @@ import { inWords, type RequiredAttribute } from '../accounts/required-attributes
 import type { FactSheetQuestion, SubmissionRule } from '../bundles/model.ts';
 import { DEFAULT_SITE_RULE } from '../bundles/site-rule.ts';
 import type { Queries } from '../db/database.ts';
+import { goesBy } from '../dispatch/asked-sites.ts';
 import { type ColumnView, toColumnView } from '../leaderboards/column-view.ts';
 import { ruleInWords } from '../submissions/many-sites/rule-in-words.ts';
 import type { CompetitionAccess, ParticipantStatus } from './access.ts';
@@ -272,9 +273,7 @@ async function readTasks(queries: Queries, phaseIds: readonly number[]): Promise
     const sites = holders
       .filter(({ dataset }) => dataset === siteDataset)
       // Sites of peers are asked where they are named.
-      .filter(({ name, formerNames, isOfPeer }) =>
-        rule.sites ? [name, ...formerNames].some((one) => rule.sites?.includes(one)) : !isOfPeer,
-      )
+      .filter((site) => rule.sites?.some((name) => goesBy(site, name)) ?? !site.isOfPeer)
       .map(({ dataset: _, formerNames: __, isOfPeer: ___, ...site }) => site);
     tasks.set(phaseId, [
       ...(tasks.get(phaseId) ?? []),

@@ -21,6 +21,7 @@ import {
   COMPUTATION_KINDS,
   type FactSheetQuestion,
   LOG_LEVELS,
+  SUBMISSION_RULES,
   TASK_RULES,
 } from '../bundles/model.ts';
 import type { SiteRule } from '../bundles/site-rule.ts';
@@ -29,14 +30,7 @@ import { resources } from '../resources/schema.ts';
 export const competitionType = pgEnum('competition_type', ['competition', 'benchmark']);
 export const participantStatus = pgEnum('participant_status', ['pending', 'approved', 'denied']);
 export const logLevel = pgEnum('log_level', LOG_LEVELS);
-export const submissionRule = pgEnum('submission_rule', [
-  'Add',
-  'Add_And_Delete',
-  'Add_And_Delete_Multiple',
-  'Force_Last',
-  'Force_Latest_Multiple',
-  'Force_Best',
-]);
+export const submissionRule = pgEnum('submission_rule', SUBMISSION_RULES);
 /** How a submission with several tasks is placed on a board. */
 export const taskRule = pgEnum('task_rule', TASK_RULES);
 export const sortDirection = pgEnum('sort_direction', ['asc', 'desc']);

@@ -51,6 +51,19 @@ export async function boundedFetch(
   }
 }
 
+/** A transfer that is slower than this is broken off. */
+const SLOWEST_BYTES_PER_S = 64 * 1024;
+
+/**
+ * The beginning of a file of `size` bytes, to be read as it comes: whoever reads it counts. It breaks off when the rest does not come in time, or with `signal`.
+ * @throws what `fetch` throws
+ */
+export function fetchFile(url: string, size: number, signal: AbortSignal): Promise<Response> {
+  const longestMs = Math.ceil(30_000 + (size / SLOWEST_BYTES_PER_S) * 1_000);
+  const either = AbortSignal.any([signal, AbortSignal.timeout(longestMs)]);
+  return fetch(url, { redirect: 'manual', signal: either });
+}
+
 async function readAtMost(response: Response, maxBytes: number): Promise<Buffer> {
   const chunks: Uint8Array[] = [];
   let size = 0;

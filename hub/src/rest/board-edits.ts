@@ -1,19 +1,10 @@
 import { z } from 'zod';
-import { type BundleComputation, COMPUTATION_KINDS } from '../bundles/model.ts';
+import { type BundleComputation, COMPUTATION_KINDS, SUBMISSION_RULES } from '../bundles/model.ts';
 import type { EditableBoard, EditedBoard } from '../leaderboards/settings/service.ts';
 import { NamedMissingError } from './named.ts';
 import { flag, number, type RestRequest } from './request.ts';
 
 type EditedColumn = EditedBoard['columns'][number];
-
-const RULES = [
-  'Add',
-  'Add_And_Delete',
-  'Add_And_Delete_Multiple',
-  'Force_Last',
-  'Force_Latest_Multiple',
-  'Force_Best',
-] as const;
 
 /** `["0", "1"]`, or `"0,1"`. */
 const indexes = z.preprocess(
@@ -37,7 +28,7 @@ const board = z.object({
   key: z.string().optional(),
   primary_index: number.optional(),
   hidden: flag.optional(),
-  submission_rule: z.enum(RULES).optional(),
+  submission_rule: z.enum(SUBMISSION_RULES).optional(),
   /** All of its columns. */
   columns: z.array(column).max(1_000).optional(),
 });

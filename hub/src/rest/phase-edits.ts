@@ -62,20 +62,13 @@ export async function editPhase(
 ): Promise<void> {
   const { hub, actor } = rest;
   const { competition } = await hub.competitions.gate.viewPhase(actor, id);
-  const { phases } = await hub.competitions.get(actor, competition.id);
-  const { phaseFiles } = await hub.competitions.written(actor, competition.id);
-  const current = phases.find((phase) => phase.id === id)?.files ?? [];
   const tasks = await Promise.all(
     (sent.tasks ?? []).map((key) => named('tasks', key, () => hub.tasks.get(actor, key))),
   );
-  const [publicData, startingKit] = await Promise.all(
-    (['public_data', 'starting_kit'] as const).map((kind) =>
-      chooseFile(rest, kind, sent[kind], {
-        key: current.find((file) => file.kind === kind)?.key,
-        ids: phaseFiles,
-      }),
-    ),
-  );
+  const [publicData, startingKit] = await Promise.all([
+    chooseFile(rest, { id, competition }, 'public_data', sent.public_data),
+    chooseFile(rest, { id, competition }, 'starting_kit', sent.starting_kit),
+  ]);
   const edit: PhaseEdit = {
     name: sent.name,
     description: sent.description ?? undefined,
@@ -99,12 +92,16 @@ export async function editPhase(
 /** The key of what was sent; what the phase has already may stay whoever it belongs to. @throws NamedMissingError */
 async function chooseFile(
   rest: RestRequest,
-  field: string,
+  phase: { readonly id: number; readonly competition: { readonly id: number } },
+  kind: 'public_data' | 'starting_kit',
   sent: string | number | null | undefined,
-  current: { readonly key: string | undefined; readonly ids: ReadonlyMap<string, number> },
 ): Promise<string | null | undefined> {
   if (sent === null || sent === undefined) return sent;
-  const { key = '', ids } = current;
-  if (sent === key || sent === ids.get(key)) return key;
-  return (await named(field, sent, () => findUpload(rest, String(sent)))).key;
+  const { hub, actor } = rest;
+  const { phases } = await hub.competitions.get(actor, phase.competition.id);
+  const { phaseFiles } = await hub.competitions.written(actor, phase.competition.id);
+  const files = phases.find(({ id }) => id === phase.id)?.files ?? [];
+  const { key = '' } = files.find((file) => file.kind === kind) ?? {};
+  if (sent === key || sent === phaseFiles.get(key)) return key;
+  return (await named(kind, sent, () => findUpload(rest, String(sent)))).key;
 }

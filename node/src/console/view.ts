@@ -55,7 +55,8 @@ export interface Overview {
   readonly disk: {
     readonly freeBytes: number;
     readonly totalBytes: number;
-    readonly minFreeBytes: number /** For runs together, as measured when the node started; infinite for an engine that writes nothing. */;
+    readonly minFreeBytes: number;
+    /** For runs together, as measured when the node started; infinite for an engine that writes nothing. */
     readonly roomBytes: number;
   };
   readonly certificateEndsAt: Date;

@@ -1,21 +1,12 @@
 import { checkColumns, MAX_COLUMN_TEXT, MAX_LEADERBOARD_TITLE, type ReadColumn } from '../columns.ts';
 import type { Fields } from '../fields.ts';
-import type { BundleColumn, BundleLeaderboard, SubmissionRule } from '../model.ts';
+import { type BundleColumn, type BundleLeaderboard, SUBMISSION_RULES } from '../model.ts';
 import { readBoardSettings } from './board-settings.ts';
 import { hideSplitColumns, readSplits } from './board-splits.ts';
 import { checkBounds, readBounds } from './column-bounds.ts';
 import { readComputation } from './computation.ts';
 import { readLadderStep } from './ladder.ts';
 import { readScoreDeclaration } from './score-declaration.ts';
-
-const SUBMISSION_RULES = [
-  'Add',
-  'Add_And_Delete',
-  'Add_And_Delete_Multiple',
-  'Force_Last',
-  'Force_Latest_Multiple',
-  'Force_Best',
-] as const satisfies readonly SubmissionRule[];
 
 /** @param isForSites scores leave sites, so that what columns declare of them has to be right; else such keys may be anybody's */
 export function readLeaderboards(root: Fields, { isForSites }: { isForSites: boolean }): BundleLeaderboard[] {

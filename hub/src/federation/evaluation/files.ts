@@ -6,7 +6,7 @@ import { filesOf } from '../../dispatch/guests/assignment.ts';
 import type { Dispatcher } from '../../dispatch/service.ts';
 import type { BlobStore } from '../../storage/blob-store.ts';
 import type { KnownPeer, PeerDirectory } from '../peers/directory.ts';
-import { fetchFile, WrongFileError } from './fetch-file.ts';
+import { bringFile, WrongFileError } from './bring-file.ts';
 import * as store from './guest-store.ts';
 
 /** Runs whose files are fetched at the same moment. */
@@ -95,7 +95,7 @@ export class GuestFiles implements AsyncDisposable {
     if ((await store.hasFetched(queries, peer.id, digest)) && (await this.#blobs.stat(digest))) return;
     // The path was checked when the run was offered: it never leads away from the peer.
     const file = { digest, size: Number(size), url };
-    await fetchFile(peer, file, { blobs: this.#blobs, stopping: this.#stopping.signal });
+    await bringFile(peer, file, { blobs: this.#blobs, stopping: this.#stopping.signal });
     await store.noteFetched(queries, peer.id, digest);
   }
 

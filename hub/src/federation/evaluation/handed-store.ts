@@ -141,8 +141,6 @@ export async function findReported(database: Database, handed: readonly HandedRu
   ]);
 }
 
-export const nameOf = ({ run, attempt }: AttemptName) => `${run}/${attempt}`;
-
 function isOneOf(attempts: readonly AttemptName[]) {
   const runIds = sql.param(attempts.map(({ run }) => run));
   const numbers = sql.param(attempts.map(({ attempt }) => attempt));

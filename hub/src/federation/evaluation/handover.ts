@@ -14,7 +14,7 @@ import { PeerCallError } from '../peers/errors.ts';
 import * as store from './handed-store.ts';
 import type { Offering } from './offering.ts';
 import type { Reports } from './reports.ts';
-import { type Answer, answer, LONGEST_WAIT_MS, MOST_FOLLOWED, type Question } from './wire.ts';
+import { type Answer, answer, LONGEST_WAIT_MS, MOST_FOLLOWED, nameOf, type Question } from './wire.ts';
 
 /** Runs that one site of a peer has at a time. */
 const MOST_HANDED = 200;
@@ -147,9 +147,9 @@ export class Handover implements AsyncDisposable {
   /** Either its outcome has been recorded, and what accompanies it is still to come, or it is somebody else's. */
   async #noteLost(lost: readonly store.HandedRun[]): Promise<void> {
     const { database } = this.#deps;
-    const reported = new Set((await store.findReported(database, lost)).map(store.nameOf));
+    const reported = new Set((await store.findReported(database, lost)).map(nameOf));
     for (const run of lost) {
-      const change = reported.has(store.nameOf(run)) ? { isOver: true as const } : { isGone: true };
+      const change = reported.has(nameOf(run)) ? { isOver: true as const } : { isGone: true };
       Object.assign(run, change);
       await store.update(database.queries, [run], change);
     }

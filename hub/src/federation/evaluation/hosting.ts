@@ -9,6 +9,7 @@ import { insertGuest } from '../../dispatch/guests/store.ts';
 import { toOutcome } from '../../dispatch/guests/told.ts';
 import type { Dispatcher } from '../../dispatch/service.ts';
 import type { LiveBus } from '../../live/bus.ts';
+import { untilNews } from '../../live/until-news.ts';
 import type { BlobStore } from '../../storage/blob-store.ts';
 import type { KnownPeer } from '../peers/directory.ts';
 import { encodeAssignment, readAssignment } from './asked.ts';
@@ -18,16 +19,17 @@ import { isGranted, listFor } from './grants.ts';
 import { untoldLogs } from './guest-logs.ts';
 import { outputsOf } from './guest-outputs.ts';
 import * as store from './guest-store.ts';
-import type {
-  Answer,
-  AttemptName,
-  Held,
-  Offer,
-  Question,
-  SiteListing,
-  Taken,
-  ToldLogs,
-  ToldRun,
+import {
+  type Answer,
+  type AttemptName,
+  type Held,
+  nameOf,
+  type Offer,
+  type Question,
+  type SiteListing,
+  type Taken,
+  type ToldLogs,
+  type ToldRun,
 } from './wire.ts';
 
 /** Runs of one peer that are not settled. */
@@ -137,21 +139,11 @@ export class Hosting {
   async follow(peer: KnownPeer, question: Question, signal: AbortSignal): Promise<Answer> {
     await this.#forget(peer, question.gone);
     const until = AbortSignal.any([signal, AbortSignal.timeout(question.waitMs)]);
-    const hints = this.#live.watch('guests', until)[Symbol.asyncIterator]();
-    // Watched before it is read, so that nothing is missed in between.
-    let hint = hints.next();
-    try {
-      while (true) {
-        const { answer, isAwaited } = await this.#tell(peer, question);
-        const hasNews = answer.runs.length > 0 || answer.unknown.length > 0 || question.held.length === 0;
-        if (hasNews) return answer;
-        const next = isAwaited ? await Promise.race([hint, sleep(TRAIL_LOOK_MS, null)]) : await hint;
-        if (next?.done || until.aborted) return answer;
-        if (next) hint = hints.next();
-      }
-    } finally {
-      void hints.return?.();
-    }
+    return untilNews(this.#live, 'guests', until, async () => {
+      const { answer, isAwaited } = await this.#tell(peer, question);
+      const hasNews = answer.runs.length > 0 || answer.unknown.length > 0 || question.held.length === 0;
+      return { answer, hasNews, again: isAwaited && !hasNews ? sleep(TRAIL_LOOK_MS) : undefined };
+    });
   }
 
   /** Ends what nobody here permits any more, at once. */
@@ -230,8 +222,6 @@ export class Hosting {
 }
 
 const FETCHING = 'Its files are being fetched';
-
-const nameOf = ({ run, attempt }: AttemptName) => `${run}/${attempt}`;
 
 /** Over all that a receipt would say was asked for. */
 function digestOf(assignment: Assignment): string {

@@ -4,7 +4,7 @@ import type { PeerCalls } from '../peers/client.ts';
 import type { KnownPeer } from '../peers/directory.ts';
 import type { OfferRefusal } from './errors.ts';
 import * as store from './handed-store.ts';
-import { MOST_OFFERED, MOST_OFFERED_BYTES, type Offer, taken } from './wire.ts';
+import { MOST_OFFERED, MOST_OFFERED_BYTES, nameOf, type Offer, taken } from './wire.ts';
 
 /** The hub of the site does not take the run, and to offer it again would be of no use. */
 const REFUSED_BY_PEER = { outcome: 'refused', failureCode: 'refused_by_peer', fault: 'site' } as const;
@@ -39,10 +39,10 @@ export class Offering {
       const { refused } = await this.#calls
         .client(peer.id)
         .call(taken, (hub) => hub.evaluation.offer.mutate(call), { scope: 'evaluate' });
-      const why = new Map(refused.map((one) => [store.nameOf(one), one.code]));
-      const isTaken = batch.runs.filter((run) => !why.has(store.nameOf(run)));
+      const why = new Map(refused.map((one) => [nameOf(one), one.code]));
+      const isTaken = batch.runs.filter((run) => !why.has(nameOf(run)));
       await store.update(queries, isTaken, { isOffered: true });
-      for (const run of batch.runs) await this.#heed(run, why.get(store.nameOf(run)));
+      for (const run of batch.runs) await this.#heed(run, why.get(nameOf(run)));
       if (refused.some(({ code }) => code === 'evaluation_full')) break;
     }
     return true;
@@ -55,7 +55,7 @@ export class Offering {
   }> {
     const assignments = new Map(
       (await store.findAssignments(this.#database.queries, handed)).map((one) => [
-        store.nameOf(one),
+        nameOf(one),
         one.assignment.toString('base64'),
       ]),
     );
@@ -64,7 +64,7 @@ export class Offering {
     let bytes = 0;
     for (const [place, handedRun] of handed.entries()) {
       const { run, attempt, site } = handedRun;
-      const assignment = assignments.get(store.nameOf(handedRun));
+      const assignment = assignments.get(nameOf(handedRun));
       if (assignment === undefined || site === null) continue;
       bytes += assignment.length;
       if (offers.length > 0 && bytes > MOST_OFFERED_BYTES) return { runs, offers, left: handed.slice(place) };

@@ -16,7 +16,7 @@ import type { ReceiptDesk } from '../../receipts/service.ts';
 import * as store from './handed-store.ts';
 import type { Rest } from './rest.ts';
 import { keepLogs, positionOf } from './told-logs.ts';
-import type { Answer, AttemptName, Held, ToldRun } from './wire.ts';
+import { type Answer, type AttemptName, type Held, nameOf, type ToldRun } from './wire.ts';
 
 interface Parts {
   readonly database: Database;
@@ -63,7 +63,7 @@ export class Reports {
   /** What to ask about it; null when there is nothing to ask for now. */
   questionOf(run: store.HandedRun): Held | null {
     if (run.isOver && this.#parts.rest.isBusyWith(run)) return null;
-    const name = store.nameOf(run);
+    const name = nameOf(run);
     return {
       run: run.run,
       attempt: run.attempt,
@@ -76,8 +76,8 @@ export class Reports {
   /** @param held what the peer was asked about: of anything else it has nothing to say */
   async take(peerId: number, held: readonly store.HandedRun[], { runs, unknown }: Answer): Promise<void> {
     const { queries } = this.#parts.database;
-    const known = new Map(held.map((run) => [store.nameOf(run), run]));
-    const forgotten = unknown.flatMap((attempt) => known.get(store.nameOf(attempt)) ?? []);
+    const known = new Map(held.map((run) => [nameOf(run), run]));
+    const forgotten = unknown.flatMap((attempt) => known.get(nameOf(attempt)) ?? []);
     await store.update(
       queries,
       forgotten.filter(({ isOver }) => !isOver),
@@ -88,7 +88,7 @@ export class Reports {
     // What is taken side by side shares commits.
     await Promise.all(
       runs.map(async (told) => {
-        const run = known.get(store.nameOf(told));
+        const run = known.get(nameOf(told));
         if (run && (await this.#takeOne(peerId, run, told))) done.push(run);
       }),
     );
@@ -99,7 +99,7 @@ export class Reports {
   /** @returns whether nothing is left to take */
   async #takeOne(peerId: number, run: store.HandedRun, told: ToldRun): Promise<boolean> {
     const wantsMore = told.logs === null || (await keepLogs(this.#parts, run, told.logs));
-    if (!wantsMore) this.#withoutLogs.add(store.nameOf(run));
+    if (!wantsMore) this.#withoutLogs.add(nameOf(run));
     if (told.outcome !== null) await this.#end(run, told.outcome, told.nodeKey);
     else if (!run.isOver) await this.#move(run, told);
     const isOver = run.isOver || told.outcome !== null;
@@ -125,7 +125,7 @@ export class Reports {
     }
     const waiting = told.waiting && plainText(told.waiting);
     if (waiting !== run.waiting) await store.update(database.queries, [run], { waiting });
-    this.#seen.set(store.nameOf(run), told.seen);
+    this.#seen.set(nameOf(run), told.seen);
   }
 
   /** Whether it counts, the fencing token and the receipt decide. Either way it need not be told again. */
@@ -142,8 +142,8 @@ export class Reports {
   }
 
   #forget(attempt: AttemptName): void {
-    this.#seen.delete(store.nameOf(attempt));
-    this.#withoutLogs.delete(store.nameOf(attempt));
+    this.#seen.delete(nameOf(attempt));
+    this.#withoutLogs.delete(nameOf(attempt));
   }
 }
 

@@ -1,21 +1,18 @@
 import { eq } from 'drizzle-orm';
 import type { Logger } from 'pino';
 import type { Database } from '../../db/database.ts';
+import { OUTPUTS } from '../../dispatch/assignment.ts';
 import { recordOutput } from '../../dispatch/outputs.ts';
 import { runs } from '../../dispatch/schema.ts';
 import type { LiveBus } from '../../live/bus.ts';
 import type { BlobStore } from '../../storage/blob-store.ts';
 import type { PeerDirectory } from '../peers/directory.ts';
-import { fetchFile, WrongFileError } from './fetch-file.ts';
+import { bringFile, WrongFileError } from './bring-file.ts';
 import * as store from './handed-store.ts';
-import type { AttemptName, ToldOutput } from './wire.ts';
+import { type AttemptName, nameOf, type ToldOutput } from './wire.ts';
 
 /** What a competition keeps of each kind at most; a peer that names more is not asked. */
-const MOST_BYTES = {
-  prediction_result: 256 * 2 ** 20,
-  scoring_result: 256 * 2 ** 20,
-  detailed_result: 20 * 2 ** 20,
-} as const satisfies Record<ToldOutput['kind'], number>;
+const MOST_BYTES = new Map(OUTPUTS.map(({ name, maxBytes }) => [name, Number(maxBytes)]));
 
 /** After a file could not be had, the peer is asked about the run again. */
 const AGAIN_MS = 30_000;
@@ -52,12 +49,12 @@ export class Rest implements AsyncDisposable {
   }
 
   isBusyWith(attempt: AttemptName): boolean {
-    return (this.#until.get(store.nameOf(attempt)) ?? 0) > performance.now();
+    return (this.#until.get(nameOf(attempt)) ?? 0) > performance.now();
   }
 
   bring(left: Left): void {
     if (this.isBusyWith(left.run)) return;
-    this.#until.set(store.nameOf(left.run), Number.POSITIVE_INFINITY);
+    this.#until.set(nameOf(left.run), Number.POSITIVE_INFINITY);
     this.#waiting.push(left);
     this.#next();
   }
@@ -66,7 +63,7 @@ export class Rest implements AsyncDisposable {
     if (this.#underWay.size >= MOST_AT_A_TIME || this.#stopping.signal.aborted) return;
     const left = this.#waiting.shift();
     if (!left) return;
-    const name = store.nameOf(left.run);
+    const name = nameOf(left.run);
     const done = this.#bring(left)
       .then(() => void this.#until.delete(name))
       .catch((error: unknown) => {
@@ -90,9 +87,10 @@ export class Rest implements AsyncDisposable {
     const peer = await directory.get(peerId);
     for (const { kind, ...file } of outputs) {
       try {
-        if (file.size > MOST_BYTES[kind]) throw new WrongFileError(`${kind} is larger than what is kept`);
+        if (file.size > (MOST_BYTES.get(kind) ?? 0))
+          throw new WrongFileError(`${kind} is larger than what is kept`);
         // Whatever is here already: that a peer knows a digest gives it no right to what is behind it.
-        await fetchFile(peer, file, { blobs, stopping: this.#stopping.signal });
+        await bringFile(peer, file, { blobs, stopping: this.#stopping.signal });
       } catch (error) {
         if (!(error instanceof WrongFileError)) throw error;
         this.#parts.log.warn({ run: runId, kind, reason: error.message }, 'a peer has no such file of a run');

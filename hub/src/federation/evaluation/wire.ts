@@ -12,7 +12,7 @@ import { OFFER_REFUSALS, type OfferRefusal } from './errors.ts';
  *            it `isOver`, and last what else there is (`rest`). Told again until the attempt is among the `gone`, which says that all was taken, or
  *            that the attempt is no longer the site's: what still runs of it is stopped then. Idempotent too.
  *
- * Files of a run that is over are fetched over HTTP, under addresses that each answer brings anew (`output-routes.ts`).
+ * Files of a run that is over are fetched over HTTP, under addresses that each answer brings anew (`guest-outputs.ts`).
  *
  * Either side may be away for as long as it likes, or lose what it knew since its last backup: nothing counts twice, since the organizing hub takes the
  * outcome of its current attempt alone, and once.
@@ -30,6 +30,8 @@ const attempt = z.object({ run: z.int().positive(), attempt: z.int().min(1).max(
 const base64 = (mostBytes: number) => z.base64().max(Math.ceil((mostBytes * 4) / 3) + 4);
 
 export type AttemptName = z.infer<typeof attempt>;
+
+export const nameOf = ({ run, attempt }: AttemptName) => `${run}/${attempt}`;
 
 /** What competitions of the asking hub may use here. */
 export const siteListing = z.object({

@@ -7,7 +7,7 @@ import type { HubContext } from '../../context/context.ts';
 import { submissions } from '../../submissions/schema.ts';
 import { PURPOSES } from '../identity/model.ts';
 import { Fate, type Moment, MortalHub } from '../testing/mortal-hub.ts';
-import type { PeerSubmission } from './home/submissions.ts';
+import type { PeerSubmission } from './home/view.ts';
 import { peerAcceptances, peerEntries } from './schema.ts';
 import { type Challenge, createTwoHubs, type TwoHubs } from './testing/two-hubs.ts';
 

@@ -13,7 +13,7 @@ import { resources } from '../../resources/schema.ts';
 import { siteDatasets } from '../../sites/schema.ts';
 import { submissions } from '../../submissions/schema.ts';
 import type { FederatedHub } from '../testing/federated-hub.ts';
-import type { PeerSubmission } from './home/submissions.ts';
+import type { PeerSubmission } from './home/view.ts';
 import type { FileOffers } from './peer/file-offers.ts';
 import { type Challenge, type ChallengeOptions, createTwoHubs, type TwoHubs } from './testing/two-hubs.ts';
 

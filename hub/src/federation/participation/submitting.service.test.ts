@@ -12,7 +12,7 @@ import { submissions } from '../../submissions/schema.ts';
 import { signCall } from '../calls/token.ts';
 import { peerHealth, peers } from '../peers/schema.ts';
 import { befriend, createFederatedHub, type FederatedHub } from '../testing/federated-hub.ts';
-import type { PeerSubmission } from './home/submissions.ts';
+import type { PeerSubmission } from './home/view.ts';
 import { peerEntries, peerSubmissions } from './schema.ts';
 import { type Challenge, createTwoHubs, type TwoHubs } from './testing/two-hubs.ts';
 import { type EntryRequest, granted, uploadProcedure } from './wire/entry.ts';

@@ -29,6 +29,9 @@ export interface CallOptions {
   readonly signal?: AbortSignal;
 }
 
+/** Procedures of a peer, by the type of this hub's own. */
+export type PeerHub = TRPCClient<FederationRouter>;
+
 /** Calls procedures of one peer, which is treated as hostile. */
 export interface PeerClient {
   /**
@@ -41,7 +44,7 @@ export interface PeerClient {
    */
   call<Answer extends z.ZodType>(
     answer: Answer,
-    make: (hub: TRPCClient<FederationRouter>) => Promise<unknown>,
+    make: (hub: PeerHub) => Promise<unknown>,
     options?: CallOptions,
   ): Promise<z.output<Answer>>;
 }
@@ -98,7 +101,7 @@ export class PeerCalls {
   async callKnown<Answer extends z.ZodType>(
     peer: KnownPeer,
     answer: Answer,
-    make: (hub: TRPCClient<FederationRouter>) => Promise<unknown>,
+    make: (hub: PeerHub) => Promise<unknown>,
     options: CallOptions = {},
   ): Promise<z.output<Answer>> {
     if (peer.retryAt && peer.retryAt.getTime() > Date.now()) {

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { type Actor, requireUser } from '../../../accounts/access.ts';
+import { fetchFile } from '../../bounded-fetch.ts';
 import { PeerCompetitionMissingError } from '../../catalogue/errors.ts';
 import type { PeerIdentity } from '../../identity/service.ts';
 import type { PeerCalls } from '../../peers/client.ts';
@@ -12,8 +13,6 @@ import type { PeerSubmissions } from './submissions.ts';
 
 /** Of one page that a program has written; it is shown whole. */
 const MOST_REPORT_BYTES = 32 * 1024 ** 2;
-/** A transfer that is slower than this is broken off. */
-const SLOWEST_BYTES_PER_S = 64 * 1024;
 
 /** A file of a peer: nothing of it is kept here. */
 export interface PeerFile {
@@ -119,13 +118,9 @@ async function open(
   promised: Promised,
   left: AbortSignal,
 ): Promise<Readable> {
-  const longest = 30_000 + (promised.size / SLOWEST_BYTES_PER_S) * 1_000;
-  const signal = AbortSignal.any([left, AbortSignal.timeout(Math.ceil(longest))]);
-  const response = await fetch(`${address}${path}`, { redirect: 'manual', signal }).catch(
-    (cause: unknown) => {
-      throw new PeerCallError('peer_unreachable', name, 'the connection for the file broke off', { cause });
-    },
-  );
+  const response = await fetchFile(`${address}${path}`, promised.size, left).catch((cause: unknown) => {
+    throw new PeerCallError('peer_unreachable', name, 'the connection for the file broke off', { cause });
+  });
   if (response.status !== 200) {
     await response.body?.cancel();
     throw new PeerCallError(

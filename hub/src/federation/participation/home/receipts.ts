@@ -1,6 +1,6 @@
 import type { PublishedKey } from '@weir/proto/receipt';
 import type { z } from 'zod';
-import type { PeerCalls, PeerClient } from '../../peers/client.ts';
+import type { PeerCalls, PeerHub } from '../../peers/client.ts';
 import type { PeerDirectory } from '../../peers/directory.ts';
 import { receiptsReading } from '../wire/following.ts';
 
@@ -15,7 +15,7 @@ export interface PeerReceipts {
 export async function readReceipts(
   { calls, directory }: { calls: PeerCalls; directory: PeerDirectory },
   peerId: number,
-  ask: Parameters<PeerClient['call']>[1],
+  ask: (hub: PeerHub) => Promise<unknown>,
   scope: 'list' | 'submit',
 ): Promise<PeerReceipts> {
   const { receipts } = await calls.client(peerId).call(receiptsReading, ask, { scope, maxBytes: MOST_BYTES });

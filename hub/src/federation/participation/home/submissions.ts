@@ -9,20 +9,15 @@ import type { Resources } from '../../../resources/service.ts';
 import type { SubmissionEdit } from '../../../submissions/editing.ts';
 import { ForeignUploadError } from '../../../submissions/errors.ts';
 import { checkAnswers } from '../../../submissions/fact-sheet.ts';
-import type { FileKind } from '../../../submissions/files.ts';
 import type { RunLogs } from '../../../submissions/logs.ts';
 import type { PeerIdentity } from '../../identity/service.ts';
-import type { PeerCalls } from '../../peers/client.ts';
+import type { CallOptions, PeerCalls, PeerHub } from '../../peers/client.ts';
 import type { PeerDirectory } from '../../peers/directory.ts';
 import { PeerCallError } from '../../peers/errors.ts';
 import { DeliveryError, PeerSubmissionMissingError } from '../errors.ts';
 import type { EntryRequest } from '../wire/entry.ts';
 import { changedReading, logsReading } from '../wire/following.ts';
-import {
-  type PeerSubmissionDetails,
-  type PeerSubmissionView,
-  submissionDetails,
-} from '../wire/submission.ts';
+import { type PeerSubmissionDetails, submissionDetails } from '../wire/submission.ts';
 import type { Delivering } from './delivering.ts';
 import * as store from './delivery-store.ts';
 import type { Following } from './following.ts';
@@ -30,50 +25,18 @@ import type { Readings } from './readings.ts';
 import { type PeerReceipts, readReceipts } from './receipts.ts';
 import type { Registrations } from './registrations.ts';
 import { topicsOf } from './topics.ts';
+import { isRemovable, type PeerSubmission, type PeerSubmissionDetail, toView } from './view.ts';
 
 const MOST_WAITING = 50;
-const MOST_LOG_BYTES = 16 * 1024 ** 2;
+/** Of an answer: logs are long. */
+const MOST_BYTES = 16 * 1024 ** 2;
+/** A page that can do without waits no longer. */
+const DETAILS_MS = 5_000;
 /** Who opens its page sees what is so now. */
 const FRESH_MS = 2_000;
 
-/** A submission to a competition of a peer, as its owner sees it at home. */
-export interface PeerSubmission {
-  readonly id: number;
-  readonly hub: string;
-  readonly competitionId: number;
-  readonly phaseId: number;
-  readonly fileName: string;
-  readonly name: string;
-  readonly description: string;
-  readonly isRehearsal: boolean;
-  readonly state: store.DeliveryState;
-  /** Why it waits, or was refused: the peer's words. */
-  readonly problem: { readonly code: string; readonly detail: string } | null;
-  readonly nextTryAt: Date | null;
-  readonly sentBytes: number;
-  readonly size: number;
-  readonly createdAt: Date;
-  readonly version: number;
-  /** What the peer last said of it, and when. */
-  readonly submission: PeerSubmissionView | null;
-  readonly asOf: Date | null;
-  /** The peer does not tell of it any more. */
-  readonly isLost: boolean;
-}
-
-/** What its owner may do with it at the peer, its files through this hub, and what they answered. */
-export interface PeerSubmissionDetail extends Omit<PeerSubmissionDetails, 'files'> {
-  /** From here, and where the peer has it, from there. */
-  readonly canRemove: boolean;
-  readonly files: {
-    readonly kind: FileKind;
-    readonly name: string;
-    /** The task, of a part. */
-    readonly of: string | null;
-    readonly url: string;
-  }[];
-  readonly factSheet: { readonly key: string; readonly title: string; readonly answer: unknown }[];
-}
+/** One call about a submission, for its owner. */
+type Ask = (hub: PeerHub, keyed: { assertion: string; key: string }) => Promise<unknown>;
 
 const NOTHING: PeerSubmissionDetails = {
   files: [],
@@ -259,15 +222,10 @@ export class PeerSubmissions {
 
   /** Of a run at the peer. @throws PeerSubmissionMissingError | PeerCallError | ConsentMissingError */
   async logs(actor: Actor, id: number, runId: number, cursor: string | null): Promise<RunLogs> {
-    const { identity, calls } = this.#parts;
-    const { peerId, userId } = (await this.#own(actor, id)).delivery;
-    const assertion = await identity.assertionFor({ id: userId }, peerId, 'submit');
-    return calls
-      .client(peerId)
-      .call(logsReading, (hub) => hub.participation.logs.query({ assertion, runId, cursor }), {
-        scope: 'submit',
-        maxBytes: MOST_LOG_BYTES,
-      });
+    const { delivery } = await this.#own(actor, id);
+    return this.#call(delivery, logsReading, (hub, { assertion }) =>
+      hub.participation.logs.query({ assertion, runId, cursor }),
+    );
   }
 
   /** @throws PeerSubmissionMissingError | PeerCallError | ConsentMissingError */
@@ -322,19 +280,13 @@ export class PeerSubmissions {
    * @throws PeerSubmissionMissingError | DeliveryError | PeerCallError | ConsentMissingError
    */
   async remove(actor: Actor, id: number): Promise<void> {
-    const { calls, identity, database, live } = this.#parts;
+    const { database, live } = this.#parts;
     const { delivery } = await this.#own(actor, id);
-    const { peerId, userId, key, state } = delivery;
+    const { state } = delivery;
     if (!isRemovable(delivery))
       throw new DeliveryError('not_over', 'It is still under way: withdraw or cancel it first.');
-    if (state === 'entered') {
-      const assertion = await identity.assertionFor({ id: userId }, peerId, 'submit');
-      await calls
-        .client(peerId)
-        .call(z.object({}), (hub) => hub.participation.remove.mutate({ assertion, key }), {
-          scope: 'submit',
-        });
-    }
+    if (state === 'entered')
+      await this.#call(delivery, z.object({}), (hub, keyed) => hub.participation.remove.mutate(keyed), {});
     if (await store.removeDelivery(database.queries, id, [state])) live.announce(topicsOf(delivery));
   }
 
@@ -349,17 +301,13 @@ export class PeerSubmissions {
     return store.findRemoteIds(this.#parts.database.queries, actor.user.id, peerId, phaseId);
   }
 
-  async #askDetails({ key, peerId, userId }: store.Delivery): Promise<PeerSubmissionDetails | null> {
-    const { identity, calls } = this.#parts;
+  async #askDetails(delivery: store.Delivery): Promise<PeerSubmissionDetails | null> {
     try {
-      const assertion = await identity.assertionFor({ id: userId }, peerId, 'submit');
-      return await calls
-        .client(peerId)
-        .call(submissionDetails, (hub) => hub.participation.details.query({ assertion, key }), {
-          scope: 'submit',
-          maxBytes: MOST_LOG_BYTES,
-          timeoutMs: 5_000,
-        });
+      const ask: Ask = (hub, keyed) => hub.participation.details.query(keyed);
+      return await this.#call(delivery, submissionDetails, ask, {
+        maxBytes: MOST_BYTES,
+        timeoutMs: DETAILS_MS,
+      });
     } catch (error) {
       if (error instanceof DomainError) return null;
       throw error;
@@ -381,14 +329,7 @@ export class PeerSubmissions {
     }));
   }
 
-  async #change(
-    actor: Actor,
-    id: number,
-    make: (
-      hub: Parameters<Parameters<ReturnType<PeerCalls['client']>['call']>[1]>[0],
-      keyed: { assertion: string; key: string },
-    ) => Promise<unknown>,
-  ): Promise<PeerSubmission> {
+  async #change(actor: Actor, id: number, make: Ask): Promise<PeerSubmission> {
     const { delivery } = await this.#own(actor, id);
     if (delivery.state !== 'entered')
       throw new DeliveryError('not_entered', 'Its hub does not have it yet: wait until it was sent.');
@@ -397,24 +338,27 @@ export class PeerSubmissions {
   }
 
   /** One change of it at the peer; what the peer then says of it is what is known here. */
-  async #ask(
-    { id, key, peerId, userId }: store.Delivery,
-    make: (
-      hub: Parameters<Parameters<ReturnType<PeerCalls['client']>['call']>[1]>[0],
-      keyed: { assertion: string; key: string },
-    ) => Promise<unknown>,
-  ): Promise<void> {
-    const { identity, calls, database, live } = this.#parts;
+  async #ask(delivery: store.Delivery, make: Ask): Promise<void> {
+    const { database, live } = this.#parts;
+    const { id } = delivery;
     const askedAt = new Date();
-    const assertion = await identity.assertionFor({ id: userId }, peerId, 'submit');
-    const { submission: view } = await calls
-      .client(peerId)
-      .call(changedReading, (hub) => make(hub, { assertion, key }), {
-        scope: 'submit',
-        maxBytes: MOST_LOG_BYTES,
-      });
+    const { submission: view } = await this.#call(delivery, changedReading, make);
     const noted = view && (await store.noteSeen(database.queries, id, { view, digest: null, askedAt }));
     if (noted) live.announce(topicsOf(noted));
+  }
+
+  /** For its owner, at the peer. @throws PeerCallError | ConsentMissingError */
+  async #call<Answer extends z.ZodType>(
+    { key, peerId, userId }: store.Delivery,
+    answer: Answer,
+    ask: Ask,
+    options: CallOptions = { maxBytes: MOST_BYTES },
+  ): Promise<z.output<Answer>> {
+    const { identity, calls } = this.#parts;
+    const assertion = await identity.assertionFor({ id: userId }, peerId, 'submit');
+    return calls
+      .client(peerId)
+      .call(answer, (hub) => ask(hub, { assertion, key }), { ...options, scope: 'submit' });
   }
 
   async #own(actor: Actor, id: number): Promise<{ delivery: store.Delivery; hub: string }> {
@@ -423,36 +367,4 @@ export class PeerSubmissions {
     if (!own) throw new PeerSubmissionMissingError();
     return own;
   }
-}
-
-function toView({ delivery, hub }: { delivery: store.Delivery; hub: string }): PeerSubmission {
-  const { id, competitionId, phaseId, request, remote, state, problem, problemDetail, version } = delivery;
-  const { fileName, size } = request;
-  // As it is called there since.
-  const { name, description } = remote ?? request;
-  const waits = state === 'queued' || state === 'withdrawing';
-  return {
-    id,
-    hub,
-    competitionId,
-    phaseId,
-    fileName,
-    name,
-    description,
-    isRehearsal: Boolean(request.rehearsal),
-    state,
-    problem: problem === null ? null : { code: problem, detail: problemDetail ?? '' },
-    nextTryAt: waits && delivery.heldUntil === null ? delivery.nextTryAt : null,
-    sentBytes: delivery.sentBytes,
-    size,
-    createdAt: delivery.createdAt,
-    version,
-    submission: remote,
-    asOf: delivery.lookedAt,
-    isLost: delivery.isLost,
-  };
-}
-
-function isRemovable({ state, isOver, isLost }: store.Delivery): boolean {
-  return state === 'refused' || state === 'withdrawn' || (state === 'entered' && (isOver || isLost));
 }

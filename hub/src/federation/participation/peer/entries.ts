@@ -2,6 +2,7 @@ import { createHash, randomUUID } from 'node:crypto';
 import type { ActingUser, Actor } from '../../../accounts/access.ts';
 import type { Database } from '../../../db/database.ts';
 import type { LiveBus } from '../../../live/bus.ts';
+import { untilNews } from '../../../live/until-news.ts';
 import type { Receipts } from '../../../receipts/service.ts';
 import type { Resources } from '../../../resources/service.ts';
 import type { BlobStore } from '../../../storage/blob-store.ts';
@@ -193,19 +194,10 @@ export class Entries {
     const until = AbortSignal.any([signal, AbortSignal.timeout(waitMs)]);
     const numbers = await store.findNumbers(database.queries, peer.id, keysOf(seen));
     const topics = numbers.map((id) => `submission:${id}` as const);
-    const hints = live.watch(topics, until)[Symbol.asyncIterator]();
-    // Watched before it is read, so that nothing is missed in between.
-    let hint = hints.next();
-    try {
-      while (true) {
-        const page = await this.#changed(peer, seen);
-        const hasNews = page.changed.length > 0 || page.lost.length > 0 || seen.length === 0;
-        if (hasNews || (await hint).done) return page;
-        hint = hints.next();
-      }
-    } finally {
-      void hints.return?.();
-    }
+    return untilNews(live, topics, until, async () => {
+      const answer = await this.#changed(peer, seen);
+      return { answer, hasNews: answer.changed.length > 0 || answer.lost.length > 0 || seen.length === 0 };
+    });
   }
 
   async #changed(peer: KnownPeer, seen: ChangesQuestion['seen']): Promise<ChangesPage> {
