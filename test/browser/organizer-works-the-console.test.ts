@@ -96,10 +96,12 @@ test('what was deleted is taken back, and what is public is listed for everybody
   const page = await openConsole(challenge);
   await choose(page, id);
   await act(page, 'Make public');
+  await page.getByText('1 submission changed.').waitFor();
   await row(page, id).getByText('Public', { exact: true }).waitFor();
   await choose(page, id);
   await act(page, 'Delete');
   await page.getByRole('button', { name: 'Delete 1 submission' }).click();
+  await page.getByText('No submissions', { exact: true }).waitFor();
   await page.getByText('1 submission deleted.').waitFor();
   await page.getByRole('link', { name: 'Deleted', exact: true }).click();
   await page.getByRole('button', { name: `Take back the deletion of ${id}` }).click();

@@ -11,7 +11,7 @@ import { openSlurm } from './private-slurm.ts';
 import { ensureTools, findChromium } from './requirements.ts';
 import { runStage } from './stage-run.ts';
 import { chooseStages, type Stage } from './stages.ts';
-import { addCounts, type Counts } from './vitest-report.ts';
+import { addCounts, type Counts, nothing } from './vitest-report.ts';
 
 const project = dirname(dirname(import.meta.dirname));
 /** Minutes for everything: the limit of continuous integration is 40, and it is better to say what was still running than to be killed. */
@@ -56,7 +56,9 @@ async function runAll(chosen: Stage[]): Promise<Counts> {
     results.push({ stage, counts, seconds: (Date.now() - started) / 1000 });
   }
   await rm(scratch, { recursive: true, force: true });
-  const total = results.reduce<Counts>((sum, { counts }) => addCounts(sum, counts), { passed: 0, failed: 0 });
+  const total = results.reduce<Counts>((sum, { counts }) => addCounts(sum, counts), nothing);
+  if (total.failures.length > 0) heading('What failed');
+  for (const failure of total.failures) console.log(`${failure}\n`);
   heading('Summary');
   for (const { stage, counts, seconds } of results) {
     const colour = counts.failed === 0 ? 'green' : 'red';

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Stage, StageCommand } from './stages.ts';
-import { addCounts, type Counts, countTests } from './vitest-report.ts';
+import { addCounts, type Counts, nothing, readReport } from './vitest-report.ts';
 
 export interface StageContext {
   /** Folder of the project. */
@@ -19,7 +19,7 @@ export interface StageContext {
 export async function runStage(stage: Stage, context: StageContext): Promise<Counts> {
   const limit = AbortSignal.timeout(stage.limit * 60_000);
   const signal = AbortSignal.any([limit, context.signal]);
-  let counts: Counts = { passed: 0, failed: 0 };
+  let counts = nothing;
   for (const command of stage.commands) {
     counts = addCounts(counts, await runStageCommand(command, { ...context, signal }));
     if (limit.aborted) console.log(`Stopped after ${stage.limit} minutes.`);
@@ -30,17 +30,17 @@ export async function runStage(stage: Stage, context: StageContext): Promise<Cou
 async function runStageCommand(command: StageCommand, context: StageContext): Promise<Counts> {
   if (command.kind === 'check') {
     const succeeded = await run(command.program, command.args, command.folder, context);
-    return succeeded ? { passed: 1, failed: 0 } : { passed: 0, failed: 1 };
+    const failures = [`${command.program} ${command.args.join(' ')}`];
+    return succeeded ? { ...nothing, passed: 1 } : { passed: 0, failed: 1, failures };
   }
   const { folder, project } = command;
   if (!existsSync(join(context.project, folder, 'vitest.config.ts'))) {
-    console.log(`${folder} has no vitest.config.ts`);
-    return { passed: 0, failed: 1 };
+    return { passed: 0, failed: 1, failures: [`${folder} has no vitest.config.ts`] };
   }
   const report = join(context.scratch, `${folder}-${project}.json`);
   const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`];
   const args = ['run', '--project', project, '--passWithNoTests', ...reporters];
-  return countTests(report, await run('vitest', args, folder, context));
+  return readReport(report, await run('vitest', args, folder, context));
 }
 
 /** Resolves with whether the program ended well. When time is over, it and everything it has started is killed. */
