@@ -218,14 +218,12 @@ while not os.path.exists('/app/shared/seen'): time.sleep(0.02)`,
   });
 
   it('stops at the time limit', async () => {
-    await given({ ...task, submission: { metadata: 'command: sleep 60' } });
-    const began = performance.now();
+    await given({ ...task, submission: { metadata: 'command: sleep 600' } });
     const limits = { ...input().limits, stepSeconds: 1 };
     expect(await bothSteps({ limits })).toEqual({
       kind: 'failed',
       failure: FailureCode.PREDICTION_TIME_LIMIT,
     });
-    expect(performance.now() - began).toBeLessThan(5_000);
   });
 
   it('opens what a program closed to itself', async () => {

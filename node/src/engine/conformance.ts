@@ -178,12 +178,14 @@ export function describeEngine(name: string, subject: ConformanceSubject): void 
 
     it('holds off a fork bomb, and leaves none of it', async () => {
       const abort = new AbortController();
-      const bomb = await spec(['/bin/sh', '-c', 'b() { b | b & b; }; echo go; b; sleep 30']);
+      // Its name in the list of processes, where bombs of other engines may be at the same time.
+      const name = `bomb-${randomUUID()}`;
+      const bomb = await spec(['/bin/sh', '-c', `: ${name}; b() { b | b & b; }; echo go; b; sleep 30`]);
       const timer = setTimeout(() => abort.abort(), 3_000);
       await finish(bomb, abort.signal);
       clearTimeout(timer);
       const { stdout } = await run('ps', ['-e', '-o', 'args']);
-      expect(stdout).not.toContain('b | b & b');
+      expect(stdout).not.toContain(name);
     });
 
     it('counts processes', async () => {
@@ -304,16 +306,14 @@ for keyring in (-4, -5):
       const abort = new AbortController();
       const before = process.memoryUsage().rss;
       let bytes = 0;
-      const timer = setTimeout(() => abort.abort(), 4_000);
       const exit = await engine.run(await spec(['/bin/sh', '-c', 'yes']), {
         signal: abort.signal,
         onOutput: (_stream, chunk) => {
           bytes += chunk.length;
+          if (bytes > 2 * MiB && bytes - chunk.length <= 2 * MiB) setTimeout(() => abort.abort(), 3_000);
         },
       });
-      clearTimeout(timer);
       expect(exit).toEqual({ kind: 'killed' });
-      expect(bytes).toBeGreaterThan(2 * MiB);
       expect(process.memoryUsage().rss - before).toBeLessThan(150 * MiB);
     });
 
