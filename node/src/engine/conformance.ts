@@ -291,6 +291,24 @@ for keyring in (-4, -5):
       }
     });
 
+    it('lets nobody make namespaces of their own, in which they would be root and might mount', async () => {
+      const script = `import ctypes, os
+libc, arm = ctypes.CDLL(None), os.uname().machine == 'aarch64'
+user, child = 0x10000000, 17
+def clone(flags):
+    pid = libc.syscall(220 if arm else 56, flags, 0, 0, 0, 0)
+    if pid == 0: os._exit(0)
+    return pid
+print([call() < 0 for call in [
+    lambda: clone(child | user), lambda: libc.unshare(user), lambda: libc.unshare(0x20000), lambda: libc.mount(b't', b'/tmp', b'tmpfs', 0, 0),
+]], clone(child) > 0)
+`;
+      for (const denyLinks of [false, true]) {
+        const { stdout } = await finish(await spec(['python3', '-c', script], { denyLinks }));
+        expect(stdout).toBe('[True, True, True, True] True\n');
+      }
+    });
+
     it('refuses links where it is told to', async () => {
       const mounts = [await mountable('/app/shared')];
       const script =
