@@ -87,6 +87,19 @@ test('passing failures are tried again, wrong bytes once, and what is not there 
   expect(server.requests.length).toBe(1);
 });
 
+test('nothing is asked of anybody but the hub, whatever address it names or sends to', async () => {
+  await using setup = await setUp();
+  const { server, cache } = setup;
+  await using intranet = await ArtifactServer.start();
+  const inside = intranet.add(bytesOf(1000, 1));
+  const foreign = { ...inside, url: `${intranet.origin}${inside.url}` };
+  await expect(cache.hold(foreign, signal)).rejects.toMatchObject({ code: 'artifact_unavailable' });
+  server.redirectTo = intranet.origin;
+  await expect(cache.hold(inside, signal)).rejects.toMatchObject({ code: 'artifact_unavailable' });
+  expect(server.requests).toHaveLength(1);
+  expect(intranet.requests).toEqual([]);
+});
+
 test('above the cap the ones longest unused go, but never what a run holds', async () => {
   await using setup = await setUp(2500);
   const { server, cache } = setup;

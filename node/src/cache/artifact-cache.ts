@@ -1,6 +1,7 @@
 import { mkdir, readdir, rename, rm, stat, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Artifact } from '@weir/proto/node/v1';
+import { findHubAddress } from '../link/hub-address.ts';
 import type { Logger } from '../logging/logger.ts';
 import { sha256OfFile } from './digest.ts';
 import { download } from './download.ts';
@@ -148,9 +149,11 @@ export class ArtifactCache {
   async #fetch(name: string, artifact: Artifact, signal: AbortSignal): Promise<void> {
     const { folder, hubUrl } = this.#options;
     const size = Number(artifact.size);
+    const url = findHubAddress(artifact.url, hubUrl);
+    if (url === null) throw new ArtifactUnavailableError(artifact.digest, `its address is not at ${hubUrl}`);
     this.#evict(size);
     const path = join(partialFolder(folder), name);
-    await download({ digest: artifact.digest, size, url: new URL(artifact.url, hubUrl), path }, signal);
+    await download({ digest: artifact.digest, size, url, path }, signal);
     await rename(path, join(folder, name));
     this.#entries.set(name, { size, verified: true, holders: 0 });
     this.#bytes += size;

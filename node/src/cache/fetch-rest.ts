@@ -75,12 +75,13 @@ async function hashFile(file: FileHandle, hash: Hash): Promise<number> {
 async function request({ url }: Download, offset: number, signal: AbortSignal): Promise<Response> {
   const headers: Record<string, string> = { 'accept-encoding': 'identity' };
   if (offset > 0) headers.range = `bytes=${offset}-`;
-  const response = await fetch(url, { headers, signal });
+  const response = await fetch(url, { headers, signal, redirect: 'manual' });
   const isPart =
     response.status === 206 && response.headers.get('content-range')?.startsWith(`bytes ${offset}-`);
   if (response.status === 200 || isPart) return response;
   await response.body?.cancel();
-  const kind = FINAL_STATUSES.has(response.status) ? 'final' : 'passing';
+  const isElsewhere = response.status >= 300 && response.status < 400;
+  const kind = isElsewhere || FINAL_STATUSES.has(response.status) ? 'final' : 'passing';
   throw new FetchError(kind, `the hub answered ${response.status}`);
 }
 

@@ -13,6 +13,8 @@ export class ArtifactServer implements AsyncDisposable {
   cutNext = 0;
   /** Answers so many of the next requests with a status of failure. */
   failNext: number[] = [];
+  /** Sends whoever asks to this address instead. */
+  redirectTo: string | null = null;
   /** Sends other bytes than it should, as often. */
   corruptNext = 0;
   hasRanges = true;
@@ -61,6 +63,10 @@ export class ArtifactServer implements AsyncDisposable {
     const failure = this.failNext.shift();
     if (failure !== undefined) {
       response.writeHead(failure).end();
+      return;
+    }
+    if (this.redirectTo !== null) {
+      response.writeHead(307, { location: new URL(url, this.redirectTo).href }).end();
       return;
     }
     if (method === 'PUT') {
