@@ -6,7 +6,7 @@ const facts = {
   user: { uid: 10001, gid: 10001 },
   imageVolumes: [],
   keepUserId: false,
-  linkDenyingProfile: '',
+  seccompProfile: null,
   mostProcesses: null,
 };
 

@@ -14,8 +14,8 @@ export interface EngineFacts {
   readonly imageVolumes: readonly string[];
   /** Rootless Podman maps the host's user to another one inside unless it is told to keep it. */
   readonly keepUserId: boolean;
-  /** What the engine is given as the profile for ContainerSpec.denyLinks: Docker reads the profile itself, Podman a file of its host. */
-  readonly linkDenyingProfile: string;
+  /** What takes the place of the engine's own profile, null to leave that: Docker reads the profile itself, Podman a file of its host. */
+  readonly seccompProfile: string | null;
   /** The limit on the processes of the user, null for the engine's own. What bounds a container is `pids`, which counts its processes alone. */
   readonly mostProcesses: number | null;
 }
@@ -48,7 +48,10 @@ export function containerOptions(spec: ContainerSpec, facts: EngineFacts): Conta
       AutoRemove: false,
       RestartPolicy: { Name: 'no' },
       CapDrop: ['ALL'],
-      SecurityOpt: ['no-new-privileges', ...(spec.denyLinks ? [`seccomp=${facts.linkDenyingProfile}`] : [])],
+      SecurityOpt: [
+        'no-new-privileges',
+        ...(facts.seccompProfile === null ? [] : [`seccomp=${facts.seccompProfile}`]),
+      ],
       ReadonlyRootfs: true,
       Binds: spec.mounts.map(({ source, target, readOnly }) => `${source}:${target}${readOnly ? ':ro' : ''}`),
       Tmpfs: scratch(spec, facts.imageVolumes),

@@ -22,7 +22,7 @@ import { findImage, obtainImage } from './images.ts';
 import { mostProcesses } from './most-processes.ts';
 import { forwardOutput } from './output.ts';
 import { isConflict, isNotFound } from './responses.ts';
-import { linkDenyingProfile } from './seccomp-profile.ts';
+import { floorProfile, linkDenyingProfile } from './seccomp-profile.ts';
 
 /** How long the end of the output may lag behind the container's exit. */
 const OUTPUT_END_MS = 10_000;
@@ -149,7 +149,7 @@ export class DockerEngine implements Engine {
       imageVolumes: Object.keys(image.Config.Volumes ?? {}),
       keepUserId: this.#rootlessPodman,
       mostProcesses: this.kind === 'podman' ? await mostProcesses() : null,
-      linkDenyingProfile: spec.denyLinks ? await this.#linkDenyingProfile() : '',
+      seccompProfile: await this.#seccompProfile(spec.denyLinks),
     });
     return await this.#docker.createContainer(options).catch((cause) => {
       throw isConflict(cause) ? new NameTakenError() : cause;
@@ -160,11 +160,13 @@ export class DockerEngine implements Engine {
     return this.kind === 'podman' ? Number.parseInt(this.#version, 10) : null;
   }
 
-  async #linkDenyingProfile(): Promise<string> {
-    if (this.kind === 'docker') return linkDenyingProfile;
+  /** Docker's own profile is the floor. Podman's lets programs make user namespaces, and mount in them. */
+  async #seccompProfile(denyLinks: boolean): Promise<string | null> {
+    const profile = denyLinks ? linkDenyingProfile : floorProfile;
+    if (this.kind === 'docker') return denyLinks ? profile : null;
     this.#profileFolder ??= mkdtemp(join(tmpdir(), 'weir-seccomp-'));
-    const file = join(await this.#profileFolder, 'deny-links.json');
-    await writeFile(file, linkDenyingProfile);
+    const file = join(await this.#profileFolder, denyLinks ? 'deny-links.json' : 'floor.json');
+    await writeFile(file, profile);
     return file;
   }
 
