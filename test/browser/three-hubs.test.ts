@@ -115,6 +115,7 @@ test('a person of one hub enters a competition of another, scored at a site of a
   );
   const ids = rows.map(({ id }) => Number(id));
   expect(ids).toHaveLength(2);
-  for (const id of ids) expect(await attemptOutcomes(atHost.hub, id)).toEqual(['finished']);
+  // On a busy machine a lease may lapse meanwhile; what is lost is run again, and finishes once.
+  for (const id of ids) expect((await attemptOutcomes(atHost.hub, id)).at(-1)).toBe('finished');
   await expectExactlyOnce(atHost.hub, ids);
 });
