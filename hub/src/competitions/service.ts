@@ -2,7 +2,7 @@ import type { Logger } from 'pino';
 import type { Actor } from '../accounts/access.ts';
 import type { RequiredAttribute } from '../accounts/required-attributes.ts';
 import type { Creations } from '../creations/service.ts';
-import type { Database } from '../db/database.ts';
+import type { Database, Write } from '../db/database.ts';
 import type { Page } from '../db/page.ts';
 import type { Dispatch } from '../dispatch/admission.ts';
 import type { Jobs } from '../jobs/jobs.ts';
@@ -43,6 +43,8 @@ export interface Competitions {
   publish(actor: Actor, id: number, published: boolean): Promise<void>;
   /** For organizers. @throws OrganizersOnlyError | CompetitionInvalidError */
   edit(actor: Actor, id: number, edit: CompetitionEdit): Promise<void>;
+  /** As `edit`, to be written with what else is edited. */
+  prepareEdit(actor: Actor, id: number, edit: CompetitionEdit): Promise<Write>;
   /** For organizers: what has to be vouched for about whoever registers from now on. Who takes part already goes on. */
   requireAttributes(actor: Actor, id: number, required: readonly RequiredAttribute[]): Promise<void>;
   /** It is gone for everybody; what belongs to it is kept for the records. */
@@ -88,6 +90,15 @@ export function createCompetitions(dependencies: CompetitionsDependencies): Comp
       await jobs.enqueue(tx, 'publish-catalogue', {}, 'publish-catalogue');
     });
 
+  const prepareEdit: Competitions['prepareEdit'] = async (actor, id, edit) => {
+    const { competition } = await gate.manage(actor, id);
+    const rendered = await renderEdit(dependencies, competition, edit);
+    return async (tx) => {
+      await writeEdit(tx, competition, rendered);
+      await jobs.enqueue(tx, 'publish-catalogue', {}, 'publish-catalogue');
+    };
+  };
+
   return {
     gate,
     phases: createPhases({ database, gate, dispatch, jobs, resources }),
@@ -110,13 +121,10 @@ export function createCompetitions(dependencies: CompetitionsDependencies): Comp
       await change(id, { published });
     },
 
+    prepareEdit,
+
     async edit(actor, id, edit) {
-      const { competition } = await gate.manage(actor, id);
-      const rendered = await renderEdit(dependencies, competition, edit);
-      await database.transaction(async (tx) => {
-        await writeEdit(tx, competition, rendered);
-        await jobs.enqueue(tx, 'publish-catalogue', {}, 'publish-catalogue');
-      });
+      await database.transaction(await prepareEdit(actor, id, edit));
     },
 
     async requireAttributes(actor, id, required) {

@@ -26,6 +26,12 @@ export interface Transaction {
   afterCommit(effect: () => void): void;
 }
 
+/**
+ * A change that has been prepared: whatever could be found, checked and rendered beforehand has been. It is written in a transaction of its own or
+ * together with others, which then are kept all or none; what only shows there may still refuse it.
+ */
+export type Write<Result = void> = (tx: Transaction) => Promise<Result>;
+
 export interface Database extends AsyncDisposable {
   readonly pool: pg.Pool;
   readonly queries: Queries;

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { type BundleComputation, COMPUTATION_KINDS, SUBMISSION_RULES } from '../bundles/model.ts';
+import type { Write } from '../db/database.ts';
 import type { EditableBoard, EditedBoard } from '../leaderboards/settings/service.ts';
 import { NamedMissingError } from './named.ts';
 import { flag, number, type RestRequest } from './request.ts';
@@ -42,20 +43,22 @@ type SentColumn = z.infer<typeof column>;
  * columns stays too.
  * @throws NamedMissingError | BoardInvalidError
  */
-export async function editBoards(
+export async function prepareBoards(
   { hub, actor }: RestRequest,
   competitionId: number,
   sent: readonly SentBoard[],
-): Promise<void> {
+): Promise<Write<unknown>[]> {
   const { settings } = hub.leaderboards;
   const known = await settings.list(actor, competitionId);
+  const writes: Write<unknown>[] = [];
   for (const one of sent) {
     const current = known.find(({ id }) => id === one.id);
     if (!current && typeof one.id === 'number') throw new NamedMissingError('leaderboards', one.id);
     const edited = toBoard(one, current ?? NEW_BOARD);
     if (current && JSON.stringify(edited) === JSON.stringify(current)) continue;
-    await settings.save(actor, competitionId, edited);
+    writes.push(await settings.prepareSave(actor, competitionId, edited));
   }
+  return writes;
 }
 
 const NEW_BOARD: EditedBoard = {

@@ -1,9 +1,11 @@
 import { z } from 'zod';
 import type { FactSheetQuestion } from '../bundles/model.ts';
-import { boardEdits, editBoards } from './board-edits.ts';
+import type { CompetitionEdit } from '../competitions/editing.ts';
+import type { PhaseEdit } from '../competitions/phases/editing.ts';
+import { boardEdits, prepareBoards } from './board-edits.ts';
 import { logo } from './logo.ts';
 import { NamedMissingError } from './named.ts';
-import { editPhase, phaseEdits } from './phase-edits.ts';
+import { phaseEdits, toPhaseEdit } from './phase-edits.ts';
 import { flag, nothingSent, number, parseJson, type RestRequest } from './request.ts';
 
 const question = z.strictObject({
@@ -92,7 +94,7 @@ export const competitionEdits = z.object({
   ...NOT_HERE,
 });
 
-/** What of a competition is sent is changed, the rest stays; its boards and phases first, each alone. */
+/** What of a competition is sent is changed, with its boards and phases; the rest stays. Where a part is refused, all of it stays. */
 export async function editCompetition(
   rest: RestRequest,
   id: number,
@@ -103,9 +105,21 @@ export async function editCompetition(
   const { phases } = await hub.competitions.get(actor, id);
   const other = sent.phases?.find((phase) => !phases.some((known) => known.id === phase.id));
   if (other) throw new NamedMissingError('phases', other.id);
-  await editBoards(rest, id, sent.leaderboards ?? []);
-  for (const { id: phaseId, ...phase } of sent.phases ?? []) await editPhase(rest, phaseId, phase);
-  await hub.competitions.edit(actor, id, {
+  const edits = new Map<number, PhaseEdit>();
+  for (const phase of sent.phases ?? [])
+    edits.set(phase.id, await toPhaseEdit(rest, { id: phase.id, competitionId: id }, phase));
+  const writes = [
+    ...(await prepareBoards(rest, id, sent.leaderboards ?? [])),
+    await hub.competitions.phases.prepareEdits(actor, id, edits),
+    await hub.competitions.prepareEdit(actor, id, toCompetitionEdit(sent)),
+  ];
+  await hub.database.transaction(async (tx) => {
+    for (const write of writes) await write(tx);
+  });
+}
+
+function toCompetitionEdit(sent: z.infer<typeof competitionEdits>): CompetitionEdit {
+  return {
     title: sent.title,
     description: sent.description ?? undefined,
     type: sent.competition_type,
@@ -130,7 +144,7 @@ export async function editCompetition(
     pages: sent.pages
       ?.toSorted((a, b) => (a.index ?? 0) - (b.index ?? 0))
       .map(({ title, content }) => ({ title, source: content })),
-  });
+  };
 }
 
 function toQuestions(sheet: Record<string, z.infer<typeof question>>): FactSheetQuestion[] {

@@ -269,6 +269,50 @@ test('organizers and the logo are changed, and what is not kept here is refused 
   expect(after.json().collaborators).toEqual([]);
 });
 
+test('where one part of a change is refused, nothing of it is kept', async () => {
+  const url = `competitions/${id}/`;
+  const { logo: _, logo_icon: __, ...before } = (await get(url)).json();
+  const [{ id: phaseId }] = before.phases;
+  const change = {
+    title: 'Half',
+    terms: 'Half',
+    leaderboards: [
+      { id: before.leaderboards[0].id, title: 'Half' },
+      { title: 'Half', key: 'half', columns: [{ index: 0, title: 'Half', key: 'half' }] },
+    ],
+    phases: [{ id: phaseId, name: 'Half', hide_output: !before.phases[0].hide_output }],
+  };
+  const { leaderboards, phases } = change;
+  for (const [wrong, field] of [
+    [{ collaborators: [99999] }, 'collaborators'],
+    [{ phases: [{ ...phases[0], end: '2000-01-01T00:00:00Z' }] }, 'end'],
+    [{ phases: [{ ...phases[0], tasks: [] }] }, 'tasks'],
+    [{ leaderboards: [...leaderboards, leaderboards[1]] }, 'detail'],
+  ] as const) {
+    const refused = (await send('PATCH', url, { ...change, ...wrong }, 400)).json();
+    expect(refused).toHaveProperty(field);
+    expect((await get(url)).json()).toMatchObject(before);
+  }
+});
+
+test('phases are moved together, also where one alone would be in the way of another', async () => {
+  const url = `competitions/${id}/`;
+  const { phases, leaderboards } = (await get(url)).json();
+  const [first] = phases;
+  const second = await hub.context.competitions.phases.add(organizer.actor, id, {
+    name: 'Second',
+    startsAt: new Date('2020-03-01T00:00:00Z'),
+    endsAt: null,
+    taskIds: [first.tasks[0].id],
+    leaderboardId: leaderboards[0].id,
+  });
+  const later = { id: first.id, end: '2020-04-01T00:00:00.000Z' };
+  expect((await send('PATCH', url, { phases: [later] }, 400)).json()).toHaveProperty('end');
+  const both = [later, { id: second.id, start: '2020-05-01T00:00:00.000Z' }];
+  expect((await send('PATCH', url, { phases: both })).json().phases).toMatchObject(both);
+  await hub.context.competitions.phases.remove(organizer.actor, second.id);
+});
+
 test('a phase is changed by itself, and told what cannot be by the name of its field', async () => {
   const [phase] = (await get(`competitions/${id}/`)).json().phases;
   const url = `phases/${phase.id}/`;

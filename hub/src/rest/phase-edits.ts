@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { PhaseEdit } from '../competitions/phases/service.ts';
+import type { PhaseEdit } from '../competitions/phases/editing.ts';
 import { findUpload } from './datasets.ts';
 import { named } from './named.ts';
 import { flag, number, type RestRequest } from './request.ts';
@@ -54,22 +54,21 @@ export const phaseEdits = z.object({
   starting_kit: file,
 });
 
-/** What of a phase is sent is changed, the rest stays. */
-export async function editPhase(
+/** What of a phase is sent is changed, the rest stays. @throws NamedMissingError */
+export async function toPhaseEdit(
   rest: RestRequest,
-  id: number,
+  phase: { readonly id: number; readonly competitionId: number },
   sent: z.infer<typeof phaseEdits>,
-): Promise<void> {
+): Promise<PhaseEdit> {
   const { hub, actor } = rest;
-  const { competition } = await hub.competitions.gate.viewPhase(actor, id);
   const tasks = await Promise.all(
     (sent.tasks ?? []).map((key) => named('tasks', key, () => hub.tasks.get(actor, key))),
   );
   const [publicData, startingKit] = await Promise.all([
-    chooseFile(rest, { id, competition }, 'public_data', sent.public_data),
-    chooseFile(rest, { id, competition }, 'starting_kit', sent.starting_kit),
+    chooseFile(rest, phase, 'public_data', sent.public_data),
+    chooseFile(rest, phase, 'starting_kit', sent.starting_kit),
   ]);
-  const edit: PhaseEdit = {
+  return {
     name: sent.name,
     description: sent.description ?? undefined,
     startsAt: sent.start,
@@ -86,20 +85,19 @@ export async function editPhase(
     publicData,
     startingKit,
   };
-  await hub.competitions.phases.edit(actor, id, edit);
 }
 
 /** The key of what was sent; what the phase has already may stay whoever it belongs to. @throws NamedMissingError */
 async function chooseFile(
   rest: RestRequest,
-  phase: { readonly id: number; readonly competition: { readonly id: number } },
+  phase: { readonly id: number; readonly competitionId: number },
   kind: 'public_data' | 'starting_kit',
   sent: string | number | null | undefined,
 ): Promise<string | null | undefined> {
   if (sent === null || sent === undefined) return sent;
   const { hub, actor } = rest;
-  const { phases } = await hub.competitions.get(actor, phase.competition.id);
-  const { phaseFiles } = await hub.competitions.written(actor, phase.competition.id);
+  const { phases } = await hub.competitions.get(actor, phase.competitionId);
+  const { phaseFiles } = await hub.competitions.written(actor, phase.competitionId);
   const files = phases.find(({ id }) => id === phase.id)?.files ?? [];
   const { key = '' } = files.find((file) => file.kind === kind) ?? {};
   if (sent === key || sent === phaseFiles.get(key)) return key;

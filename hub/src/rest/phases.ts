@@ -3,7 +3,7 @@ import { OrganizersOnlyError } from '../competitions/errors.ts';
 import { list, one } from './answers.ts';
 import { toPhase } from './competition-shape.ts';
 import { NoPhaseAfterError } from './errors.ts';
-import { editPhase, phaseEdits } from './phase-edits.ts';
+import { phaseEdits, toPhaseEdit } from './phase-edits.ts';
 import { idParams, number, type RestRequest } from './request.ts';
 import type { RestRoutes } from './rest-routes.ts';
 
@@ -30,7 +30,10 @@ export function phaseRoutes(routes: RestRoutes): void {
   );
 
   const edit = async (rest: RestRequest<unknown, z.infer<typeof phaseEdits>>) => {
-    await editPhase(rest, idParams.parse(rest.request.params).id, rest.body);
+    const { hub, actor } = rest;
+    const { phase, competition } = await findPhase(rest);
+    const named = { id: phase.id, competitionId: competition.id };
+    await hub.competitions.phases.edit(actor, phase.id, await toPhaseEdit(rest, named, rest.body));
     return showPhase(rest);
   };
   const editing = { summary: 'Change what is sent of a phase', body: phaseEdits, answer: one('Phase') };

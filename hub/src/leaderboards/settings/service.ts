@@ -4,7 +4,7 @@ import { checkLeaderboard } from '../../bundles/check-leaderboard.ts';
 import type { BundleColumn, BundleLeaderboard } from '../../bundles/model.ts';
 import { toColumn, toLeaderboard } from '../../competitions/board-rows.ts';
 import type { CompetitionGate } from '../../competitions/gate.ts';
-import type { Database, Queries } from '../../db/database.ts';
+import type { Database, Queries, Write } from '../../db/database.ts';
 import type { Dispatch } from '../../dispatch/admission.ts';
 import type { Jobs } from '../../jobs/jobs.ts';
 import type { LiveBus } from '../../live/bus.ts';
@@ -44,6 +44,8 @@ export interface BoardSettingsDesk {
    * @throws OrganizersOnlyError | BoardInvalidError with all that is wrong | BoardMissingError
    */
   save(actor: Actor, competitionId: number, board: EditedBoard): Promise<EditableBoard>;
+  /** As `save`, to be written with what else is edited. It answers the board's id. */
+  prepareSave(actor: Actor, competitionId: number, board: EditedBoard): Promise<Write<number>>;
   /** One that no phase uses. @throws OrganizersOnlyError | BoardInUseError | BoardMissingError */
   remove(actor: Actor, competitionId: number, id: number): Promise<void>;
 }
@@ -81,42 +83,48 @@ export function createBoardSettings({
     return board;
   }
 
+  const prepareSave: BoardSettingsDesk['prepareSave'] = async (actor, competitionId, edited) => {
+    const { id: by } = requireUser(actor);
+    await gate.manage(actor, competitionId);
+    const checked = check(edited);
+    return async (tx) => {
+      await lockBoards(tx, competitionId);
+      const others = (await list(tx.queries, competitionId)).filter(({ id }) => id !== edited.id);
+      if (others.some(({ key }) => key === checked.key))
+        throw new BoardInvalidError([`Another board of this competition has the key "${checked.key}".`]);
+      const before = edited.id === null ? null : await find(tx.queries, competitionId, edited.id);
+      const own = new Set(before?.columns.map(({ id }) => id));
+      if (checked.columns.some(({ id }) => id !== null && !own.has(id))) throw new BoardMissingError();
+      const id = edited.id ?? (await insertBoard(tx, competitionId, checked));
+      await updateBoard(tx, id, checked);
+      await setColumns(tx, id, checked.columns);
+      if (checked.ladderStep !== null) await hideOutputsOf(tx, id);
+      const phaseIds = before?.phases.map((phase) => phase.id) ?? [];
+      if (before && rankingOf(before) !== rankingOf({ ...checked, id }))
+        await boardsFollow(jobs, tx, phaseIds, { anew: true });
+      await noteChange(tx, phaseIds);
+      tx.afterCommit(() => {
+        for (const phaseId of phaseIds) {
+          boards.forget(phaseId);
+          dispatch.phaseChanged(phaseId);
+        }
+        live.announce(phaseIds.map((phaseId) => `leaderboard:${phaseId}` as const));
+        log.info({ competitionId, leaderboardId: id, by }, 'board edited');
+      });
+      return id;
+    };
+  };
+
   return {
     async list(actor, competitionId) {
       await gate.manage(actor, competitionId);
       return list(database.queries, competitionId);
     },
 
+    prepareSave,
+
     async save(actor, competitionId, edited) {
-      const { id: by } = requireUser(actor);
-      await gate.manage(actor, competitionId);
-      const checked = check(edited);
-      const saved = await database.transaction(async (tx) => {
-        await lockBoards(tx, competitionId);
-        const others = (await list(tx.queries, competitionId)).filter(({ id }) => id !== edited.id);
-        if (others.some(({ key }) => key === checked.key))
-          throw new BoardInvalidError([`Another board of this competition has the key "${checked.key}".`]);
-        const before = edited.id === null ? null : await find(tx.queries, competitionId, edited.id);
-        const own = new Set(before?.columns.map(({ id }) => id));
-        if (checked.columns.some(({ id }) => id !== null && !own.has(id))) throw new BoardMissingError();
-        const id = edited.id ?? (await insertBoard(tx, competitionId, checked));
-        await updateBoard(tx, id, checked);
-        await setColumns(tx, id, checked.columns);
-        if (checked.ladderStep !== null) await hideOutputsOf(tx, id);
-        const phaseIds = before?.phases.map((phase) => phase.id) ?? [];
-        if (before && rankingOf(before) !== rankingOf({ ...checked, id }))
-          await boardsFollow(jobs, tx, phaseIds, { anew: true });
-        await noteChange(tx, phaseIds);
-        tx.afterCommit(() => {
-          for (const phaseId of phaseIds) {
-            boards.forget(phaseId);
-            dispatch.phaseChanged(phaseId);
-          }
-          live.announce(phaseIds.map((phaseId) => `leaderboard:${phaseId}` as const));
-        });
-        return id;
-      });
-      log.info({ competitionId, leaderboardId: saved, by }, 'board edited');
+      const saved = await database.transaction(await prepareSave(actor, competitionId, edited));
       return find(database.queries, competitionId, saved);
     },
 
