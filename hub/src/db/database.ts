@@ -32,6 +32,13 @@ export interface Transaction {
  */
 export type Write<Result = void> = (tx: Transaction) => Promise<Result>;
 
+/** In their order. */
+export function writeAll(writes: readonly Write<unknown>[]): Write {
+  return async (tx) => {
+    for (const write of writes) await write(tx);
+  };
+}
+
 export interface Database extends AsyncDisposable {
   readonly pool: pg.Pool;
   readonly queries: Queries;

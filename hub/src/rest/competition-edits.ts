@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { FactSheetQuestion } from '../bundles/model.ts';
 import type { CompetitionEdit } from '../competitions/editing.ts';
 import type { PhaseEdit } from '../competitions/phases/editing.ts';
+import { writeAll } from '../db/database.ts';
 import { boardEdits, prepareBoards } from './board-edits.ts';
 import { logo } from './logo.ts';
 import { NamedMissingError } from './named.ts';
@@ -113,9 +114,7 @@ export async function editCompetition(
     await hub.competitions.phases.prepareEdits(actor, id, edits),
     await hub.competitions.prepareEdit(actor, id, toCompetitionEdit(sent)),
   ];
-  await hub.database.transaction(async (tx) => {
-    for (const write of writes) await write(tx);
-  });
+  await hub.database.transaction(writeAll(writes));
 }
 
 function toCompetitionEdit(sent: z.infer<typeof competitionEdits>): CompetitionEdit {

@@ -82,13 +82,13 @@ export function submissionActionRoutes(routes: RestRoutes): void {
   routes.delete(
     '/submissions/delete_many',
     { summary: 'Delete those that are over', body: many, answer: one('Done') },
-    async ({ hub, actor, body }) => refusedAsError(await hub.submissions.removeMany(actor, idsOf(body))),
+    async ({ hub, actor, body }) => refusedAsError(await hub.submissions.many.remove(actor, idsOf(body))),
   );
   routes.post(
     '/submissions/re_run_many_submissions',
     { summary: 'Enter each of them again', body: many, query: rerunQuery, answer: one('Done') },
     async ({ hub, actor, body, query: { task_key } }) =>
-      refusedAsError(await hub.submissions.rerunMany(actor, idsOf(body), task_key)),
+      refusedAsError(await hub.submissions.many.rerun(actor, idsOf(body), task_key)),
   );
 
   routes.post(

@@ -1,5 +1,5 @@
+import type { SubmissionDetail } from '../submissions/detail.ts';
 import type { LogStreamName, RunLogs } from '../submissions/logs.ts';
-import type { SubmissionDetail } from '../submissions/service.ts';
 import type { ScoreView, SubmissionView } from '../submissions/view.ts';
 import type { toBoard } from './competition-shape.ts';
 import { toScoreId } from './score-id.ts';

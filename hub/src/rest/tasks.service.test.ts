@@ -83,6 +83,21 @@ test('an archive that is none, or says something wrong, makes nothing and says w
   expect((await get('tasks/')).json().results).toEqual([]);
 });
 
+test('many tasks are deleted together, or none of them', async () => {
+  const fields = { type: 'scoring_program', request_sassy_file_name: 'p.zip' };
+  const { key, sassy_url } = (await send('POST', 'datasets/', { payload: fields, status: 201 })).json();
+  const { pathname, search } = new URL(sassy_url);
+  ok(await hub.inject({ method: 'PUT', url: pathname + search, payload: 'PK' }), 200);
+  const make = async () =>
+    (await send('POST', 'tasks/', { payload: { name: 'T', scoring_program: key }, status: 201 })).json().id;
+  const [first, second] = [await make(), await make()];
+  await send('POST', 'tasks/delete_many/', { payload: [first, 99999], status: 404 });
+  await send('POST', 'tasks/delete_many/', { payload: [first, second], status: 404, person: sam });
+  expect((await get('tasks/')).json().count).toBe(2);
+  await send('POST', 'tasks/delete_many/', { payload: [first, second] });
+  expect((await get('tasks/')).json().count).toBe(0);
+});
+
 test('an upload is renamed, described and published by whoever owns it, and by nobody else', async () => {
   const fields = { type: 'input_data', request_sassy_file_name: 'cases.zip' };
   const { key, sassy_url } = (await send('POST', 'datasets/', { payload: fields, status: 201 })).json();

@@ -94,9 +94,9 @@ export function taskRoutes(routes: RestRoutes): void {
 
   routes.post(
     '/tasks/delete_many',
-    { summary: 'Delete those that no phase has', body: many },
+    { summary: 'Delete all of them; none where a phase has one', body: many },
     async ({ hub, actor, body }) => {
-      for (const id of body.pks) await hub.tasks.remove(actor, id);
+      await hub.tasks.remove(actor, ...body.pks);
       return { detail: 'Tasks deleted successfully' };
     },
   );

@@ -59,7 +59,7 @@ describe('submissions that wait for an organizer', () => {
     ];
     expect(first).toMatchObject({ status: 'Submitting', waiting: 'Waiting for an organizer to start it' });
     await expect(hub.submissions.start(ada, first.id)).rejects.toMatchObject({ code: 'not_allowed' });
-    const many = await hub.submissions.startMany(organizer, [first.id, second.id, 0]);
+    const many = await hub.submissions.many.start(organizer, [first.id, second.id, 0]);
     expect(many).toMatchObject({
       done: [first.id, second.id],
       refused: [{ id: 0, code: 'submission_not_found' }],
@@ -304,18 +304,18 @@ describe('many at once', () => {
     await score(0.5);
     const open = await submit(ada, phaseId);
     const ids = [best.id, fair.id, open.id];
-    const forced = await hub.submissions.forceManyOntoLeaderboard(organizer, [fair.id, open.id], 'The jury');
+    const forced = await hub.submissions.many.forceOntoLeaderboard(organizer, [fair.id, open.id], 'The jury');
     expect(forced).toMatchObject({ done: [fair.id], refused: [{ id: open.id, code: 'not_finished' }] });
     expect(await board(ada, phaseId)).toEqual([fair.id]);
-    expect(await hub.submissions.setManyOnLeaderboard(organizer, ids, true)).toMatchObject({
+    expect(await hub.submissions.many.setOnLeaderboard(organizer, ids, true)).toMatchObject({
       done: [],
       refused: [{ code: 'not_allowed' }, { code: 'not_allowed' }, { code: 'not_allowed' }],
     });
-    expect(await hub.submissions.editMany(organizer, ids, { isPublic: true })).toMatchObject({
+    expect(await hub.submissions.many.edit(organizer, ids, { isPublic: true })).toMatchObject({
       done: [best.id, fair.id],
       refused: [{ id: open.id, code: 'not_publishable' }],
     });
-    expect(await hub.submissions.removeMany(organizer, ids)).toMatchObject({
+    expect(await hub.submissions.many.remove(organizer, ids)).toMatchObject({
       done: [best.id, fair.id],
       refused: [{ id: open.id, code: 'still_running' }],
     });

@@ -123,17 +123,17 @@ export const submissionsRouter = router({
       const { ids } = input;
       switch (input.action) {
         case 'start':
-          return submissions.startMany(actor, ids);
+          return submissions.many.start(actor, ids);
         case 'cancel':
-          return submissions.cancelMany(actor, ids);
+          return submissions.many.cancel(actor, ids);
         case 'remove':
-          return submissions.removeMany(actor, ids);
+          return submissions.many.remove(actor, ids);
         case 'setOnLeaderboard':
-          return submissions.setManyOnLeaderboard(actor, ids, input.onLeaderboard);
+          return submissions.many.setOnLeaderboard(actor, ids, input.onLeaderboard);
         case 'forceOntoLeaderboard':
-          return submissions.forceManyOntoLeaderboard(actor, ids, input.reason);
+          return submissions.many.forceOntoLeaderboard(actor, ids, input.reason);
         case 'publish':
-          return submissions.editMany(actor, ids, { isPublic: input.isPublic });
+          return submissions.many.edit(actor, ids, { isPublic: input.isPublic });
         default:
           return input satisfies never;
       }

@@ -88,8 +88,8 @@ export interface Tasks {
   makeTask(creationId: number, signal: AbortSignal): Promise<void>;
   /** By its owner and administrators. `version` of the answer says whether there is a new one. @throws TaskMissingError | NotYourTaskError */
   edit(actor: Actor, id: number, edit: TaskEdit): Promise<TaskView>;
-  /** By its owner and administrators, once no phase has it. @throws TaskMissingError | NotYourTaskError | TaskInUseError */
-  remove(actor: Actor, id: number): Promise<void>;
+  /** By their owner and administrators, once no phase has them: all, or none. @throws TaskMissingError | NotYourTaskError | TaskInUseError */
+  remove(actor: Actor, ...ids: number[]): Promise<void>;
   /** Lets somebody use it, or no longer; in what they have made of it so far it stays. @throws PersonMissingError */
   share(actor: Actor, id: number, username: string, isShared: boolean): Promise<TaskView>;
 }
@@ -248,23 +248,26 @@ export function createTasks(dependencies: TasksDependencies): Tasks {
       return show(actor, id);
     },
 
-    async remove(actor, id) {
+    async remove(actor, ...ids) {
       const user = requireUser(actor);
-      const task = await reachOwn(actor, id);
+      const inOrder = [...new Set(ids)].toSorted((a, b) => a - b);
+      const found = await Promise.all(inOrder.map((id) => reachOwn(actor, id)));
       await database.transaction(async (tx) => {
-        if (!(await lockTask(tx, id))) return;
-        const { own } = await phaseIdsOf(tx.queries, id);
-        const named = await findPhasesOf(tx.queries, [id], { ...user, isAdmin: true });
-        // In phases of deleted competitions it stays, for the records, and hinders nobody.
-        if (named.length > 0)
-          throw new TaskInUseError(
-            task.name,
-            named.map(({ competitionTitle, phaseName }) => `"${competitionTitle}: ${phaseName}"`),
-          );
-        await tx.queries.update(tasks).set({ deletedAt: new Date() }).where(eq(tasks.id, id));
-        tx.afterCommit(() => {
-          for (const phaseId of own) dispatch.phaseChanged(phaseId);
-        });
+        for (const { id, name } of found) {
+          if (!(await lockTask(tx, id))) continue;
+          const { own } = await phaseIdsOf(tx.queries, id);
+          const named = await findPhasesOf(tx.queries, [id], { ...user, isAdmin: true });
+          // In phases of deleted competitions it stays, for the records, and hinders nobody.
+          if (named.length > 0)
+            throw new TaskInUseError(
+              name,
+              named.map(({ competitionTitle, phaseName }) => `"${competitionTitle}: ${phaseName}"`),
+            );
+          await tx.queries.update(tasks).set({ deletedAt: new Date() }).where(eq(tasks.id, id));
+          tx.afterCommit(() => {
+            for (const phaseId of own) dispatch.phaseChanged(phaseId);
+          });
+        }
       });
     },
 

@@ -205,6 +205,16 @@ describe('a task of somebody', () => {
     await expect(hub.tasks.get(organizer, task.id)).rejects.toMatchObject({ code: 'task_not_found' });
   });
 
+  test('is kept with all others where one of them is in use', async () => {
+    const { organizer, phaseId, taskId } = await entered();
+    const [free, used] = [await mine(organizer), await mine(organizer)];
+    await hub.competitions.phases.edit(organizer, phaseId, { taskIds: [taskId, used.id] });
+    await expect(hub.tasks.remove(organizer, free.id, used.id)).rejects.toMatchObject({
+      code: 'task_in_use',
+    });
+    expect(await hub.tasks.get(organizer, free.id)).toMatchObject({ isMine: true });
+  });
+
   test('consists of what its maker may use, of the right type', async () => {
     const [ada, ben] = [await hub.person(), await hub.person()];
     const [secret, data] = [await hub.upload(ben, 'scoring_program'), await hub.upload(ada, 'input_data')];
