@@ -23,6 +23,7 @@ resources: { memory: 4GB, cpus: 2, step_seconds: 600, disk: 1GB }
 windows: [{ from: "18:00", to: "06:00" }]
 datasets:
   sepsis@1: { competitions: [7], submitters: [ada] }
+organizations: { North Hospital: [north.example] }
 ...
 `;
 

@@ -268,6 +268,36 @@ describe('reviews', () => {
     expect(stateOf()).toBe('open');
   });
 
+  test('whom hubs vouch for by domains is known by them: nobody reviews for a colleague', async () => {
+    await console[Symbol.asyncDispose]();
+    console = await TestConsole.start({
+      policy: `version: 1
+hubs: any
+competitions: any
+submitters: any
+programs: any
+images: any
+resources: { memory: 8GiB, cpus: 2, step_seconds: 3600, disk: 20GiB }
+organizations: { widget ai: [widget.example] }
+...
+`,
+    });
+    await console.ask({ settings: { submitterOrganization: 'uni.example\nlab.widget.example' } });
+    for (const colleague of [EVE, { name: 'dan', organization: 'Uni.example' }]) {
+      const cookie = await console.signIn(colleague);
+      const page = await console.get(cookie, '/reviews/review-1');
+      expect(page.body).toContain('your own organization');
+      expect(page.body).not.toContain('patient 17');
+      await console.post(cookie, '/reviews/review-1', { verdict: 'approve', seen: seenOf() });
+    }
+    expect(stateOf()).toBe('open');
+    await console.post(await console.signIn(BEN), '/reviews/review-1', {
+      verdict: 'approve',
+      seen: seenOf(),
+    });
+    expect(stateOf()).toBe('approved');
+  });
+
   test('blind reviewers learn nothing of each other, not even from the ledger', async () => {
     await console.ask({ settings: { reviewersNeeded: 2, blind: true } });
     const [ben, steward] = [await console.signIn(BEN), await console.steward()];

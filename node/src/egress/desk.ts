@@ -8,6 +8,7 @@ import type { Account, Books } from './books.ts';
 import { codeName } from './codes.ts';
 import { logBits, reportBits } from './costs.ts';
 import type { Draft } from './draft.ts';
+import { organizationsOf } from './organizations.ts';
 import type { PeoplePort } from './people-port.ts';
 import { digestOf, layOut, piecesOf, redact, scoreText, timersOf } from './review.ts';
 
@@ -80,7 +81,7 @@ export class EgressDesk {
       attempt: assignment.attempt,
       competition: { id: String(assignment.competitionId), title: assignment.competitionTitle },
       submitter: { id: account.submitter, name: assignment.submitter },
-      submitterOrganization: organizationOf(assignment),
+      submitterOrganization: organizationsOf(assignment),
       dataset: datasetOf(account),
       ...timers,
       facts: factsOf(draft, permission),
@@ -116,11 +117,6 @@ export function refusedBy(draft: Draft, code: RefusalCode, rule: string, why: st
 /** NAME@VERSION, several with commas between them; null for a run that sees no data of the site. */
 export function datasetOf({ datasets }: Account): string | null {
   return datasets.length === 0 ? null : datasets.join(',');
-}
-
-/** Whom the submitter belongs to, as the hub vouches. */
-export function organizationOf({ submitterAttributes }: Assignment): string | null {
-  return submitterAttributes.organization ?? null;
 }
 
 function factsOf({ costs, logs, report }: Draft, { rule }: Permission): { label: string; value: string }[] {

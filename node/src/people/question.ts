@@ -27,7 +27,7 @@ export const questionSchema = z.object({
   competition: z.object({ id: z.string(), title: z.string() }),
   /** `id` is unique over hubs: ID@HUB. */
   submitter: z.object({ id: z.string(), name: z.string() }),
-  /** Whom the submitter belongs to, as the hub vouches; nobody of it may see the material or vote. Null: unknown. */
+  /** Whom the submitter belongs to, as the hub vouches, names or domains on lines of their own; nobody of them may see the material or vote. Null: unknown. */
   submitterOrganization: z.string().nullable(),
   dataset: z.string().nullable(),
   createdAt: z.iso.datetime(),
@@ -51,7 +51,10 @@ export type MaterialKind = Material['kind'];
 /** Somebody who may answer. Two people are two names. */
 export interface Person {
   readonly name: string;
+  /** Its name, or its domain. */
   readonly organization: string;
+  /** Domains by which hubs know people of that organization. */
+  readonly domains?: readonly string[];
 }
 
 /**

@@ -76,9 +76,13 @@ export function follow(record: QuestionRecord, event: QuestionEvent, now: string
   }
 }
 
-/** Nobody decides about, or looks at, what comes from their own organization. */
-export function isOfSubmitter({ question }: QuestionRecord, { organization }: Person): boolean {
-  return question.submitterOrganization !== null && same(question.submitterOrganization, organization);
+/** Nobody decides about, or looks at, what comes from their own organization: by its name, or by a domain or one below it. */
+export function isOfSubmitter({ question }: QuestionRecord, { organization, domains = [] }: Person): boolean {
+  const theirs = question.submitterOrganization?.split('\n').map(plain) ?? [];
+  const own = [organization, ...domains].map(plain);
+  return theirs.some((one) =>
+    own.some((other) => one === other || (other.includes('.') && one.endsWith(`.${other}`))),
+  );
 }
 
 function vote(
@@ -175,7 +179,6 @@ function recorded(
 }
 
 /** Organizations are written by people and by hubs: case and spaces do not tell them apart. */
-function same(a: string, b: string): boolean {
-  const plain = (text: string) => text.normalize('NFKC').trim().replaceAll(/\s+/g, ' ').toLowerCase();
-  return plain(a) === plain(b);
+function plain(text: string): string {
+  return text.normalize('NFKC').trim().replaceAll(/\s+/g, ' ').toLowerCase();
 }

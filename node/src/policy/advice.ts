@@ -9,7 +9,12 @@ import type { Policy } from './schema.ts';
  * @param nodesOfSite as the hub says
  */
 export function adviseOn(policy: Policy, nodesOfSite = 1): PolicyProblem[] {
-  const advice = [...onReviewers(policy), ...onAppData(policy), ...onNodes(policy, nodesOfSite)];
+  const advice = [
+    ...onReviewers(policy),
+    ...onOrganizations(policy),
+    ...onAppData(policy),
+    ...onNodes(policy, nodesOfSite),
+  ];
   return advice.map(([place, problem]) => ({
     place,
     line: null,
@@ -18,6 +23,22 @@ export function adviseOn(policy: Policy, nodesOfSite = 1): PolicyProblem[] {
 }
 
 type Advice = [place: string, problem: string];
+
+/** Hubs vouch for domains. Without knowing those of an organization nobody can keep its people from reviewing for each other. */
+function onOrganizations({ reviewers, organizations, datasets, egress }: Policy): Advice[] {
+  const isAsked = Object.values(datasets).some(({ egress: own }) => {
+    const { review } = resolveEgress('site_data', egress.site_data, own);
+    return review.scores !== 'never' || review.logs !== 'never';
+  });
+  const known = Object.keys(organizations).map((name) => name.trim().toLowerCase());
+  const isKnown = (name: string) => name.includes('.') || known.includes(name.trim().toLowerCase());
+  const named = Object.values(reviewers).map(({ organization }) => organization);
+  const unknown = named.find((name) => !isKnown(name));
+  if (!isAsked || (named.length === 0 ? known.length > 0 : unknown === undefined)) return [];
+  const name = unknown ?? 'NAME OF THE SITE';
+  const problem = `nobody reviews for their own organization, but hubs know people by the domains of their institutions, and which are those of ${unknown ?? 'the site'} is not said; write organizations: { ${name}: [hospital.example] }`;
+  return [['organizations', problem]];
+}
 
 /** Where nobody is named everybody who may open the console reviews, and that may be the steward alone. */
 function onReviewers(policy: Policy): Advice[] {

@@ -153,9 +153,24 @@ describe('what is refused, by which rule and with which code', () => {
   });
 });
 
+const windows = (window: object) => ({ windows: [window] });
+const noon = { from: '11:00', to: '13:00' };
+
+test('a window that is open lets runs begin', () => {
+  expect(decide(policy(windows({ days: ['mon'], ...noon })), request, facts).permitted).toBe(true);
+});
+
 /** Key, what it says, and how that keeps a run waiting. */
 const WAITS: [key: string, said: object, waitsFor: WaitReason, until: string][] = [
-  ['windows', { windows: [{ from: '18:00', to: '06:00' }] }, WaitReason.WINDOW, '2026-01-05T18:00:00Z'],
+  ['windows.*.from', windows({ from: '18:00', to: '06:00' }), WaitReason.WINDOW, '2026-01-05T18:00:00Z'],
+  ['windows.*.to', windows({ from: '06:00', to: '12:00' }), WaitReason.WINDOW, '2026-01-06T06:00:00Z'],
+  ['windows.*.days', windows({ days: ['tue'], ...noon }), WaitReason.WINDOW, '2026-01-06T11:00:00Z'],
+  [
+    'windows.*.timezone',
+    windows({ ...noon, timezone: 'America/New_York' }),
+    WaitReason.WINDOW,
+    '2026-01-05T16:00:00Z',
+  ],
   ['rate.runs_per_day', { rate: { runs_per_day: 3 } }, WaitReason.RATE, '2026-01-06T00:00:00Z'],
   [
     'rate.per_submitter_per_day',
@@ -167,7 +182,8 @@ const WAITS: [key: string, said: object, waitsFor: WaitReason, until: string][] 
 
 test.each(WAITS)('%s: %j has a run wait, and one that has begun goes on', (key, said, waitsFor, until) => {
   const decision = decide(policy(said), request, facts);
-  expect(decision).toEqual({ permitted: 'later', waitsFor, until: new Date(until), rule: key });
+  const rule = key.split('.*').at(0);
+  expect(decision).toEqual({ permitted: 'later', waitsFor, until: new Date(until), rule });
   expect(decide(policy(said), request, beforeContainer).permitted).toBe(true);
 });
 
@@ -288,6 +304,7 @@ const TRIED_ELSEWHERE: Readonly<Record<string, string>> = {
   version: 'parse.test.ts: another version is no policy',
   approval: 'above: whom the site asks first',
   'datasets.*.approval': 'above: whom the site asks first',
+  organizations: 'console/server.test.ts: nobody reviews for their own organization, known by its domains',
   'datasets.*.nodes': 'below: nodes of one site share its budgets',
   'mount_at_app_data.dataset': 'above: what is shown at /app/data',
   'mount_at_app_data.steps': 'above: what is shown at /app/data',
@@ -298,10 +315,8 @@ test('every key of the policy is tried with something that it refuses', () => {
   const tried = [...REFUSALS, ...WAITS].map(([key]) => key).concat(Object.keys(TRIED_ELSEWHERE));
   const keys = keysOfSchema(policySchema);
   expect(keys).toEqual(expect.arrayContaining(['hubs', 'resources.gpus', 'datasets.*.attributes']));
-  const missing = keys.filter(
-    // What leaves is tried key by key in egress-rules.test.ts.
-    (key) => !/(^|\.)egress\./.test(key) && !tried.some((each) => key === each || key.startsWith(`${each}.`)),
-  );
+  // What leaves is tried key by key in egress-rules.test.ts.
+  const missing = keys.filter((key) => !/(^|\.)egress\./.test(key) && !tried.includes(key));
   expect(missing).toEqual([]);
 });
 

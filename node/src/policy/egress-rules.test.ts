@@ -56,10 +56,14 @@ describe('each key counts, and of two policies the stricter one', () => {
     });
   });
   test('no key was forgotten', () => {
-    const tried = [...KEYS.map(([key]) => key), 'scrub', 'outputs'];
-    const keys = keysOfSchema(egressSchema);
-    expect(keys).toContain('scores.min_cases');
-    expect(keys.filter((key) => !tried.includes(key))).toEqual([]);
+    const below = ['scrub.*.pattern', 'scrub.*.replace', 'outputs'];
+    const ofColumns = ['type', 'range', 'decimals', 'min_cases'].map((key) => `scores.columns.*.${key}`);
+    const tried = [...KEYS.map(([key]) => key), ...below, ...ofColumns];
+    for (const schema of [egressSchema, siteDataEgressSchema]) {
+      const keys = keysOfSchema(schema);
+      expect(keys).toEqual(expect.arrayContaining(['scores.min_cases', 'scores.columns.*.range']));
+      expect(keys.filter((key) => !tried.includes(key))).toEqual([]);
+    }
   });
 });
 
@@ -70,6 +74,8 @@ test('columns are a list of the only ones, each with the stricter of two rules',
   expect(stricterEgress(one, other).scores.columns).toEqual({
     auc: { range: [0.5, 1], decimals: 4, minCases: 20, type: 'decimal' },
   });
+  const whole = of({ auc: { type: 'integer', decimals: 2 } });
+  expect(stricterEgress(one, whole).scores.columns).toMatchObject({ auc: { type: 'integer', decimals: 2 } });
 });
 
 test.each([

@@ -150,6 +150,15 @@ const shape = z.strictObject({
       rehearsal: egressSchema.optional(),
     })
     .default({}),
+  /** Organization -> domains by which hubs vouch for people of it (`hospital.example`, with all below it). Nobody reviews for their own. */
+  organizations: z
+    .record(
+      z.string().min(1),
+      z.array(
+        z.string().regex(/^[^\s@]+\.[^\s@.]+$/, 'not a domain; write it like hospital.example, without an @'),
+      ),
+    )
+    .default({}),
   /** People of the console, who may approve and review. */
   reviewers: z.record(z.string(), z.strictObject({ organization: z.string().min(1) })).default({}),
   /** Codabench shows a folder of the host at /app/data to every container. Here the input part of one dataset, where this says so. */

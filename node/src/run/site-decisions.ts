@@ -1,8 +1,9 @@
 import { writeFile } from 'node:fs/promises';
 import { type Assignment, RefusalCode, WaitReason } from '@weir/proto/node/v1';
 import type { Books } from '../egress/books.ts';
-import { datasetOf, organizationOf } from '../egress/desk.ts';
+import { datasetOf } from '../egress/desk.ts';
 import { waitUntil } from '../egress/moment.ts';
+import { organizationsOf } from '../egress/organizations.ts';
 import type { PeoplePort } from '../egress/people-port.ts';
 import { digestOf, timersOf } from '../egress/review.ts';
 import type { Logger } from '../logging/logger.ts';
@@ -96,7 +97,7 @@ export class SiteDecisions {
       attempt: assignment.attempt,
       competition: { id: String(assignment.competitionId), title: assignment.competitionTitle },
       submitter: { id: this.submitter, name: assignment.submitter },
-      submitterOrganization: organizationOf(assignment),
+      submitterOrganization: organizationsOf(assignment),
       dataset,
       ...timers,
       facts: [

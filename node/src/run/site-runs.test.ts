@@ -235,6 +235,22 @@ test('a release that needs a person waits for one over a restart, and is charged
   expect(releases(await site.ledger())).toMatchObject([{ what: 'scores', reviewers: ['grace'] }]);
 });
 
+test('nobody of the institution that the hub vouches for sees what would leave, or votes', async () => {
+  await using site = await TestSite.open(REVIEWED);
+  const submitterAttributes = { email_domain: 'hospital.example', affiliation: 'member@uni.example' };
+  site.hub.enqueue(await site.assignment('scripted:scores={"auc":0.5}', { submitterAttributes }));
+  await site.start();
+  await waitFor('the question', () => site.people.open().length === 1);
+  for (const colleague of [
+    { name: 'ada', organization: 'hospital.example' },
+    { name: 'ben', organization: 'North Hospital', domains: ['uni.example'] },
+  ]) {
+    expect(site.people.list(colleague)).toMatchObject([{ mayLook: false, mayVote: false }]);
+  }
+  await approve(site);
+  expect(scoresOf(await site.outcome())).toEqual({ auc: 0.5 });
+});
+
 test('a release that a person refuses leaves as a code', async () => {
   await using site = await TestSite.open(REVIEWED);
   site.hub.enqueue(await site.assignment('scripted:scores={"auc":0.5}'));

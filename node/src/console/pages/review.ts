@@ -26,7 +26,8 @@ export function reviewPage({ question, material, obstacle, viewer }: ReviewParts
     <p class="state ${question.state}">${stateOf(question)}</p>
     <dl class="facts">
       ${fact('Competition', html`${competition.title} <span class="muted">${competition.id}</span>`)}
-      ${fact('Submitter', html`${submitter.name} <span class="muted">${submitter.id}</span>${submitterOrganization && html`, ${submitterOrganization}`}`)}
+      ${fact('Submitter', html`${submitter.name} <span class="muted">${submitter.id}</span>`)}
+      ${fact('Belongs to', submitterOrganization === null ? 'nobody has vouched for an organization: look whether it is one of yours' : submitterOrganization.replaceAll('\n', ', '))}
       ${fact('Run', run)}
       ${fact('Dataset', dataset ?? 'none of this site')}
       ${facts.map(({ label, value }) => fact(label, value))}
