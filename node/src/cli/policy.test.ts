@@ -74,7 +74,7 @@ describe('policy check', () => {
     expect(code).toBe(3);
     expect(err).toMatch(/line 2: hub: there is no such key/);
     expect(err).toMatch(/hubs: is missing: write `any` or a list/);
-    expect(err).toMatch(/line 11: rate.runs_per_day: has to be above 0/);
+    expect(err).toMatch(/line 12: rate.runs_per_day: has to be above 0/);
   });
   test('says what the steward hardly means', async () => {
     await using site = await setUp(
