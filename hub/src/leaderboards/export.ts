@@ -1,5 +1,6 @@
 import { csvLine } from '../dumps/csv.ts';
-import type { BoardRow, BoardView } from './service.ts';
+import type { BoardRow } from './row.ts';
+import type { BoardView } from './view.ts';
 
 /** A board as somebody sees it at one moment. */
 export interface WholeBoard {

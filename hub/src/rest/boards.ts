@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import type { CompetitionDetail } from '../competitions/detail.ts';
 import type { ColumnView } from '../leaderboards/column-view.ts';
-import type { BoardRow, BoardView } from '../leaderboards/service.ts';
+import type { BoardRow } from '../leaderboards/row.ts';
+import type { BoardView } from '../leaderboards/view.ts';
 import { one } from './answers.ts';
 import { toColumn } from './competition-shape.ts';
 import { NoSuchAddressError } from './errors.ts';
