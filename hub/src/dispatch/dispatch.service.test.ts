@@ -79,6 +79,27 @@ test('what waits is handed out oldest first once a node has room', async () => {
   expect(node.assigned[1]!.submissionId).toBe(BigInt(second.submissionId));
 });
 
+test('a queue that was seen empty is left alone, also when more came while it was asked', async () => {
+  const phase = await seedPhase(database);
+  await dispatch.admit(phase.submission());
+  const { prepared } = database;
+  const firstAnswer = Promise.withResolvers<void>();
+  let claimed = 0;
+  vi.spyOn(database, 'prepared').mockImplementation(async (statement, values) => {
+    const isFirst = statement.name === 'dispatch-claim' && ++claimed === 1;
+    const rows = await prepared(statement, values);
+    if (isFirst) await firstAnswer.promise;
+    return rows as never;
+  });
+  const node = await connected(null, 200);
+  await dispatch.admit(phase.submission());
+  firstAnswer.resolve();
+  await vi.waitFor(() => expect(node.assigned).toHaveLength(2));
+  for (let turn = 0; turn < 50; turn++) await database.pool.query('select');
+  vi.restoreAllMocks();
+  expect(claimed).toBeLessThan(5);
+});
+
 test('a lost lease goes to another node with the next attempt, and the first one is stale', async () => {
   const phase = await seedPhase(database);
   const slow = await connected(null, 1);

@@ -1,3 +1,4 @@
+import { setImmediate as immediate } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import type { Database } from '../db/database.ts';
 import type { LiveBus } from '../live/bus.ts';
@@ -40,6 +41,8 @@ export class HandOut {
   readonly #deps: Dependencies;
   readonly #sessions = new Sessions();
   readonly #backlog = new Backlog();
+  /** For whom a claim is under way. */
+  readonly #filling = new Set<NodeSession>();
 
   constructor(deps: Dependencies) {
     this.#deps = deps;
@@ -97,22 +100,45 @@ export class HandOut {
   /** Hands out what waits in the pool; false when no node of this process has room. */
   serve(pool: Pool): boolean {
     this.#backlog.note(pool);
+    return this.#offer(pool);
+  }
+
+  /** What waits in the pool is for the node that has waited longest. */
+  #offer(pool: Pool): boolean {
     const [session] = this.#sessions.ready(pool);
     if (session) this.#pump(session);
     return session !== undefined;
   }
 
-  /** Fills a node's room from the queue, as long as there is a backlog in one of its pools. */
+  /** Fills a node's room from the queue, as long as there is a backlog in one of its pools: with one claim at a time, for all that is noted meanwhile. */
   #pump(session: NodeSession): void {
-    const pools = session.pools.filter((pool) => this.#backlog.has(pool));
-    if (pools.length === 0 || session.credit === 0) return;
-    const room = Math.min(session.credit, LARGEST_CLAIM);
-    this.#sessions.spend(session, room);
-    void this.#fill(session, pools, room);
+    if (this.#filling.has(session) || !this.#wantsMore(session)) return;
+    void this.#fill(session);
   }
 
-  async #fill(session: NodeSession, pools: readonly Pool[], room: number): Promise<void> {
+  #wantsMore(session: NodeSession): boolean {
+    return session.credit > 0 && session.pools.some((pool) => this.#backlog.has(pool));
+  }
+
+  async #fill(session: NodeSession): Promise<void> {
+    this.#filling.add(session);
+    // What is noted in one turn of the event loop, as runs that were committed together are, waits for one claim.
+    await immediate();
+    let isServed = true;
+    while (isServed && this.#wantsMore(session)) {
+      const pools = session.pools.filter((pool) => this.#backlog.has(pool));
+      isServed = await this.#claim(session, pools);
+      // There may be more than this node takes, and the next one has room.
+      if (isServed) for (const pool of pools) if (this.#backlog.has(pool)) this.#offer(pool);
+    }
+    this.#filling.delete(session);
+  }
+
+  /** False when the queue could not be read: the backlog stays noted, and the sweep comes back to it. */
+  async #claim(session: NodeSession, pools: readonly Pool[]): Promise<boolean> {
     const { database, leaseMs, log } = this.#deps;
+    const room = Math.min(session.credit, LARGEST_CLAIM);
+    this.#sessions.spend(session, room);
     const seen = this.#backlog.mark();
     let unused = room;
     try {
@@ -121,15 +147,13 @@ export class HandOut {
       // Whoever finds less than it asked for has seen the end of the queue, unless more has come since.
       if (unused > 0) this.#backlog.clear(pools, seen);
       for (const run of claimed) if (!(await this.#handOver(session, run))) unused++;
+      return true;
     } catch (error) {
-      // The backlog stays noted, and the sweep comes back to it.
       log.error({ err: error, node: session.node.id }, 'claiming runs failed');
+      return false;
+    } finally {
       this.#sessions.grant(session, unused);
-      return;
     }
-    this.grant(session, unused);
-    // One node is full, and there is more: the next one takes it.
-    for (const pool of pools) if (this.#backlog.has(pool)) this.serve(pool);
   }
 
   /** False when there was nothing to hand over: the run's task is gone, and the run ends. */
