@@ -16,6 +16,8 @@ export interface Secrets {
   readonly linkKey: Buffer;
   /** Makes the subjects by which peers know people of this hub: with another one, everybody would be somebody else there. */
   readonly subjectKey: Buffer;
+  /** Makes the names of submissions to peers, by which this hub knows them as its own again. */
+  readonly deliveryKey: Buffer;
   readonly administrator: { readonly username: string; readonly password: string } | null;
 }
 
@@ -35,6 +37,7 @@ export function toSecrets(env: Env, config: Config): Secrets {
     sealingKey: derive('sealing'),
     linkKey: derive('links'),
     subjectKey: derive('subjects'),
+    deliveryKey: derive('deliveries'),
     administrator:
       env.WEIR_ADMIN_USERNAME && env.WEIR_ADMIN_PASSWORD
         ? { username: env.WEIR_ADMIN_USERNAME, password: env.WEIR_ADMIN_PASSWORD }

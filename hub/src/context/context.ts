@@ -189,6 +189,7 @@ export async function createContext({
     links,
     jobs,
     live,
+    deliveryKey: secrets.deliveryKey,
     maxUploadBytes: config.storage.maxUploadBytes,
     log,
   });

@@ -32,6 +32,7 @@ const TABLE: Readonly<Record<string, Need>> = {
   'participation.submit': 'submit',
   'participation.cancel': 'submit',
   'participation.changes': 'submit',
+  'participation.records': 'submit',
   'participation.logs': 'submit',
   'participation.receipts': 'submit',
   'participation.details': 'submit',

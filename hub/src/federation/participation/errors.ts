@@ -72,6 +72,7 @@ export class DeliveryError extends DomainError {
     | 'too_many_waiting'
     | 'not_waiting'
     | 'not_refused'
+    | 'files_missing'
     | 'not_entered'
     | 'not_over';
   readonly kind = 'conflict';

@@ -94,6 +94,11 @@ export const participationPeerRouter = federationRoutes({
       ),
     ),
 
+  /** All that stands here of one person, page by page: their home hub may have been restored from a backup. */
+  records: peerProcedure('submit')
+    .input(z.object({ assertion, after: z.int().min(0) }))
+    .query(({ ctx: { hub, peer }, input }) => hub.participation.entries.records(peer, input)),
+
   logs: peerProcedure('submit')
     .input(z.object({ assertion, runId: z.int().min(1), cursor: z.string().max(1_000).nullable() }))
     .query(({ ctx: { hub, peer }, input }) => hub.participation.entries.logs(peer, input)),

@@ -86,8 +86,8 @@ export const peerSubmissions = pgTable(
   'peer_submissions',
   {
     id: integer().primaryKey().generatedAlwaysAsIdentity(),
-    /** Names it at the peer: however often it is delivered, it is entered once. */
-    key: uuid().notNull().unique().defaultRandom(),
+    /** Names it at the peer: however often it is delivered, it is entered once. Made by `home/delivery-keys.ts`. */
+    key: uuid().notNull().unique(),
     userId: integer()
       .notNull()
       .references(() => users.id),
@@ -96,9 +96,8 @@ export const peerSubmissions = pgTable(
       .references(() => peers.id),
     competitionId: integer().notNull(),
     phaseId: integer().notNull(),
-    resourceId: integer()
-      .notNull()
-      .references(() => resources.id),
+    /** What was uploaded; null where only the peer has it, since this hub was restored from a backup. */
+    resourceId: integer().references(() => resources.id),
     request: jsonb().$type<EntryRequest>().notNull(),
     state: deliveryState().notNull().default('queued'),
     /** Why it waits or was refused: a code and, bounded, the peer's words. */

@@ -17,11 +17,13 @@ import type { Federation } from '../federation.ts';
 import type { Agreement } from '../identity/consents.ts';
 import type { PeerIdentity } from '../identity/service.ts';
 import { Delivering } from './home/delivering.ts';
+import { DeliveryKeys } from './home/delivery-keys.ts';
 import { PeerFiles } from './home/files.ts';
 import { Following } from './home/following.ts';
 import { type ShownBoard, type ShownPeerCompetition, showBoard, showCompetition } from './home/portal.ts';
 import { type Reading, Readings } from './home/readings.ts';
 import { type PeerReceipts, readReceipts } from './home/receipts.ts';
+import { Recovering } from './home/recovering.ts';
 import { type MyStanding, type Registration, Registrations } from './home/registrations.ts';
 import { PeerSubmissions } from './home/submissions.ts';
 import { Entries } from './peer/entries.ts';
@@ -47,6 +49,7 @@ export interface Participation extends AsyncDisposable {
   readonly submissions: PeerSubmissions;
   readonly delivering: Delivering;
   readonly following: Following;
+  readonly recovering: Recovering;
   readonly files: PeerFiles;
   /** Each minute, and when a process starts: goes on with what killed processes have left behind. */
   tend(): Promise<void>;
@@ -90,6 +93,7 @@ export function createParticipation({
   links,
   jobs,
   live,
+  deliveryKey,
   maxUploadBytes,
   log,
 }: {
@@ -108,6 +112,8 @@ export function createParticipation({
   readonly links: SignedLinks;
   readonly jobs: Pick<Jobs, 'enqueue'>;
   readonly live: LiveBus;
+  /** Secret of this hub. */
+  readonly deliveryKey: Buffer;
   readonly maxUploadBytes: number;
   readonly log: Logger;
 }): Participation {
@@ -138,6 +144,17 @@ export function createParticipation({
     live,
     maxUploadBytes,
   });
+  const deliveryKeys = new DeliveryKeys(deliveryKey);
+  const recovering = new Recovering({
+    database,
+    directory,
+    calls,
+    identity,
+    keys: deliveryKeys,
+    following,
+    live,
+    log,
+  });
   const peerSubmissions = new PeerSubmissions({
     database,
     resources,
@@ -150,12 +167,15 @@ export function createParticipation({
     registrations,
     delivering,
     following,
+    recovering,
+    keys: deliveryKeys,
   });
 
   return {
     entries,
     delivering,
     following,
+    recovering,
     submissions: peerSubmissions,
 
     async tend() {
@@ -184,7 +204,8 @@ export function createParticipation({
       receipts,
     }),
 
-    competition: (actor, { hub, id }) => showCompetition({ readings, registrations }, actor, hub, id),
+    competition: (actor, { hub, id }) =>
+      showCompetition({ directory, readings, registrations }, actor, hub, id),
     board: (actor, request) =>
       showBoard(
         { readings, ownAt: (peerId, phaseId) => peerSubmissions.ownAt(actor, peerId, phaseId) },
@@ -220,6 +241,9 @@ export function createParticipation({
 
     leave: async (actor, { hub, id }) => registrations.leave(actor, await readings.listed(hub, id)),
 
-    [Symbol.asyncDispose]: () => following[Symbol.asyncDispose](),
+    async [Symbol.asyncDispose]() {
+      await recovering[Symbol.asyncDispose]();
+      await following[Symbol.asyncDispose]();
+    },
   };
 }

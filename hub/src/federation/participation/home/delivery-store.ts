@@ -3,6 +3,7 @@ import type { Queries } from '../../../db/database.ts';
 import { isOver } from '../../../submissions/outcome.ts';
 import { peers } from '../../peers/schema.ts';
 import { peerSubmissions } from '../schema.ts';
+import type { EntryRecord } from '../wire/records.ts';
 import type { PeerSubmissionView } from '../wire/submission.ts';
 
 export type Delivery = typeof peerSubmissions.$inferSelect;
@@ -18,6 +19,27 @@ export async function insertDelivery(
 ): Promise<Delivery> {
   const [row] = await queries.insert(peerSubmissions).values(delivery).returning();
   return row!;
+}
+
+/** What a peer has entered and this hub does not know of. @returns what was not known */
+export async function insertEntered(
+  queries: Queries,
+  whose: Pick<Delivery, 'userId' | 'peerId'>,
+  records: readonly EntryRecord[],
+): Promise<Delivery[]> {
+  if (records.length === 0) return [];
+  const rows = records.map(({ key, submissionId, enteredAt, request }) => ({
+    ...whose,
+    key,
+    competitionId: request.competitionId,
+    phaseId: request.phaseId,
+    request,
+    state: 'entered' as const,
+    remoteId: submissionId,
+    createdAt: sql`least(${enteredAt}::timestamptz, now())`,
+    sentBytes: request.size,
+  }));
+  return queries.insert(peerSubmissions).values(rows).onConflictDoNothing().returning();
 }
 
 export async function findDelivery(queries: Queries, id: number): Promise<Delivery | null> {

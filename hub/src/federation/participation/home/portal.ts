@@ -3,7 +3,9 @@ import type { BoardRequest } from '../../../leaderboards/service.ts';
 import { PeerCompetitionMissingError } from '../../catalogue/errors.ts';
 import type { Origin } from '../../catalogue/search.ts';
 import type { PeerCompetition } from '../../catalogue/service.ts';
+import type { PeerDirectory } from '../../peers/directory.ts';
 import { PeerCallError } from '../../peers/errors.ts';
+import type { Scope } from '../../peers/state.ts';
 import type { BoardReading } from '../wire/board.ts';
 import type { Reading, Readings } from './readings.ts';
 import type { Registrations } from './registrations.ts';
@@ -34,16 +36,27 @@ export interface ShownPeerCompetition {
   readonly asOf: Date | null;
   /** Why it is not of now, in the peer's words or ours. */
   readonly problem: string | null;
+  /** What its hub lets people of this one do; nothing once the hubs are no peers any more. */
+  readonly scopes: readonly Scope[];
 }
 
 /** What the pages of a peer's competition show. @throws PeerCompetitionMissingError */
 export async function showCompetition(
-  { readings, registrations }: { readings: Readings; registrations: Registrations },
+  {
+    directory,
+    readings,
+    registrations,
+  }: {
+    readonly directory: Pick<PeerDirectory, 'get'>;
+    readonly readings: Readings;
+    readonly registrations: Registrations;
+  },
   actor: Actor,
   hub: string,
   id: number,
 ): Promise<ShownPeerCompetition> {
   const listed = await readings.listed(hub, id);
+  const { scopesGot: scopes } = await directory.get(listed.peerId);
   const registration = await registrations.find(actor, listed);
   const my =
     actor.kind === 'user'
@@ -54,10 +67,10 @@ export async function showCompetition(
       : null;
   try {
     const { content, asOf, problem } = await readings.competition(listed);
-    return { listed, competition: toShown(content, listed.origin, my), asOf, problem };
+    return { listed, competition: toShown(content, listed.origin, my), asOf, problem, scopes };
   } catch (error) {
     if (!(error instanceof PeerCallError)) throw error;
-    return { listed, competition: null, asOf: null, problem: error.detail };
+    return { listed, competition: null, asOf: null, problem: error.detail, scopes };
   }
 }
 

@@ -19,10 +19,12 @@ import type { EntryRequest } from '../wire/entry.ts';
 import { changedReading, logsReading } from '../wire/following.ts';
 import { type PeerSubmissionDetails, submissionDetails } from '../wire/submission.ts';
 import type { Delivering } from './delivering.ts';
+import type { DeliveryKeys } from './delivery-keys.ts';
 import * as store from './delivery-store.ts';
 import type { Following } from './following.ts';
 import type { Readings } from './readings.ts';
 import { type PeerReceipts, readReceipts } from './receipts.ts';
+import type { Recovering } from './recovering.ts';
 import type { Registrations } from './registrations.ts';
 import { topicsOf } from './topics.ts';
 import { isRemovable, type PeerSubmission, type PeerSubmissionDetail, toView } from './view.ts';
@@ -71,6 +73,8 @@ interface Parts {
   readonly registrations: Registrations;
   readonly delivering: Delivering;
   readonly following: Following;
+  readonly recovering: Recovering;
+  readonly keys: DeliveryKeys;
 }
 
 /** At home: what a person does with submissions to competitions of peers. */
@@ -86,7 +90,8 @@ export class PeerSubmissions {
    * @throws DeliveryError | ConsentMissingError | FactSheetError and what readings and resources throw
    */
   async create(actor: Actor, request: PeerSubmissionRequest): Promise<PeerSubmission> {
-    const { database, resources, identity, readings, registrations, jobs, live } = this.#parts;
+    const { database, directory, resources, identity, readings, registrations, keys, jobs, live } =
+      this.#parts;
     const user = requireUser(actor);
     const listed = await readings.listed(request.hub, request.id);
     const { peerId } = listed;
@@ -105,9 +110,11 @@ export class PeerSubmissions {
         `You have ${MOST_WAITING} submissions that wait for other hubs. Withdraw some, or wait.`,
       );
     const { fileName, digest, size } = resource;
+    const { rootId: peerRootId } = await directory.get(peerId);
     const { phaseId, name = '', description = '', taskIds, factSheetAnswers, rehearsal = null } = request;
     const delivery = await database.transaction(async (tx) => {
       const inserted = await store.insertDelivery(tx.queries, {
+        key: keys.make({ userId: user.id, peerRootId }),
         userId: user.id,
         peerId,
         competitionId: listed.id,
@@ -144,10 +151,11 @@ export class PeerSubmissions {
     },
   ): Promise<Page<PeerSubmission>> {
     const { id: userId } = requireUser(actor);
-    const { directory, database } = this.#parts;
+    const { directory, database, recovering } = this.#parts;
     const { hub, cursor, limit = 10, ...where } = filter;
     const peer = hub === undefined ? undefined : (await directory.list()).find(({ name }) => name === hub);
     if (hub !== undefined && !peer) return { items: [], nextCursor: null };
+    await recovering.begin(userId, peer?.id);
     const rows = await store.listDeliveries(database.queries, {
       ...where,
       userId,
@@ -208,7 +216,11 @@ export class PeerSubmissions {
    */
   async again(actor: Actor, id: number): Promise<PeerSubmission> {
     const { database, delivering, live } = this.#parts;
-    await this.#own(actor, id);
+    if ((await this.#own(actor, id)).delivery.resourceId === null)
+      throw new DeliveryError(
+        'files_missing',
+        'This hub was restored from a backup since and has no copy of its files: submit them anew.',
+      );
     const queued = await store.queueAgain(database.queries, id);
     if (!queued)
       throw new DeliveryError(

@@ -18,6 +18,7 @@ import type { KnownPeer } from '../../peers/directory.ts';
 import { EntryError } from '../errors.ts';
 import type { EntryRequest } from '../wire/entry.ts';
 import type { ChangesQuestion } from '../wire/following.ts';
+import { MOST_RECORDS } from '../wire/records.ts';
 import type { PeerSubmissionDetails } from '../wire/submission.ts';
 import * as store from './entry-store.ts';
 import type { Asserted } from './guests.ts';
@@ -222,6 +223,26 @@ export class Entries {
       page.changed.push({ key, digest, submission });
     }
     return page;
+  }
+
+  /** What was entered for one person and stands here, for a home hub that may have lost its record of it. */
+  async records(
+    peer: KnownPeer,
+    { assertion, after }: Asserted & { after: number },
+  ): Promise<{ records: Awaited<ReturnType<typeof store.listRecords>>; more: boolean }> {
+    const { user } = await this.#person(peer, assertion);
+    const found = await store.listRecords(this.#parts.database.queries, {
+      peerId: peer.id,
+      userId: user.id,
+      after,
+      limit: MOST_RECORDS + 1,
+    });
+    let units = 0;
+    const fitting = found.slice(0, MOST_RECORDS).filter((record, place) => {
+      units += JSON.stringify(record).length;
+      return place === 0 || units <= PAGE_UNITS;
+    });
+    return { records: fitting, more: fitting.length < found.length };
   }
 
   async logs(

@@ -1,4 +1,4 @@
-import { and, eq, inArray, isNotNull, isNull, sql } from 'drizzle-orm';
+import { and, eq, gt, inArray, isNotNull, isNull, sql } from 'drizzle-orm';
 import { users } from '../../../accounts/schema.ts';
 import type { Queries } from '../../../db/database.ts';
 import { resources } from '../../../resources/schema.ts';
@@ -82,6 +82,32 @@ export async function findNumbers(
     .from(peerEntries)
     .where(and(eq(peerEntries.peerId, peerId), inArray(peerEntries.key, [...keys])));
   return rows.flatMap(({ id }) => id ?? []);
+}
+
+/** What stands here of one person, from their home hub, by their numbers. */
+export function listRecords(
+  queries: Queries,
+  { peerId, userId, after, limit }: { peerId: number; userId: number; after: number; limit: number },
+) {
+  return queries
+    .select({
+      key: peerEntries.key,
+      submissionId: submissions.id,
+      enteredAt: submissions.createdAt,
+      request: peerEntries.request,
+    })
+    .from(peerEntries)
+    .innerJoin(submissions, eq(submissions.id, peerEntries.submissionId))
+    .where(
+      and(
+        eq(peerEntries.peerId, peerId),
+        eq(peerEntries.userId, userId),
+        isNull(submissions.deletedAt),
+        gt(submissions.id, after),
+      ),
+    )
+    .orderBy(submissions.id)
+    .limit(limit);
 }
 
 /** Of those that a peer asks about, what it may go on to be told of: not of people who have withdrawn, or whom this hub does not want. */
