@@ -59,6 +59,12 @@ export function compareChains(known: readonly ChainKey[], seen: readonly ChainKe
   return seen.length === known.length ? 'same' : 'extended';
 }
 
+/** Whoever shows the second chain is whoever showed the first, perhaps after rotations. */
+export function isSameHub(known: readonly ChainKey[], seen: readonly ChainKey[]): boolean {
+  const relation = compareChains(known, seen);
+  return relation === 'same' || relation === 'extended';
+}
+
 /** Null for something that is no key. */
 export function publicKeyOf({ publicKey }: Pick<ChainKey, 'publicKey'>): KeyObject | null {
   return toPublicKey(Buffer.from(publicKey, 'base64'));

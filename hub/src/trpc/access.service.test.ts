@@ -213,6 +213,7 @@ const TABLE: Readonly<Record<string, Line>> = {
   'peers.confirm': { allowed: [], input: () => ({ id: 0, scopes: [] }) },
   'peers.setScopes': { allowed: [], input: () => ({ id: 0, scopes: [] }) },
   'peers.setRate': { allowed: [], input: () => ({ id: 0, callsPerMinute: 1 }) },
+  'peers.move': { allowed: [], input: () => ({ id: 0, address: 'http://127.0.0.1:9' }) },
   'peers.decide': { allowed: [], input: () => ({ id: 0, decision: 'pause' }) },
   'peers.acceptIdentity': { allowed: [], input: () => ({ id: 0, newestKey: `sha256:${'0'.repeat(64)}` }) },
   'peers.rotateKey': { allowed: admins },

@@ -1,7 +1,8 @@
 import { eq } from 'drizzle-orm';
 import { type Actor, requireAdmin } from '../../accounts/access.ts';
 import type { Database } from '../../db/database.ts';
-import type { PeerDirectory } from './directory.ts';
+import { isSameHub } from '../../keys/chain.ts';
+import { type PeerDirectory, visitHub } from './directory.ts';
 import { PeeringError, PeerMissingError } from './errors.ts';
 import type { Relations } from './relation.ts';
 import { peers } from './schema.ts';
@@ -43,6 +44,26 @@ export class PeerAdministration {
   setRate(actor: Actor, id: number, callsPerMinute: number): Promise<void> {
     const from: PeerState[] = ['waiting', 'asking', 'active', 'paused', 'identity_changed'];
     return this.#decide(actor, id, 'rate_set', from, () => ({ callsPerMinute }), { callsPerMinute });
+  }
+
+  /**
+   * It answers elsewhere by now: taken when the keys that are known of it, or those that followed them, are shown there.
+   * @throws PeeringError | HubUnreachableError
+   */
+  async move(actor: Actor, id: number, address: string): Promise<void> {
+    requireAdmin(actor);
+    await this.#directory.get(id);
+    const { keys, fingerprint } = await visitHub(address);
+    const from: PeerState[] = ['waiting', 'asking', 'active', 'paused'];
+    const change = ({ chain, name }: PeerRow): Change => {
+      if (!isSameHub(chain, keys))
+        throw new PeeringError(
+          'fingerprint_differs',
+          `at ${address} answers a hub that does not show the known keys of ${name}: its fingerprint is ${fingerprint}`,
+        );
+      return { address };
+    };
+    await this.#decide(actor, id, 'moved', from, change, { address });
   }
 
   pause(actor: Actor, id: number): Promise<void> {

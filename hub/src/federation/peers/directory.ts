@@ -1,7 +1,8 @@
 import { eq } from 'drizzle-orm';
 import type { Database } from '../../db/database.ts';
 import { type ChainKey, compareChains } from '../../keys/chain.ts';
-import { boundedFetch } from '../bounded-fetch.ts';
+import { BoundedFetchError, boundedFetch } from '../bounded-fetch.ts';
+import { HubDocumentError } from '../errors.ts';
 import {
   commonProtocol,
   HUB_DOCUMENT_PATH,
@@ -10,7 +11,7 @@ import {
   MOST_DOCUMENT_BYTES,
   readHubDocument,
 } from '../hub-document.ts';
-import { PeerMissingError } from './errors.ts';
+import { HubUnreachableError, PeerMissingError } from './errors.ts';
 import { peers } from './schema.ts';
 import type { Peer, WhenTrustEnds } from './state.ts';
 import * as store from './store.ts';
@@ -103,6 +104,16 @@ export class PeerDirectory {
       });
     });
     return this.get(peer.id);
+  }
+}
+
+/** What answers at an address that an administrator gives. @throws HubUnreachableError */
+export async function visitHub(address: string): Promise<HubDocument> {
+  try {
+    return await fetchHubDocument(address);
+  } catch (error) {
+    const isTheirs = error instanceof BoundedFetchError || error instanceof HubDocumentError;
+    throw isTheirs ? new HubUnreachableError(address, error) : error;
   }
 }
 

@@ -1,12 +1,10 @@
 import { and, eq, isNull, or, sql } from 'drizzle-orm';
 import { type Actor, requireAdmin } from '../../accounts/access.ts';
 import type { Database, Queries } from '../../db/database.ts';
-import { BoundedFetchError } from '../bounded-fetch.ts';
 import { useUp } from '../calls/accounting.ts';
 import type { IncomingCall } from '../calls/desk.ts';
 import { CallRefusedError } from '../calls/refusals.ts';
 import { bodyDigest, readToken, requireProtocol, verifyToken } from '../calls/token.ts';
-import { HubDocumentError } from '../errors.ts';
 import {
   commonProtocol,
   type HubDocument,
@@ -16,8 +14,8 @@ import {
   writeHubDocument,
 } from '../hub-document.ts';
 import type { PeerCalls } from './client.ts';
-import { fetchHubDocument, type PeerDirectory } from './directory.ts';
-import { HubUnreachableError, PeerCallError, PeeringError } from './errors.ts';
+import { type PeerDirectory, visitHub } from './directory.ts';
+import { PeerCallError, PeeringError } from './errors.ts';
 import { newSecret, readInvitation, writeInvitation } from './invitation.ts';
 import { type Relation, type Relations, relation } from './relation.ts';
 import { peerInvitations, peers } from './schema.ts';
@@ -206,10 +204,7 @@ export class Introductions {
 
   async #open(code: string) {
     const invitation = readInvitation(code);
-    const document = await fetchHubDocument(invitation.address).catch((error) => {
-      const isTheirs = error instanceof BoundedFetchError || error instanceof HubDocumentError;
-      throw isTheirs ? new HubUnreachableError(invitation.address, error) : error;
-    });
+    const document = await visitHub(invitation.address);
     if (document.fingerprint !== invitation.fingerprint) {
       throw new PeeringError(
         'fingerprint_differs',
@@ -262,7 +257,7 @@ export class Introductions {
     if (before && before.state !== 'revoked' && before.state !== values.state)
       throw new PeeringError(
         'already_peers',
-        `there is a relation with ${before.name} already: ${before.state}`,
+        `${before.name} is a peer already (${before.state}): end that first to begin anew`,
       );
     const row = {
       ...values,

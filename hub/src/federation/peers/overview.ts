@@ -2,6 +2,7 @@ import { and, desc, eq, gte, isNull, sql } from 'drizzle-orm';
 import { type Actor, requireAdmin } from '../../accounts/access.ts';
 import { users } from '../../accounts/schema.ts';
 import type { Database } from '../../db/database.ts';
+import { catalogueReplicas, peerCompetitions } from '../catalogue/schema.ts';
 import type { OwnIdentity } from '../hub-document.ts';
 import { cureOf } from './cures.ts';
 import { peerEvents, peerInvitations, peers, peerTraffic } from './schema.ts';
@@ -18,7 +19,7 @@ export type FederationOverview = Awaited<ReturnType<typeof readOverview>>;
 export async function readOverview(database: Database, own: OwnIdentity, actor: Actor) {
   requireAdmin(actor);
   const { queries } = database;
-  const [known, traffic, invitations, events] = await Promise.all([
+  const [known, traffic, catalogues, invitations, events] = await Promise.all([
     store.listPeers(queries),
     queries
       .select({
@@ -31,6 +32,16 @@ export async function readOverview(database: Database, own: OwnIdentity, actor: 
       .from(peerTraffic)
       .where(gte(peerTraffic.day, sql`current_date - ${DAYS}::int`))
       .groupBy(peerTraffic.peerId),
+    queries
+      .select({
+        peerId: catalogueReplicas.peerId,
+        readAt: catalogueReplicas.readAt,
+        skipped: catalogueReplicas.skipped,
+        competitions: queries.$count(peerCompetitions, eq(peerCompetitions.peerId, catalogueReplicas.peerId)),
+        problem: catalogueReplicas.problem,
+        problemDetail: catalogueReplicas.problemDetail,
+      })
+      .from(catalogueReplicas),
     queries
       .select({
         id: peerInvitations.id,
@@ -64,6 +75,7 @@ export async function readOverview(database: Database, own: OwnIdentity, actor: 
       .limit(MOST_EVENTS),
   ]);
   const counts = new Map(traffic.map(({ peerId, ...row }) => [peerId, row]));
+  const catalogueOf = new Map(catalogues.map(({ peerId, ...row }) => [peerId, row]));
   return {
     own: {
       name: own.name,
@@ -103,6 +115,7 @@ export async function readOverview(database: Database, own: OwnIdentity, actor: 
               cure: cureOf(health.problem),
             }
           : null,
+      catalogue: catalogueOf.get(peer.id) ?? null,
       traffic: counts.get(peer.id) ?? { callsIn: 0, refusedIn: 0, callsOut: 0, failedOut: 0 },
     })),
     invitations,

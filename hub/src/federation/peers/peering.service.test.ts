@@ -2,7 +2,7 @@ import { eq } from 'drizzle-orm';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { Actor } from '../../accounts/access.ts';
 import { signingKeys } from '../../keys/schema.ts';
-import { createFederatedHub, type FederatedHub } from '../testing/federated-hub.ts';
+import { createAnotherProcess, createFederatedHub, type FederatedHub } from '../testing/federated-hub.ts';
 import { peerEvents, peerInvitations, peers } from './schema.ts';
 import type { Scope } from './state.ts';
 
@@ -163,6 +163,27 @@ test('a blocked hub is answered with nothing but that, and cannot use an invitat
   await expect(south.federation.introductions.accept(south.admin, await invite(), [])).rejects.toEqual(
     expect.objectContaining({ refusal: 'peer_is_blocked' }),
   );
+});
+
+test('a peer that has moved is believed at its new address, and nobody else there', async () => {
+  await becomePeers();
+  await using stranger = await createFederatedHub('stranger');
+  await using moved = await createAnotherProcess(south);
+  const { id } = await onlyPeer(north);
+  const { administration } = north.federation;
+  await expect(administration.move(north.admin, id, stranger.address)).rejects.toEqual(
+    refused('fingerprint_differs'),
+  );
+  await expect(administration.move(north.admin, id, 'http://127.0.0.1:9')).rejects.toEqual(
+    refused('hub_unreachable'),
+  );
+  expect(await onlyPeer(north)).toMatchObject({ address: south.address });
+
+  await south.app.close();
+  await administration.check(north.admin, id);
+  expect(await onlyPeer(north)).toMatchObject({ problem: { code: 'peer_unreachable' } });
+  await administration.move(north.admin, id, moved.address);
+  expect(await onlyPeer(north)).toMatchObject({ address: moved.address, state: 'active', problem: null });
 });
 
 test('a hub with other keys is not believed until an administrator decides', async () => {

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { adminProcedure, router } from '../../trpc/init.ts';
-import { keyId } from '../hub-document.ts';
+import { hubAddress, keyId } from '../hub-document.ts';
 import { SCOPES } from './state.ts';
 
 const scopes = z.array(z.enum(SCOPES)).max(SCOPES.length);
@@ -47,6 +47,11 @@ export const peersRouter = router({
     .mutation(({ ctx, input }) =>
       ctx.hub.federation.administration.setRate(ctx.actor, input.id, input.callsPerMinute),
     ),
+
+  /** It answers at another address. */
+  move: adminProcedure
+    .input(peer.extend({ address: hubAddress }))
+    .mutation(({ ctx, input }) => ctx.hub.federation.administration.move(ctx.actor, input.id, input.address)),
 
   /** Simple decisions: see `administration.ts`. */
   decide: adminProcedure

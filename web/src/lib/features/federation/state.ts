@@ -21,6 +21,19 @@ export function stateOf(peer: Pick<Peer, 'state' | 'theirState' | 'unreachableSi
   return STATES[peer.state];
 }
 
+/** Nothing is going on between the hubs any more. */
+export function isOver(state: Peer['state']): boolean {
+  return state === 'revoked' || state === 'blocked';
+}
+
+/** Calls hold while clocks differ by no more than 30 s. */
+export function clockText(aheadMs: number | null): string {
+  if (aheadMs === null) return 'not known yet';
+  const seconds = Math.round(aheadMs / 1_000);
+  if (Math.abs(seconds) < 2) return 'as that of this hub';
+  return `${Math.abs(seconds)} s ${seconds > 0 ? 'ahead' : 'behind'}${Math.abs(seconds) >= 30 ? ': too far, synchronise both (NTP)' : ''}`;
+}
+
 const CHECK = { decision: 'check', label: 'Ask it now' } as const;
 const REVOKE = { decision: 'revoke', label: 'End' } as const;
 const BLOCK = { decision: 'block', label: 'Block' } as const;
