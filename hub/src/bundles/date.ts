@@ -36,9 +36,12 @@ const WEEKDAY = /\b(?:mon|tues?|wed(?:nes)?|thu(?:rs?)?|fri|sat(?:ur)?|sun)(?:da
 const COMPACT = /^(\d{4})(\d{2})(\d{2})(?:T?(\d{2})(\d{2})(\d{2})?(Z)?|(?=[\sT]|$))/i;
 /** An hour after a whole date, without anything that says so: `2024-05-06 10`, `2024-05-06T103000`. */
 const BARE_HOUR = /^(\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4})(?:T|\s+)(\d{2})(?:(\d{2})(\d{2})?)?(?=$|\s|Z)(?!\s*h)/;
-/** `23:59:59.5`, `23:59 pm`, `5pm`, `10h`, `10h30m`, after the start, a space, a comma or ISO's T; then perhaps a zone. */
+/**
+ * `23:59:59.5`, `11:59 pm`, `11.59pm`, `1159pm`, `5pm`, `10h`, `10h30m`, after the start, a space, a comma or ISO's T; then perhaps a zone. Of `11.59pm`
+ * dateutil drops the minutes; they are kept here.
+ */
 const CLOCK =
-  /(?:^|[\sT,])(?:(?<hour>\d{1,2}):(?<minute>\d{1,2})(?::(?<second>\d{1,2})(?:[.,](?<fraction>\d+))?)?|(?<hours>\d{1,2})\s*h(?:ours?)?(?:\s*(?<minutes>\d{1,2})(?:\s*m(?:inutes?)?)?(?:\s*(?<seconds>\d{1,2})\s*s(?:econds?)?)?)?(?![a-z\d])|(?<alone>\d{1,2})(?=\s*[ap]\.?m))\s*(?<half>[ap]\.?m\b\.?)?/i;
+  /(?:^|[\sT,])(?:(?<hour>\d{1,2}):(?<minute>\d{1,2})(?::(?<second>\d{1,2})(?:[.,](?<fraction>\d+))?)?|(?<hours>\d{1,2})\s*h(?:ours?)?(?:\s*(?<minutes>\d{1,2})(?:\s*m(?:inutes?)?)?(?:\s*(?<seconds>\d{1,2})\s*s(?:econds?)?)?)?(?![a-z\d])|(?<alone>\d{1,2}?)(?:\.?(?<past>\d{2}))?(?=\s*[ap]\.?m))\s*(?<half>[ap]\.?m\b\.?)?/i;
 const ZONE = /^\s*(?<name>Z|[A-Z]{3,5})?\s*(?<offset>[+-]\d{1,2}(?::?\d{2})?)?(?=$|[\s,])/;
 
 /**
@@ -84,7 +87,7 @@ function readClock(text: string): Clock | null {
   const after = text.slice(match.index + match[0].length);
   const zone = ZONE.exec(after);
   const { hour, hours: spelt, alone, fraction = '0', half } = match.groups ?? {};
-  const minute = match.groups?.minute ?? match.groups?.minutes ?? '0';
+  const minute = match.groups?.minute ?? match.groups?.minutes ?? match.groups?.past ?? '0';
   const second = match.groups?.second ?? match.groups?.seconds ?? '0';
   const hours = toHours(Number(hour ?? spelt ?? alone), half);
   const offset = toMinutes(zone?.groups?.offset);
@@ -102,7 +105,7 @@ function readClock(text: string): Clock | null {
 
 function toHours(hours: number, half: string | undefined): number | null {
   if (half === undefined) return hours;
-  if (hours < 1 || hours > 12) return null;
+  if (hours > 12) return null;
   return (hours % 12) + (half.toLowerCase().startsWith('p') ? 12 : 0);
 }
 

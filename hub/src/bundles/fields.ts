@@ -131,6 +131,13 @@ export class Fields {
     return value;
   }
 
+  requiredNumber(key: string): number | null {
+    const before = this.log.errorCount;
+    const value = this.number(key);
+    if (value === null && this.log.errorCount === before) this.#missing(key);
+    return value;
+  }
+
   /** Limits of submissions: 0 and null lift the limit, absence gives the default. */
   limit(key: string, absent: number): number | null {
     const node = this.find(key);

@@ -45,6 +45,12 @@ const read = (text: string, files: BundleFileContents = {}) =>
   readYamlBundle(text, { 'empty.md': '', 'programs/run.py': 'p', ...files });
 
 describe('a version 1 bundle', () => {
+  test.each(['-1', '0', '1.5', "'1'"])('takes %s for the number of a phase', async (number) => {
+    const { bundle, problems } = await read(yaml.replace('phasenumber: 1\n', `phasenumber: ${number}\n`));
+    expect(problems).toEqual([]);
+    expect(bundle?.phases.map(({ name }) => name)).toEqual(['Development', 'Final']);
+  });
+
   test('becomes the model of version 2', async () => {
     const { bundle, problems } = await read(yaml);
     expect(problems).toEqual([]);

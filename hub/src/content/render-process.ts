@@ -2,7 +2,10 @@ import { text } from 'node:stream/consumers';
 import { ContentError } from './errors.ts';
 import { type PageFormat, renderSource, tooDeep } from './pipeline.ts';
 
-/** Asked on standard input, answered on standard output, both JSON. One page, then the process ends. */
+/**
+ * Says with an empty line on standard output that it is there, is then asked on standard input and answers on standard output, both JSON. One page, then
+ * the process ends.
+ */
 export interface RenderQuestion {
   format: PageFormat;
   source: string;
@@ -20,4 +23,5 @@ function answer({ format, source }: RenderQuestion): RenderAnswer {
   }
 }
 
+process.stdout.write('\n');
 process.stdout.write(JSON.stringify(answer(JSON.parse(await text(process.stdin)))));

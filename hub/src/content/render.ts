@@ -2,7 +2,13 @@ import { execFile } from 'node:child_process';
 import { extname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { ContentError } from './errors.ts';
-import { MAX_PAGE_BYTES, MAX_PAGE_HTML_BYTES, RENDER_DEADLINE, RENDER_HEAP } from './limits.ts';
+import {
+  MAX_PAGE_BYTES,
+  MAX_PAGE_HTML_BYTES,
+  RENDER_DEADLINE,
+  RENDER_HEAP,
+  RENDER_START_DEADLINE,
+} from './limits.ts';
 import type { PageFormat } from './pipeline.ts';
 import type { RenderAnswer, RenderQuestion } from './render-process.ts';
 
@@ -51,21 +57,34 @@ async function render(format: PageFormat, source: string, options: RenderOptions
 /**
  * A process for every page, because parsers of Markdown have inputs on which they take for ever or all memory, and
  * nothing less can be stopped: a thread that runs out of heap takes the whole hub with it. It gets no environment and
- * may neither write files nor start anything.
+ * may neither write files nor start anything. The page's time begins when the process is there: how long that takes is
+ * a matter of the machine, and no fault of the page.
  */
 function ask(question: RenderQuestion, deadline: number): Promise<RenderAnswer> {
   const program = fileURLToPath(new URL('./render-process.ts', import.meta.url));
   const options = [`--max-old-space-size=${RENDER_HEAP}`, '--permission', '--allow-fs-read=*'];
   return new Promise((resolve, reject) => {
+    let isThere = false;
     const child = execFile(
       process.execPath,
       [...options, program],
-      { env: {}, timeout: deadline, killSignal: 'SIGKILL', maxBuffer: MAX_PAGE_HTML_BYTES },
-      (error, stdout) => (error === null ? resolve(JSON.parse(stdout)) : reject(toContentError(error))),
+      { env: {}, maxBuffer: MAX_PAGE_HTML_BYTES },
+      (error, stdout) => {
+        clearTimeout(timer);
+        if (error === null) resolve(JSON.parse(stdout));
+        else reject(isThere ? toContentError(error) : error);
+      },
     );
+    const end = () => child.kill('SIGKILL');
+    let timer = setTimeout(end, RENDER_START_DEADLINE);
     // A process that ends before it has read everything is reported by its exit.
     child.stdin?.on('error', () => {});
-    child.stdin?.end(JSON.stringify(question));
+    child.stdout?.once('data', () => {
+      isThere = true;
+      clearTimeout(timer);
+      timer = setTimeout(end, deadline);
+      child.stdin?.end(JSON.stringify(question));
+    });
   });
 }
 

@@ -42,6 +42,12 @@ const LEVELS = {
 /** Of a phase that does not say. */
 const DEFAULT_LIMITS = { memoryBytes: 4n << 30n, cpuMillis: 2000, pids: 512, diskBytes: 10n << 30n, gpus: 0 };
 
+/**
+ * The most that a step gets on the hub's own queue, as elsewhere (Codabench gives ten minutes there): real bundles ask for weeks, meaning milliseconds or no
+ * limit, and a site refuses a run that asks for more than its policy gives. A queue of the competition's own gets what the phase says.
+ */
+const LONGEST_STEP_ON_DEFAULT_QUEUE = 24 * 60 * 60;
+
 /** Long enough that a busy phase is not read for each submission, short enough that an edit in another hub process takes effect soon. */
 const KEPT_MS = 5_000;
 
@@ -98,6 +104,7 @@ async function readPhaseSpec(queries: Queries, phaseId: number): Promise<PhaseSp
       logLevel: competitions.logLevel,
       keepsReport: competitions.enableDetailedResults,
       queueId: queues.id,
+      isDefaultQueue: queues.isDefault,
       leaderboardId: phases.leaderboardId,
       stepSeconds: phases.executionTimeLimitSeconds,
       memoryBytes: phases.memoryBytes,
@@ -134,6 +141,7 @@ async function readPhaseSpec(queries: Queries, phaseId: number): Promise<PhaseSp
 }
 
 function toLimits(phase: {
+  isDefaultQueue: boolean;
   stepSeconds: number;
   memoryBytes: number | null;
   cpuMillis: number | null;
@@ -141,7 +149,9 @@ function toLimits(phase: {
   gpus: number | null;
 }): PhaseLimits {
   return {
-    stepSeconds: phase.stepSeconds,
+    stepSeconds: phase.isDefaultQueue
+      ? Math.min(phase.stepSeconds, LONGEST_STEP_ON_DEFAULT_QUEUE)
+      : phase.stepSeconds,
     memoryBytes: phase.memoryBytes === null ? DEFAULT_LIMITS.memoryBytes : BigInt(phase.memoryBytes),
     cpuMillis: phase.cpuMillis ?? DEFAULT_LIMITS.cpuMillis,
     pids: DEFAULT_LIMITS.pids,

@@ -104,7 +104,7 @@ test('an assignment carries what the competition declares and who submits', asyn
   await queries.update(users).set({ isRobot: true, attributes }).where(eq(users.id, seed.ownerId));
   const [phase] = await queries
     .update(phases)
-    .set({ memoryBytes: 2 ** 31, cpuMillis: 500, gpus: 1 })
+    .set({ memoryBytes: 2 ** 31, cpuMillis: 500, gpus: 1, executionTimeLimitSeconds: 600_000 })
     .where(eq(phases.id, seed.phaseId))
     .returning();
   await queries
@@ -120,7 +120,8 @@ test('an assignment carries what the competition declares and who submits', asyn
   expect(session.assigned[0]).toMatchObject({
     submitterId: BigInt(seed.ownerId),
     submitterAttributes: { email_domain: 'hospital.example\nuni.example', robot: 'true' },
-    limits: { memoryBytes: 2n ** 31n, cpuMillis: 500, gpus: 1, diskBytes: 10n << 30n },
+    // A week is more than a step gets on the default queue.
+    limits: { stepSeconds: 86_400, memoryBytes: 2n ** 31n, cpuMillis: 500, gpus: 1, diskBytes: 10n << 30n },
     scoreColumns: [
       { key: 'score', type: ScoreType.DECIMAL, min: 0, max: 1, decimals: 3, unit: 'mm', minCases: 10 },
     ],

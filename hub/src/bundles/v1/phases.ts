@@ -12,14 +12,14 @@ interface ReadPhase {
 }
 
 /**
- * Phases by `phasenumber`, whatever their keys. A phase ends a day before the next one starts, even when that is before
+ * Phases by `phasenumber`, whatever their keys; any number will do, also 1.5 for one that came later. A phase ends a day before the next one starts, even when that is before
  * its own start, as with the parallel phases of 1.8; the last one ends at the competition's `end_date`.
  */
 export function readPhases(root: Fields, files: BundleFiles): { phases: BundlePhase[]; tasks: NewTask[] } {
   const listed = root.requiredFields('phases');
   const read = listed
     .nested()
-    .map(({ fields }) => ({ fields, number: fields.requiredInteger('phasenumber') ?? Number.NaN }))
+    .map(({ fields }) => ({ fields, number: fields.requiredNumber('phasenumber') ?? Number.NaN }))
     .toSorted((a, b) => a.number - b.number);
   const kept = dropParallelParent(read);
   if (kept.length === 0 && listed.keys().length === 0) {
