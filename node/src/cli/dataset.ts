@@ -6,6 +6,7 @@ import { isMissing } from '../home/atomic-file.ts';
 import { type Home, homeAt } from '../home/home.ts';
 import { dropEvent, takeInDropped } from '../ledger/inbox.ts';
 import { EXIT_CHECK_FAILED, required, UsageError } from './errors.ts';
+import { existingHome } from './existing-home.ts';
 import type { Flags } from './main.ts';
 import { showReading } from './reading-progress.ts';
 
@@ -14,10 +15,10 @@ export async function datasetCommand(
   flags: Flags,
   env: ReturnType<typeof readEnvironment>,
 ): Promise<number> {
-  const home = homeAt(toHome(flags.home, env));
+  const [verb, name] = words;
+  const home = verb === 'add' ? homeAt(toHome(flags.home, env)) : await existingHome(flags, env);
   await refuseOtherUser(home);
   const registry = new DatasetRegistry(home);
-  const [verb, name] = words;
   switch (verb) {
     case 'add':
       return await add(home, registry, required('NAME', name), flags);

@@ -1,4 +1,4 @@
-import { cp, readFile, writeFile } from 'node:fs/promises';
+import { cp, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { homeAt } from '../home/home.ts';
@@ -19,6 +19,8 @@ test('the receipt key is replaced while the node rests; the ledger tells of it, 
   await using hub = await FakeHub.start();
   await enrolHome(folder.path, hub);
   const home = homeAt(folder.path);
+  const elsewhere = await weirNode('ledger', 'verify', '--home', `${folder.path}-elsewhere`);
+  expect(elsewhere).toMatchObject({ code: 2, err: expect.stringContaining('there is no such folder') });
   const keys = (verb: string) => weirNode('keys', verb, '--home', folder.path);
   const verify = () => weirNode('ledger', 'verify', '--home', folder.path);
   expect(await keys('show')).toMatchObject({
@@ -53,4 +55,7 @@ test('the receipt key is replaced while the node rests; the ledger tells of it, 
     code: 3,
     err: expect.stringContaining('not signed by it'),
   });
+
+  await rm(home.ledger, { recursive: true });
+  expect(await verify()).toMatchObject({ code: 3, err: expect.stringContaining('removed: ') });
 }, 60_000);

@@ -1,7 +1,7 @@
 import { userInfo } from 'node:os';
 import { keyIdOf } from '@weir/proto/receipt';
-import { type readEnvironment, toHome } from '../config/config.ts';
-import { type Home, homeAt } from '../home/home.ts';
+import type { readEnvironment } from '../config/config.ts';
+import type { Home } from '../home/home.ts';
 import type { LedgerProblem } from '../ledger/chain.ts';
 import { checkLedger } from '../ledger/check.ts';
 import type { LedgerEntry } from '../ledger/entry.ts';
@@ -12,6 +12,7 @@ import { publicKeysOf } from '../ledger/of-home.ts';
 import { readEntries } from '../ledger/read.ts';
 import { ReceiptKey } from '../receipts/key.ts';
 import { EXIT_CHECK_FAILED, required, UsageError } from './errors.ts';
+import { existingHome } from './existing-home.ts';
 import type { Flags } from './main.ts';
 
 export async function ledgerCommand(
@@ -22,21 +23,30 @@ export async function ledgerCommand(
   const [verb, file] = words;
   switch (verb) {
     case 'verify':
-      return file ? await verifyFile(file, flags) : await verify(homeAt(toHome(flags.home, env)), flags);
+      return file ? await verifyFile(file, flags) : await verify(await existingHome(flags, env), flags);
     case 'show':
-      return await show(homeAt(toHome(flags.home, env)), flags);
+      return await show(await existingHome(flags, env), flags);
     case 'export':
-      return await writeExport(homeAt(toHome(flags.home, env)), flags);
+      return await writeExport(await existingHome(flags, env), flags);
     default:
       throw new UsageError('say what to do with the ledger: verify, show or export');
   }
 }
 
+const GONE: LedgerProblem = {
+  kind: 'removed',
+  sequence: 1,
+  text: 'there is no entry, though the node has been at work; put the ledger back from a copy',
+};
+
 async function verify(home: Home, { json }: Flags): Promise<number> {
   const key = await ReceiptKey.read(home.receiptKey);
   const own = await publicKeysOf(home);
-  const { problems, head } = await checkLedger(home.ledger, own.length > 0 ? own : null);
+  const { problems: found, head } = await checkLedger(home.ledger, own.length > 0 ? own : null);
   const keyId = key && keyIdOf(key.publicKey);
+  // A ledger that is gone as a whole leaves nothing that could disagree; but a node that has a key has begun to write one.
+  const isGone = key !== null && head.sequence === 0 && found.length === 0;
+  const problems = isGone ? [{ ...GONE, text: `${home.ledger}: ${GONE.text}` }] : found;
   const good = `${home.ledger}: in order, ${head.sequence} ${head.sequence === 1 ? 'entry' : 'entries'}, head ${head.hash}, key ${keyId ?? 'none yet'}`;
   return tell({ entries: head.sequence, head: head.hash, keyId, problems }, good, json);
 }

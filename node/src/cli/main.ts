@@ -6,6 +6,7 @@ import { consoleCommand } from './console.ts';
 import { datasetCommand } from './dataset.ts';
 import { enrolCommand } from './enrol.ts';
 import { exitCodeOf, UsageError } from './errors.ts';
+import { explainError } from './explain-error.ts';
 import { keysCommand } from './keys.ts';
 import { ledgerCommand } from './ledger.ts';
 import { policyCommand } from './policy.ts';
@@ -88,7 +89,7 @@ async function main(args: readonly string[]): Promise<number> {
 try {
   process.exitCode = await main(process.argv.slice(2));
 } catch (error) {
-  process.stderr.write(`weir-node: ${error instanceof Error ? error.message : String(error)}\n`);
+  process.stderr.write(`weir-node: ${explainError(error)}\n`);
   if (error instanceof UsageError) process.stderr.write(`\n${usageOf(process.argv[2])}`);
   process.exitCode = exitCodeOf(error);
 }

@@ -106,9 +106,10 @@ async function exchange(url: URL, body: object): Promise<Answer> {
     redirect: 'error',
     signal: AbortSignal.timeout(TIMEOUT_MS),
   }).catch((error: unknown) => {
-    throw new EnrolmentFailedError(`${url} does not answer; check --hub and the way out of this network`, {
-      cause: error,
-    });
+    throw new EnrolmentFailedError(
+      `${url} does not answer${reasonOf(error)}; check --hub and the way out of this network`,
+      { cause: error },
+    );
   });
   const text = await response.text();
   if (!response.ok) {
@@ -146,4 +147,11 @@ function checkAnswer(token: EnrolmentToken, key: string, answer: Answer): void {
   if (!issued.checkIssued(issuer) || !issued.verify(issuer.publicKey) || !fits(certificate, key)) {
     throw new EnrolmentFailedError("the certificate is not one of this node's key, issued by the hub");
   }
+}
+
+/** Such as ECONNREFUSED, ENOTFOUND, or what is wrong with the certificate of a proxy in between. */
+function reasonOf(error: unknown): string {
+  const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
+  const code = cause instanceof Error && 'code' in cause ? cause.code : null;
+  return typeof code === 'string' ? ` (${code})` : '';
 }
