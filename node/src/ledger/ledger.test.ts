@@ -207,6 +207,32 @@ describe('tampering is found and named:', () => {
     await expect(open(folder.path)).rejects.toMatchObject({ code: 'ledger_tampered' });
   });
 
+  test('any byte of an entry that is changed, or from which on it is cut', async () => {
+    await using folder = await temporaryFolder();
+    await makeLedger(folder.path, 2);
+    const path = onlySegment(folder.path);
+    const good = await readFile(path);
+    const missed: number[] = [];
+    for (let at = 0; at < good.length; at += 1) {
+      const turned = Buffer.from(good);
+      turned[at]! ^= 1 << (at % 8);
+      await writeFile(path, at % 5 === 0 ? good.subarray(0, at) : turned);
+      if ((await problemsOf(folder.path)).length === 0) missed.push(at);
+    }
+    expect(missed).toEqual([]);
+    await writeFile(path, good);
+    expect(await problemsOf(folder.path)).toEqual([]);
+  }, 60_000);
+
+  test('an older copy of the entries beside the head of today', async () => {
+    await using folder = await temporaryFolder();
+    await makeLedger(folder.path, 2);
+    const older = await readFile(onlySegment(folder.path));
+    await makeLedger(folder.path, 3);
+    await writeFile(onlySegment(folder.path), older);
+    expect(await problemsOf(folder.path)).toEqual(['truncated 5']);
+  });
+
   test('the head is removed, changed, or of another key', async () => {
     await using folder = await temporaryFolder();
     await makeLedger(folder.path, 3);
