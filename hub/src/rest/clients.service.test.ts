@@ -6,24 +6,23 @@ import {
   type People,
   type TestChallenge,
 } from '../http/testing/test-challenge.ts';
-import { createTestHub, type TestHub, type TestPerson } from '../http/testing/test-hub.ts';
+import type { TestPerson } from '../http/testing/test-hub.ts';
+import { createRestHub, type Method, type RestHub } from './testing/rest-hub.ts';
 
 /** What clients of Codabench do beside the example scripts. */
 
-let hub: TestHub;
+let hub: RestHub;
 let people: People;
 let challenge: TestChallenge;
 
 beforeAll(async () => {
-  hub = await createTestHub();
+  hub = await createRestHub();
   people = await createPeople(hub);
 });
 beforeEach(async () => {
   challenge = await createTestChallenge(hub, people);
 });
 afterAll(() => hub[Symbol.asyncDispose]());
-
-type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE' | 'OPTIONS' | 'HEAD';
 
 async function ask(
   method: Method,

@@ -1,10 +1,10 @@
-import type { LightMyRequestResponse } from 'fastify';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { rawZip } from '../../../test/fixtures/archives/raw-zip.ts';
 import { minimalYaml, ordinaryFiles, PIXEL } from '../bundles/testing/bundle.ts';
-import { createTestHub, type TestHub, type TestPerson } from '../http/testing/test-hub.ts';
+import type { TestPerson } from '../http/testing/test-hub.ts';
+import { createRestHub, type RestHub } from './testing/rest-hub.ts';
 
-let hub: TestHub;
+let hub: RestHub;
 let organizer: TestPerson;
 let stranger: TestPerson;
 let id: number;
@@ -20,22 +20,18 @@ fact_sheet: {method: {key: method, type: select, title: Method, selection: [a, b
 `;
 
 beforeAll(async () => {
-  hub = await createTestHub();
+  hub = await createRestHub();
   organizer = await hub.person('olga');
   stranger = await hub.person('sam');
-  const files = { 'competition.yaml': YAML, ...ordinaryFiles };
-  const bundle = rawZip(Object.entries(files).map(([name, content]) => ({ name, content })));
-  const fields = { type: 'competition_bundle', request_sassy_file_name: 'b.zip' };
-  const { key, sassy_url } = (await send('POST', 'datasets/', fields, 201)).json();
-  const { pathname, search } = new URL(sassy_url);
-  await hub.inject({ method: 'PUT', url: pathname + search, payload: bundle });
+  const key = await hub.sendFile(organizer, { type: 'competition_bundle' }, bundleOf(YAML));
   // As clients do that name JSON and send none.
   const headers = { 'content-type': 'application/json' };
   const completed = await hub.inject(
     { method: 'PUT', url: `/api/datasets/completed/${key}/`, headers },
     organizer,
   );
-  const { status_id } = ok(completed, 200).json();
+  expect(completed.statusCode, completed.body).toBe(200);
+  const { status_id } = completed.json();
   await hub.context.competitions.makeCompetition(status_id, new AbortController().signal);
   const { resulting_competition, details } = (await get(`competitions/${status_id}/creation_status/`)).json();
   expect(resulting_competition, details).not.toBeNull();
@@ -43,32 +39,21 @@ beforeAll(async () => {
 });
 afterAll(() => hub[Symbol.asyncDispose]());
 
-function ok(response: LightMyRequestResponse, status: number) {
-  expect(response.statusCode, response.body).toBe(status);
-  return response;
+function bundleOf(yaml: string): Buffer {
+  const files = { 'competition.yaml': yaml, ...ordinaryFiles };
+  return rawZip(Object.entries(files).map(([name, content]) => ({ name, content })));
 }
-const get = async (url: string, person = organizer) =>
-  ok(await hub.inject({ method: 'GET', url: `/api/${url}` }, person), 200);
-const send = async (
-  method: 'POST' | 'PATCH',
-  url: string,
-  payload: object,
-  status = 200,
-  person = organizer,
-) => ok(await hub.inject({ method, url: `/api/${url}`, payload }, person), status);
+const get = (url: string, person = organizer) => hub.ask('GET', url, { person });
+const send = (method: 'POST' | 'PATCH', url: string, payload: object, status = 200, person = organizer) =>
+  hub.ask(method, url, { payload, status, person });
 
 test('a bundle is only looked at where that is asked for, and all problems are told with place and cure', async () => {
   const yaml = minimalYaml
     .replace('title: Sepsis', 'title: 1999-01-01')
     .replace('file: overview.md', 'file: o.md');
-  const files = { 'competition.yaml': yaml, ...ordinaryFiles };
-  const bundle = rawZip(Object.entries(files).map(([name, content]) => ({ name, content })));
-  const fields = { type: 'competition_bundle', request_sassy_file_name: 'b.zip' };
-  const { key, sassy_url } = (await send('POST', 'datasets/', fields, 201)).json();
-  const { pathname, search } = new URL(sassy_url);
-  await hub.inject({ method: 'PUT', url: pathname + search, payload: bundle });
-  const checked = await hub.inject({ method: 'PUT', url: `/api/datasets/check/${key}/` }, organizer);
-  const { status_id } = ok(checked, 200).json();
+  const key = await hub.sendFile(organizer, { type: 'competition_bundle' }, bundleOf(yaml));
+  const checked = await hub.ask('PUT', `datasets/check/${key}/`, { person: organizer });
+  const { status_id } = checked.json();
   await hub.context.competitions.makeCompetition(status_id, new AbortController().signal);
   expect((await get(`competitions/${status_id}/creation_status/`)).json()).toMatchObject({
     status: 'Failed',
@@ -250,7 +235,7 @@ test('organizers and the logo are changed, and what is not kept here is refused 
   expect(changed.collaborators).toEqual([{ id: stranger.id, name: 'sam', username: 'sam' }]);
   const { pathname, search } = new URL(changed.logo);
   const shown = await hub.inject({ method: 'GET', url: pathname + search });
-  expect(ok(shown, 200).rawPayload).toEqual(PIXEL);
+  expect(shown.rawPayload).toEqual(PIXEL);
   await send('PATCH', url, { description: 'Mine too' }, 200, stranger);
   for (const [sent, field] of [
     [{ logo: picture(Buffer.from('<svg/>')) }, 'logo'],

@@ -9,15 +9,16 @@ import {
   type People,
   type TestChallenge,
 } from '../http/testing/test-challenge.ts';
-import { createTestHub, type TestHub, type TestPerson } from '../http/testing/test-hub.ts';
+import type { TestPerson } from '../http/testing/test-hub.ts';
 import { siteDatasets } from '../sites/schema.ts';
+import { createRestHub, type RestHub } from './testing/rest-hub.ts';
 
-let hub: TestHub;
+let hub: RestHub;
 let people: People;
 let challenge: TestChallenge;
 
 beforeAll(async () => {
-  hub = await createTestHub();
+  hub = await createRestHub();
   people = await createPeople(hub);
 });
 beforeEach(async () => {
@@ -57,11 +58,7 @@ async function announce(
   return response.json();
 }
 
-async function sendTo(address: string, content = 'PK content') {
-  const { pathname, search } = new URL(address);
-  const headers = { 'content-type': 'application/zip' };
-  expectStatus(await hub.inject({ method: 'PUT', url: pathname + search, payload: content, headers }), 200);
-}
+const sendTo = (address: string, content = 'PK content') => hub.sendTo(address, content);
 
 test.each([postForm, postJson])('a script logs in with a form or JSON and gets a token', async (post) => {
   const { username, password } = people.user;

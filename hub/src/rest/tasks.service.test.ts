@@ -1,29 +1,24 @@
-import type { LightMyRequestResponse } from 'fastify';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { rawZip } from '../../../test/fixtures/archives/raw-zip.ts';
-import { createTestHub, type TestHub, type TestPerson } from '../http/testing/test-hub.ts';
+import type { TestPerson } from '../http/testing/test-hub.ts';
+import { createRestHub, type RestHub } from './testing/rest-hub.ts';
 
-let hub: TestHub;
+let hub: RestHub;
 let olga: TestPerson;
 let sam: TestPerson;
 beforeAll(async () => {
-  hub = await createTestHub();
+  hub = await createRestHub();
   olga = await hub.person('olga');
   sam = await hub.person('sam');
 });
 afterAll(() => hub[Symbol.asyncDispose]());
 
-function ok(response: LightMyRequestResponse, status: number) {
-  expect(response.statusCode, response.body).toBe(status);
-  return response;
-}
-const get = async (url: string, person = olga, status = 200) =>
-  ok(await hub.inject({ method: 'GET', url: `/api/${url}` }, person), status);
-const send = async (
+const get = (url: string, person = olga, status = 200) => hub.ask('GET', url, { person, status });
+const send = (
   method: 'POST' | 'PATCH' | 'PUT' | 'DELETE',
   url: string,
-  { payload, status = 200, person = olga }: { payload?: object; status?: number; person?: TestPerson } = {},
-) => ok(await hub.inject({ method, url: `/api/${url}`, ...(payload && { payload }) }, person), status);
+  asking: { payload?: object; status?: number; person?: TestPerson } = {},
+) => hub.ask(method, url, { person: olga, ...asking });
 
 /** Sends a file as a browser's form does. */
 async function sendForm(url: string, field: string, content: Buffer | null, status: number) {
@@ -34,7 +29,9 @@ async function sendForm(url: string, field: string, content: Buffer | null, stat
   const encoded = new Response(form);
   const headers = { 'content-type': encoded.headers.get('content-type')! };
   const payload = Buffer.from(await encoded.arrayBuffer());
-  return ok(await hub.inject({ method: 'POST', url: `/api/${url}`, headers, payload }, olga), status);
+  const response = await hub.inject({ method: 'POST', url: `/api/${url}`, headers, payload }, olga);
+  expect(response.statusCode, response.body).toBe(status);
+  return response;
 }
 
 const archiveOf = (files: Readonly<Record<string, string>>) =>
@@ -67,6 +64,14 @@ test('a task is made of an archive in a form, read, changed into a new version, 
   expect((await hub.context.tasks.get(olga.actor, made.id)).version).toBe(2);
   await send('PATCH', `tasks/${made.id}/`, { payload: { name: 'Mine' }, status: 404, person: sam });
 
+  const { key: program } = changed.scoring_program;
+  const kept = { name: 'Whole', scoring_program: program };
+  expect((await send('PUT', `tasks/${made.id}/`, { payload: kept })).json()).toMatchObject({
+    name: 'Whole',
+    scoring_program: { key: program },
+  });
+  await send('PUT', `tasks/${made.id}/`, { payload: kept, status: 404, person: sam });
+
   await send('DELETE', `tasks/${made.id}/`, { status: 204 });
   expect((await get('tasks/')).json().results).toEqual([]);
 });
@@ -84,10 +89,7 @@ test('an archive that is none, or says something wrong, makes nothing and says w
 });
 
 test('many tasks are deleted together, or none of them', async () => {
-  const fields = { type: 'scoring_program', request_sassy_file_name: 'p.zip' };
-  const { key, sassy_url } = (await send('POST', 'datasets/', { payload: fields, status: 201 })).json();
-  const { pathname, search } = new URL(sassy_url);
-  ok(await hub.inject({ method: 'PUT', url: pathname + search, payload: 'PK' }), 200);
+  const key = await hub.sendFile(olga, { type: 'scoring_program' }, 'PK');
   const make = async () =>
     (await send('POST', 'tasks/', { payload: { name: 'T', scoring_program: key }, status: 201 })).json().id;
   const [first, second] = [await make(), await make()];
@@ -99,11 +101,7 @@ test('many tasks are deleted together, or none of them', async () => {
 });
 
 test('an upload is renamed, described and published by whoever owns it, and by nobody else', async () => {
-  const fields = { type: 'input_data', request_sassy_file_name: 'cases.zip' };
-  const { key, sassy_url } = (await send('POST', 'datasets/', { payload: fields, status: 201 })).json();
-  const { pathname, search } = new URL(sassy_url);
-  const sent = archiveOf({ 'a.txt': 'a' });
-  ok(await hub.inject({ method: 'PUT', url: pathname + search, payload: sent }), 200);
+  const key = await hub.sendFile(olga, { type: 'input_data' }, archiveOf({ 'a.txt': 'a' }));
   await send('PUT', `datasets/completed/${key}/`);
   await get(`datasets/${key}/`, sam, 404);
   const payload = { name: 'Cases', description: 'Of the liver', is_public: true };
