@@ -56,6 +56,7 @@ test('an organizer uploads a task, puts its program into the task of a phase, an
   await page.getByRole('link', { name: 'Task “A second look”' }).waitFor();
   await page.getByRole('button', { name: 'Edit Stricter scoring' }).click();
   await page.getByRole('button', { name: 'Delete it' }).click();
+  await page.getByRole('button', { name: 'Delete the resource' }).click();
   await page.getByText(/is in use by the task "A second look"/).waitFor();
 
   const { phases } = await network.administrator.trpc.competitions.get.query({ id: challenge.id });

@@ -124,6 +124,10 @@ test('a score is edited with a reason, which its owner and the list of changes s
   const dialog = page.getByRole('dialog', { name: `Edit a score of submission #${id}` });
   await dialog.getByRole('spinbutton', { name: 'Score' }).fill('0.25');
   await dialog.getByLabel('Reason').fill('The labels of case 7 were wrong');
+  // The list below goes on; what is being typed stays.
+  const later = await submitted(lin, challenge);
+  await page.locator(`input[type=checkbox][value="${later}"]`).waitFor();
+  expect(await dialog.getByRole('spinbutton', { name: 'Score' }).inputValue()).toBe('0.25');
   await dialog.getByRole('button', { name: 'Save the score' }).click();
   await row(page, id).getByText('Edited').waitFor();
   await row(page, id).getByText('0.250').waitFor();

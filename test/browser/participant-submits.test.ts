@@ -1,7 +1,7 @@
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { launchBrowser, openPage } from '../harness/browser.ts';
-import { codeSubmission, scriptedBundle } from '../harness/challenge.ts';
+import { type BundleOptions, codeSubmission, scriptedBundle } from '../harness/challenge.ts';
 import { type Challenge, TestNetwork } from '../harness/test-network.ts';
 
 let network: TestNetwork;
@@ -19,8 +19,8 @@ afterAll(async () => {
 
 const FILE = { name: 'model.zip', mimeType: 'application/zip', buffer: codeSubmission() };
 
-function makeChallenge(script: string): Promise<Challenge> {
-  return network.addChallenge(scriptedBundle(script));
+function makeChallenge(script: string, options?: BundleOptions): Promise<Challenge> {
+  return network.addChallenge(scriptedBundle(script, options));
 }
 
 /** The card of the newest submission on the page. */
@@ -55,8 +55,19 @@ test('joins with the terms, submits by the file chooser, watches it finish; the 
   expect(await page.getByRole('log', { name: 'Prediction output' }).innerText()).toMatch(/^x{79}\n/);
 });
 
-test('submits by drag and drop, and cancels', async () => {
-  const challenge = await makeChallenge('prediction.hang');
+test('submits by drag and drop to the chosen task alone, with a fact sheet, and cancels', async () => {
+  const challenge = await makeChallenge('prediction.hang', {
+    tasks: [{ name: 'Liver' }, { name: 'Vessels' }],
+    factSheet: {
+      method: {
+        type: 'text',
+        title: 'Method',
+        selection: '',
+        is_required: 'true',
+        is_on_leaderboard: 'false',
+      },
+    },
+  });
   const grace = await network.addParticipant('grace', challenge);
   const page = await openPage(browser, network.hub.url, { as: grace });
   await page.goto(`/competitions/${challenge.id}/submit`);
@@ -74,8 +85,16 @@ test('submits by drag and drop, and cancels', async () => {
   await area.dispatchEvent('dragover', { dataTransfer: transfer });
   await area.dispatchEvent('drop', { dataTransfer: transfer });
   await area.getByText('dropped.zip').waitFor();
+  await page.getByRole('checkbox', { name: 'Vessels' }).uncheck();
+  await page.getByLabel('Method').fill('U-Net');
   await page.getByRole('button', { name: 'Submit', exact: true }).click();
+  await page.getByText('“dropped.zip” is submitted.').waitFor();
   await newest(page).getByText('Running', { exact: true }).waitFor();
+  await newest(page).getByText('Liver').waitFor();
+  // What was chosen and typed stays for the next one, and nothing was run on the other task.
+  expect(await newest(page).getByText('Vessels').count()).toBe(0);
+  expect(await page.getByRole('checkbox', { name: 'Vessels' }).isChecked()).toBe(false);
+  expect(await page.getByLabel('Method').inputValue()).toBe('U-Net');
   await newest(page).getByRole('button', { name: 'Cancel' }).click();
   await page.getByRole('button', { name: 'Cancel the submission' }).click();
   await newest(page).getByText('Cancelled', { exact: true }).first().waitFor();

@@ -28,6 +28,11 @@ export class Action<Arguments extends unknown[], Result> {
     }
   };
 
+  /** Of how it failed last. */
+  readonly forget = (): void => {
+    this.failure = null;
+  };
+
   fieldError(name: string): string | undefined {
     return this.failure?.fields[name];
   }

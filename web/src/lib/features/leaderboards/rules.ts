@@ -8,6 +8,13 @@ const rules: Record<string, string> = {
   Force_Best: 'the best submission of each participant counts',
 };
 
+/** What puts the first entry on an empty board. */
+export function explainEmpty(rule: string): string {
+  return rule.startsWith('Add')
+    ? 'Whoever has a scored submission can put it here, in the list of their submissions.'
+    : 'The first scored submission appears here by itself.';
+}
+
 export function explainRule(rule: string): string {
   return rules[rule] ?? rule;
 }

@@ -55,7 +55,7 @@ function putBytes(url: string, file: File, { onProgress, signal }: UploadOptions
     };
     request.onerror = () =>
       reject(new UploadError('The connection broke during the upload. Check it and upload the file again.'));
-    request.onabort = () => reject(new UploadError('The upload was stopped. Nothing was submitted.'));
+    request.onabort = () => reject(new UploadError('The upload was stopped, and nothing of it is kept.'));
     signal.addEventListener('abort', () => request.abort(), { once: true });
     request.send(file);
   });
