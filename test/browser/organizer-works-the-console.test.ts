@@ -173,7 +173,7 @@ test('a whole phase is run again in the background, and its progress is shown', 
   await submitted(eva, challenge);
   const page = await openPage(browser, network.hub.url, { as: network.organizer });
   await page.goto(`/manage/${challenge.id}/submissions/batches`);
-  await page.getByRole('button', { name: 'Run all of Main again' }).click();
+  await page.getByRole('button', { name: 'Run all again, Main' }).click();
   await page.getByRole('button', { name: 'Run all again', exact: true }).last().click();
   const batch = page.getByRole('listitem', { name: /^Batch / });
   await batch.getByText('2 submissions entered, 2 of them over').waitFor();
