@@ -96,7 +96,7 @@ test('what was deleted is taken back, and what is public is listed for everybody
   const page = await openConsole(challenge);
   await choose(page, id);
   await act(page, 'Make public');
-  await page.getByText('1 submission changed.').waitFor();
+  await page.getByText('1 submission made public.').waitFor();
   await row(page, id).getByText('Public', { exact: true }).waitFor();
   await choose(page, id);
   await act(page, 'Delete');
@@ -153,7 +153,7 @@ test('a submission is forced onto an automatic board with a reason; without one,
   await row(page, best).getByText('On the board').waitFor();
   await choose(page, other);
   await act(page, 'Put on the board');
-  await page.getByText(`0 submissions moved; 1 refused.`).waitFor();
+  await page.getByText('0 submissions put on the board; 1 refused.').waitFor();
   await act(page, 'Force onto the board');
   const confirm = page.getByRole('button', { name: 'Put 1 submission on the board' });
   await confirm.click();

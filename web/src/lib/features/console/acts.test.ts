@@ -25,6 +25,8 @@ test('each act is for those that it makes sense for', () => {
 
 test('what was refused is told with its reason, once', () => {
   const refused = [3, 5].map((id) => ({ id, code: 'not_allowed', message: 'The rule says no.' }));
-  expect(tellOutcome('remove', { done: [1], refused })).toBe('1 submission deleted; 2 refused.');
+  expect(tellOutcome({ action: 'remove' }, { done: [1], refused })).toBe('1 submission deleted; 2 refused.');
+  const off = { action: 'setOnLeaderboard', onLeaderboard: false } as const;
+  expect(tellOutcome(off, { done: [1, 2], refused: [] })).toBe('2 submissions taken off the board.');
   expect(groupRefusals({ done: [1], refused })).toEqual([{ message: 'The rule says no.', ids: '#3, #5' }]);
 });

@@ -24,18 +24,26 @@ export function targetsOf(action: keyof typeof fits, chosen: readonly Submission
   return chosen.filter(fits[action]);
 }
 
-const told: Record<Act['action'], string> = {
-  start: 'started',
-  cancel: 'cancelled',
-  remove: 'deleted',
-  setOnLeaderboard: 'moved',
-  forceOntoLeaderboard: 'put on the board',
-  publish: 'changed',
-};
+function tell(act: Act): string {
+  switch (act.action) {
+    case 'start':
+      return 'started';
+    case 'cancel':
+      return 'cancelled';
+    case 'remove':
+      return 'deleted';
+    case 'setOnLeaderboard':
+      return act.onLeaderboard ? 'put on the board' : 'taken off the board';
+    case 'forceOntoLeaderboard':
+      return 'put on the board';
+    case 'publish':
+      return act.isPublic ? 'made public' : 'made private';
+  }
+}
 
-/** "3 submissions run again; 2 refused." */
-export function tellOutcome(action: Act['action'], { done, refused }: ManyDone): string {
-  const many = `${done.length} ${done.length === 1 ? 'submission' : 'submissions'} ${told[action]}`;
+/** "3 submissions deleted; 2 refused." */
+export function tellOutcome(act: Act, { done, refused }: ManyDone): string {
+  const many = `${done.length} ${done.length === 1 ? 'submission' : 'submissions'} ${tell(act)}`;
   return refused.length === 0 ? `${many}.` : `${many}; ${refused.length} refused.`;
 }
 
