@@ -1,4 +1,4 @@
-import type { Browser } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { attemptOutcomes, expectExactlyOnce } from '../harness/accounting.ts';
 import { launchBrowser, openPage } from '../harness/browser.ts';
@@ -13,7 +13,7 @@ let browser: Browser;
 
 beforeAll(async () => {
   federation = await TestFederation.start('home', 'host', 'lab');
-  await federation.addPortal('home');
+  for (const name of ['home', 'lab']) await federation.addPortal(name);
   browser = await launchBrowser();
 });
 afterAll(async () => {
@@ -29,6 +29,15 @@ const file = (name: string) => ({
   mimeType: 'application/zip',
   buffer: codeSubmission(`${program}# ${name}\n`),
 });
+
+/** The page of a hub's administrator about its peers. */
+async function administration(name: string): Promise<Page> {
+  const { hub, administrator } = federation.at(name);
+  // What is refused on purpose.
+  const page = await openPage(browser, hub.url, { as: administrator, expects: /status of 409/ });
+  await page.goto('/federation');
+  return page;
+}
 
 /** A competition of host that is scored at lab alone, and listed at home. */
 async function prepare(): Promise<{ competitionId: number; phaseId: number }> {
@@ -47,14 +56,13 @@ async function prepare(): Promise<{ competitionId: number; phaseId: number }> {
   await organizer.trpc.competitions.publish.mutate({ id: competitionId!, published: true });
   const { phases } = await organizer.trpc.competitions.get.query({ id: competitionId! });
 
-  const lab = federation.at('lab').administrator.trpc;
-  const { peers } = await lab.peers.overview.query();
-  await lab.evaluation.grant.mutate({
-    peerId: peers.find(({ name }) => name === 'host')!.id,
-    competitionId: competitionId!,
-    site: 'site-of-lab',
-    dataset: { name: 'ward', version: '1' },
-  });
+  const lab = await administration('lab');
+  const peer = lab.getByRole('region', { name: 'Peer host' });
+  await peer.getByText('Competitions of it that may use sites here').click();
+  await peer.getByLabel('Number of the competition there').fill(String(competitionId));
+  await peer.getByLabel('Data that it may use').selectOption('site-of-lab: ward@1');
+  await peer.getByRole('button', { name: 'Let it use this' }).click();
+  await peer.getByRole('button', { name: 'Withdraw ward@1 of site-of-lab' }).waitFor();
   const known = (await administrator.trpc.peers.overview.query()).peers;
   const labAtHost = known.find(({ name }) => name === 'lab')!.id;
   await administrator.trpc.peers.decide.mutate({ id: labAtHost, decision: 'check' });
@@ -118,4 +126,40 @@ test('a person of one hub enters a competition of another, scored at a site of a
   // On a busy machine a lease may lapse meanwhile; what is lost is run again, and finishes once.
   for (const id of ids) expect((await attemptOutcomes(atHost.hub, id)).at(-1)).toBe('finished');
   await expectExactlyOnce(atHost.hub, ids);
+});
+
+test('administrators of two hubs end what was between them, and become peers again by an invitation', async () => {
+  const [home, lab] = [await administration('home'), await administration('lab')];
+  const labAtHome = home.getByRole('region', { name: 'Peer lab' });
+  await labAtHome.getByRole('button', { name: 'End', exact: true }).click();
+  await home.getByRole('dialog').getByRole('button', { name: 'End lab' }).click();
+  await labAtHome.getByText('Ended', { exact: true }).waitFor();
+
+  await home.getByRole('button', { name: 'Invite a hub' }).click();
+  await home.getByLabel('Whom it is for').fill('the lab');
+  await home.getByRole('dialog').getByLabel('Have its people take part').check();
+  await home.getByRole('button', { name: 'Make an invitation' }).click();
+  const code = await home.getByRole('dialog').getByText('weirpeer1.').innerText();
+
+  await lab.getByRole('button', { name: 'Accept an invitation' }).click();
+  await lab.getByLabel('Code of the invitation').fill(code.slice(0, -9));
+  await lab.getByRole('button', { name: 'Show whom it leads to' }).click();
+  await lab.getByText('has to be copied whole').waitFor();
+  await lab.getByLabel('Code of the invitation').fill(code);
+  await lab.getByRole('button', { name: 'Show whom it leads to' }).click();
+  await lab.getByText(/leads to home/).waitFor();
+  await lab.getByRole('button', { name: /^Accept;/ }).click();
+  const homeAtLab = lab.getByRole('region', { name: 'Peer home' });
+  await homeAtLab.getByText('Waits for its administrator').waitFor();
+
+  await home.goto('/federation');
+  await labAtHome.getByText('Asks to be confirmed').waitFor();
+  await labAtHome.getByRole('button', { name: 'Confirm this peer' }).click();
+  await labAtHome.getByText('Active', { exact: true }).waitFor();
+  await homeAtLab.getByRole('button', { name: 'Ask it now' }).click();
+  await homeAtLab.getByText('Active', { exact: true }).waitFor();
+  await lab
+    .getByText('This hub may, at home: read the catalogue of competitions; have its people take part')
+    .first()
+    .waitFor();
 });
