@@ -44,7 +44,7 @@ export class DockerEngine implements Engine {
   readonly #docker: Docker;
   readonly #version: string;
   readonly #rootlessPodman: boolean;
-  #profileFolder: Promise<string> | null = null;
+  #profiles: Promise<ProfileFiles> | null = null;
 
   private constructor(docker: Docker, facts: { podman: boolean; rootless: boolean; version: string }) {
     this.#docker = docker;
@@ -128,7 +128,7 @@ export class DockerEngine implements Engine {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    if (this.#profileFolder !== null) await rm(await this.#profileFolder, { recursive: true, force: true });
+    if (this.#profiles !== null) await rm((await this.#profiles).folder, { recursive: true, force: true });
   }
 
   async #startOrAdopt(spec: ContainerSpec, watch: ContainerWatch): Promise<Started> {
@@ -162,12 +162,10 @@ export class DockerEngine implements Engine {
 
   /** Docker's own profile is the floor. Podman's lets programs make user namespaces, and mount in them. */
   async #seccompProfile(denyLinks: boolean): Promise<string | null> {
-    const profile = denyLinks ? linkDenyingProfile : floorProfile;
-    if (this.kind === 'docker') return denyLinks ? profile : null;
-    this.#profileFolder ??= mkdtemp(join(tmpdir(), 'weir-seccomp-'));
-    const file = join(await this.#profileFolder, denyLinks ? 'deny-links.json' : 'floor.json');
-    await writeFile(file, profile);
-    return file;
+    if (this.kind === 'docker') return denyLinks ? linkDenyingProfile : null;
+    this.#profiles ??= writeProfiles();
+    const { floor, denyingLinks } = await this.#profiles;
+    return denyLinks ? denyingLinks : floor;
   }
 
   async #start(container: Container, watch: ContainerWatch): Promise<Started> {
@@ -210,6 +208,20 @@ export class DockerEngine implements Engine {
       throw new EngineError(`the engine could not remove the container ${name}`, { cause });
     }
   }
+}
+
+/** Where Podman reads its profiles, each time a container is made. */
+interface ProfileFiles {
+  readonly folder: string;
+  readonly floor: string;
+  readonly denyingLinks: string;
+}
+
+async function writeProfiles(): Promise<ProfileFiles> {
+  const folder = await mkdtemp(join(tmpdir(), 'weir-seccomp-'));
+  const [floor, denyingLinks] = [join(folder, 'floor.json'), join(folder, 'deny-links.json')];
+  await Promise.all([writeFile(floor, floorProfile), writeFile(denyingLinks, linkDenyingProfile)]);
+  return { folder, floor, denyingLinks };
 }
 
 /** A container of that name exists: this node's own from an earlier life, or none of it. */
