@@ -75,6 +75,7 @@ test.each([
   const archive = { name: 'code.zip', mimeType: 'application/zip', buffer: codeSubmission() };
   await page.locator('input[type=file]').setInputFiles(archive);
   await page.getByRole('button', { name: 'Rehearse' }).click();
+  await page.getByText('“code.zip” is submitted.').waitFor();
   const card = page.getByRole('article', { name: /^Submission/ }).first();
   await card.getByText('Rehearsal', { exact: true }).waitFor();
   await card.getByText('Finished').first().waitFor({ timeout: 60_000 });
