@@ -1,17 +1,30 @@
+import { randomInt } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { StartError } from './errors.ts';
 import { type Address, formatAddress } from './settings.ts';
 
+/** Below those that systems give to outgoing connections: one of these could take a port between its choice and its use. */
+const [LOWEST, HIGHEST] = [10_000, 32_000];
+const MOST_TRIES = 100;
+
 /** A port of the loopback interface that nothing listens on at this moment. */
 export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  if (address === null || typeof address === 'string') throw new Error('a TCP server has no port');
-  return address.port;
+  for (let tries = 0; tries < MOST_TRIES; tries++) {
+    const port = randomInt(LOWEST, HIGHEST);
+    const server = createServer().listen(port, '127.0.0.1');
+    try {
+      await once(server, 'listening');
+    } catch {
+      continue;
+    }
+    server.close();
+    await once(server, 'close');
+    return port;
+  }
+  throw new Error(
+    `none of ${MOST_TRIES} ports of 127.0.0.1 between ${LOWEST} and ${HIGHEST} can be listened on`,
+  );
 }
 
 /** Says who is in the way before anything is started. @throws StartError */

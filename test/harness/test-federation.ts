@@ -2,7 +2,7 @@ import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { freePort } from './free-port.ts';
+import { freePort } from '../../deploy/start/ports.ts';
 import { Person } from './person.ts';
 import { startPortal } from './portal.ts';
 import { ProcessMark } from './process-mark.ts';

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { openDatabase } from '@weir/hub/db/database';
 import { createTestDatabase } from '@weir/hub/db/testing/test-database';
 import pino from 'pino';
-import { freePort } from './free-port.ts';
+import { freePort } from '../../deploy/start/ports.ts';
 import { Person } from './person.ts';
 import { TestProcess } from './test-process.ts';
 import { waitFor } from './wait-for.ts';

@@ -1,7 +1,7 @@
 import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { freePort } from './free-port.ts';
+import { freePort } from '../../deploy/start/ports.ts';
 import { Person } from './person.ts';
 import { startPortal } from './portal.ts';
 import { ProcessMark } from './process-mark.ts';

@@ -4,7 +4,7 @@ import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { freePort } from '../harness/free-port.ts';
+import { freePort } from '../../deploy/start/ports.ts';
 import type { BoardName, BoardsCommand, BoardsReply } from './boards-protocol.ts';
 
 const HUB = fileURLToPath(new URL('./boards-hub.ts', import.meta.url));

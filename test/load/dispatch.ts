@@ -4,7 +4,7 @@ import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { freePort } from '../harness/free-port.ts';
+import { freePort } from '../../deploy/start/ports.ts';
 import { PERMISSIVE } from '../harness/test-node.ts';
 import type { Throughput } from './closed-loop.ts';
 import { type DispatchFigures, medianPercentiles, spread, summarise } from './figures.ts';

@@ -4,7 +4,7 @@ import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { freePort } from '../harness/free-port.ts';
+import { freePort } from '../../deploy/start/ports.ts';
 import { Person } from '../harness/person.ts';
 import type { FederationCommand, FederationReply } from './federation-protocol.ts';
 

@@ -2,12 +2,12 @@ import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { chownSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { promisify } from 'node:util';
 import pg from 'pg';
 import type { Logger } from 'pino';
+import { freePort } from './free-port.ts';
 import { type Account, postgresAccount } from './postgres/account.ts';
 import { type PostgresPrograms, postgresPrograms } from './postgres/programs.ts';
 import { reachablePath } from './postgres/reach.ts';
@@ -171,14 +171,4 @@ async function stopLeftover(data: string, log: Logger): Promise<void> {
   process.kill(pid, 'SIGINT');
   for (let tries = 0; tries < 400 && existsSync(`/proc/${pid}`); tries++)
     await new Promise((resolve) => setTimeout(resolve, 50));
-}
-
-async function freePort(): Promise<number> {
-  const probe = createServer();
-  probe.listen(0, '127.0.0.1');
-  await once(probe, 'listening');
-  const { port } = probe.address() as { port: number };
-  probe.close();
-  await once(probe, 'close');
-  return port;
 }

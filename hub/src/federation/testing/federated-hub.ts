@@ -1,7 +1,7 @@
-import { createServer } from 'node:net';
 import pino from 'pino';
 import type { Env } from '../../config/env.ts';
 import { createContext } from '../../context/context.ts';
+import { freePort } from '../../db/free-port.ts';
 import { createHttpApp } from '../../http/app.ts';
 import { createTestHub, type TestHub } from '../../http/testing/test-hub.ts';
 import type { Federation } from '../federation.ts';
@@ -94,15 +94,4 @@ async function introduce(
   };
   const [row] = await at.context.database.queries.insert(peers).values(peer).returning({ id: peers.id });
   return row!.id;
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.on('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as { port: number };
-      server.close(() => resolve(port));
-    });
-  });
 }
