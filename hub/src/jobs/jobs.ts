@@ -1,7 +1,16 @@
+import { EventEmitter } from 'node:events';
 import { sql } from 'drizzle-orm';
-import { Logger as GraphileLogger, type Runner, run, runMigrations, type TaskList } from 'graphile-worker';
+import {
+  Logger as GraphileLogger,
+  type Runner,
+  run,
+  runMigrations,
+  type TaskList,
+  type WorkerEvents,
+} from 'graphile-worker';
 import type { Logger } from 'pino';
 import type { Database, Transaction } from '../db/database.ts';
+import { AbandonedJobs } from './abandoned.ts';
 
 /** Background work and what each kind is told. Payloads hold ids alone: the truth is in the tables. */
 export interface JobPayloads {
@@ -59,12 +68,13 @@ export type JobHandlers = {
 
 /**
  * Work that outlives a request, on graphile-worker in the hub's own database: a job is part of the transaction that causes it, is
- * done at least once by any hub process, and is retried with back-off when it throws.
+ * done at least once by any hub process, and is retried with back-off when it throws, or when its process was killed.
  */
 export class Jobs implements AsyncDisposable {
   readonly #database: Database;
   readonly #log: Logger;
   #runner: Runner | null = null;
+  #abandoned: AbandonedJobs | null = null;
 
   constructor(database: Database, log: Logger) {
     this.#database = database;
@@ -101,9 +111,14 @@ export class Jobs implements AsyncDisposable {
           ),
       ]),
     );
+    const events: WorkerEvents = new EventEmitter();
+    events.once('pool:create', ({ workerPool }) => {
+      this.#abandoned = new AbandonedJobs(this.#database, workerPool.id, this.#log);
+    });
     this.#runner = await run({
       pgPool: this.#database.pool,
       taskList,
+      events,
       // Those that wait for peers leave room for the others.
       concurrency: 6,
       noHandleSignals: true,
@@ -122,5 +137,6 @@ export class Jobs implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#runner?.stop();
+    await this.#abandoned?.[Symbol.asyncDispose]();
   }
 }
