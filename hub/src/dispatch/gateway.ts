@@ -93,7 +93,7 @@ export async function startGateway(address: Address, deps: Dependencies): Promis
         const caller = known ?? callerOf(call);
         if (!caller) throw new GatewayError(status.UNAUTHENTICATED, 'no client certificate');
         const { nodeId } = caller;
-        // A node with an open stream was checked as it said hello, and is again with each heartbeat.
+        // A node with an open stream was checked as it said hello, and is again now and then.
         if ((!known || !streams.has(nodeId)) && !(await isWelcome(caller))) {
           throw new GatewayError(
             status.PERMISSION_DENIED,

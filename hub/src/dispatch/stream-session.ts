@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { MessageInitShape } from '@bufbuild/protobuf';
 import { timestampDate } from '@bufbuild/protobuf/wkt';
 import { type ServerDuplexStream, status } from '@grpc/grpc-js';
@@ -13,6 +14,7 @@ import { PROTOCOL_VERSION } from '@weir/proto/version';
 import type { Logger } from 'pino';
 import type { Config } from '../config/config.ts';
 import type { LiveBus } from '../live/bus.ts';
+import { occasions } from '../live/follow.ts';
 import { ReceiptKeyRefusedError } from '../receipts/errors.ts';
 import type { Announcement, ReceiptDesk } from '../receipts/service.ts';
 import { isAccepted } from '../sites/certificates.ts';
@@ -236,18 +238,26 @@ export class StreamSession {
       siteNodes: node.nodesOfSite,
     };
     this.#queue.send({ message: { case: 'welcome', value: welcome } });
-    this.#watch().catch((error: unknown) => this.#fail(error));
+    this.#watch(this.#session).catch((error: unknown) => this.#fail(error));
   }
 
-  /** What an administrator changes takes effect at once: a revoked node is cut off, one whose site was paused or resumed comes back anew. */
-  async #watch(): Promise<void> {
+  /**
+   * What people at the hub change takes effect at once: a node that was revoked is cut off, one whose site was changed comes back anew. The first look
+   * is for what was changed while it was greeted.
+   */
+  async #watch({ node }: NodeSession): Promise<void> {
+    const { live, sites } = this.#deps;
     const ended = new AbortController();
     void this.closed.then(() => ended.abort());
-    for await (const _ of this.#deps.live.watch(`node:${this.#nodeId}`, ended.signal)) {
-      const node = await this.#deps.sites.findNode(this.#nodeId);
-      if (node) this.#checkCertificate(node);
-      if (node) this.close(status.UNAVAILABLE, 'the site was changed at the hub; connect again');
-      else this.close(status.PERMISSION_DENIED, 'this node was revoked');
+    for await (const _ of occasions({ live, topic: `node:${node.id}`, signal: ended.signal })) {
+      const now = await sites.findNode(node.id);
+      if (!now) throw new GatewayError(status.PERMISSION_DENIED, 'this node was revoked');
+      this.#checkCertificate(now);
+      if (!isDeepStrictEqual(now, node))
+        throw new GatewayError(
+          status.UNAVAILABLE,
+          'the node or its site was changed at the hub; connect again',
+        );
     }
   }
 
@@ -294,10 +304,7 @@ export class StreamSession {
   }
 
   async #heartbeat(held: readonly AttemptRef[]): Promise<void> {
-    const { dispatch, sites } = this.#deps;
-    if (!(await sites.findNode(this.#nodeId)))
-      throw new GatewayError(status.PERMISSION_DENIED, 'this node was revoked');
-    const lost = await dispatch.extend(this.#nodeId, attemptKeys(held));
+    const lost = await this.#deps.dispatch.extend(this.#nodeId, attemptKeys(held));
     this.#queue.send({ message: { case: 'heartbeatAck', value: { lost: lost.map(attemptRef) } } });
   }
 }

@@ -139,7 +139,7 @@ export async function findNode(queries: Queries, nodeId: string): Promise<KnownN
       certificatesFrom: nodes.certificatesFrom,
       queueIds: sql<
         number[]
-      >`array(select ${siteQueues.queueId} from ${siteQueues} where ${siteQueues.siteId} = ${sites.id})`,
+      >`array(select ${siteQueues.queueId} from ${siteQueues} where ${siteQueues.siteId} = ${sites.id} order by 1)`,
       nodesOfSite: sql<number>`(select count(*)::int from nodes n where n.site_id = ${sites.id} and n.revoked_at is null)`,
     })
     .from(nodes)

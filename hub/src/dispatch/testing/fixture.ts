@@ -34,7 +34,10 @@ export async function createDispatchFixture() {
   const sites = createSites({ database, authority, live, config, log });
   return {
     database,
+    sites,
     receipts,
+    live,
+    log,
     nodes,
 
     /** One hub process; several may share the database. */
