@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, openSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { findCommand } from '../../deploy/host/commands.ts';
 
@@ -35,6 +36,8 @@ export class Daemon implements AsyncDisposable {
       stdio: ['ignore', log, log],
       detached: true,
       env: options.env ?? process.env,
+      // Some leave files where they are started, as Podman's monitor does for what ran out of memory.
+      cwd: dirname(options.log),
     });
     closeSync(log);
     // Also when this process leaves without disposing anything.
