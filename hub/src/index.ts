@@ -46,8 +46,6 @@ export async function startHub(
   );
   await context.jobs.migrate();
   await context.competitions.prepare();
-  await context.creations.prepare();
-  await context.dumps.prepare();
   await ensureAdministrator(context.accounts, secrets.administrator);
 
   await context.jobs.start({

@@ -250,6 +250,22 @@ test('a fault of the hub is tried again, and ends with an apology instead of nev
   await database.queries.update(resourceRows).set({ digest }).where(eq(resourceRows.key, key));
 });
 
+test('an archive at which the hub was killed each time does not have it killed for ever', async () => {
+  const key = await upload(organizer, { 'competition.yaml': minimalYaml, ...ordinaryFiles });
+  const { creationId } = await competitions.createFromBundle(organizer, key);
+  const never = new Promise<never>(() => {});
+  for (const _ of [1, 2, 3, 4]) {
+    await new Promise<void>((begun) => {
+      void creations.attempt(creationId, new AbortController().signal, () => (begun(), never));
+    });
+  }
+  await competitions.makeCompetition(creationId, new AbortController().signal);
+  expect(await creations.get(organizer, creationId)).toMatchObject({
+    status: 'Failed',
+    problems: [{ code: 'internal' }],
+  });
+});
+
 test('a creation is shown to its maker alone', async () => {
   const creation = await create(minimalYaml);
   await expect(creations.get(ada, creation.id)).rejects.toMatchObject({ code: 'creation_not_found' });

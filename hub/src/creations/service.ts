@@ -12,7 +12,6 @@ import {
   type CreationKind,
   endCreation,
   findCreation,
-  findUnfinishedCreations,
   insertCreation,
   lockUnfinished,
   type Outcome,
@@ -71,12 +70,9 @@ export interface Creations {
     signal: AbortSignal,
     make: (attempt: Attempt) => Promise<readonly Problem[]>,
   ): Promise<void>;
-
-  /** Takes up what a killed hub left behind. Can be repeated. */
-  prepare(): Promise<void>;
 }
 
-/** Faults of ours are tried again by the job queue, this often in all. */
+/** Faults of ours, and what a killed hub left behind, are tried again by the job queue, this often in all. */
 const MAX_ATTEMPTS = 4;
 
 const OUR_FAULT: Problem = {
@@ -104,8 +100,6 @@ export function createCreations({
   log: Logger;
 }): Creations {
   const { queries } = database;
-  const enqueue = (tx: Transaction, kind: CreationKind, id: number) =>
-    jobs.enqueue(tx, `create-${kind}`, { creationId: id }, `creation:${id}`);
 
   const toAttempt = (creation: StartedCreation, signal: AbortSignal): Attempt => ({
     ...creation,
@@ -131,7 +125,7 @@ export function createCreations({
       const { id: resourceId } = await resources.getUsable(actor, resourceKey, ['competition_bundle']);
       const creationId = await database.transaction(async (tx) => {
         const id = await insertCreation(tx, { kind, resourceId, createdBy, checkOnly });
-        await enqueue(tx, kind, id);
+        await jobs.enqueue(tx, `create-${kind}`, { creationId: id }, `creation:${id}`);
         return id;
       });
       return { creationId };
@@ -145,6 +139,7 @@ export function createCreations({
       const creation = await startAttempt(queries, id);
       if (!creation) return;
       try {
+        if (creation.attempts > MAX_ATTEMPTS) throw new Error('each attempt was cut short');
         const problems = await make(toAttempt(creation, signal));
         if (problems.length > 0) await endCreation(queries, id, { problems });
       } catch (error) {
@@ -153,13 +148,6 @@ export function createCreations({
         await endCreation(queries, id, { problems: [OUR_FAULT] });
       }
       live.announce([`creation:${id}`]);
-    },
-
-    async prepare() {
-      // A job that a killed process had taken is free again only after hours; a second one beside it does no harm.
-      await database.transaction(async (tx) => {
-        for (const { id, kind } of await findUnfinishedCreations(tx.queries)) await enqueue(tx, kind, id);
-      });
     },
   };
 }

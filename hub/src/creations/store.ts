@@ -1,4 +1,4 @@
-import { and, asc, eq, sql } from 'drizzle-orm';
+import { and, eq, sql } from 'drizzle-orm';
 import type { ActingUser } from '../accounts/access.ts';
 import { users } from '../accounts/schema.ts';
 import type { Problem } from '../bundles/problem.ts';
@@ -114,12 +114,4 @@ export async function insertCreation(
 export async function findCreation(queries: Queries, id: number): Promise<Creation | null> {
   const [row] = await queries.select().from(creations).where(eq(creations.id, id));
   return row ?? null;
-}
-
-export function findUnfinishedCreations(queries: Queries) {
-  return queries
-    .select({ id: creations.id, kind: creations.kind })
-    .from(creations)
-    .where(eq(creations.status, 'Starting'))
-    .orderBy(asc(creations.id));
 }

@@ -23,6 +23,7 @@ import type { CompleteResource, ResourceType } from '../resources/service.ts';
 import { openArchive } from '../storage/archive/index.ts';
 import { readCompetition, type StoredResource } from './read-competition.ts';
 import { competitionDumps } from './schema.ts';
+import { startAttempt } from './store.ts';
 
 let hub: TestHub;
 let organizer: TestPerson;
@@ -334,6 +335,15 @@ test('a fault of the hub is tried again, and ends with an apology instead of nev
   expect(await dumps.list(organizer.actor, id)).toMatchObject([
     { status: 'Failed', details: expect.stringContaining('administrators'), file: null },
   ]);
+});
+
+test('a dump at which the hub was killed each time does not have it killed for ever', async () => {
+  const { dumps, database } = hub.context;
+  const id = await insert(withKeysOfHere(await parametersOf()));
+  const { dumpId } = await dumps.create(organizer.actor, id, { content: 'data', withArchive: false });
+  for (const _ of [1, 2, 3, 4]) expect(await startAttempt(database.queries, dumpId)).not.toBeNull();
+  await dumps.make(dumpId, never);
+  expect(await dumps.list(organizer.actor, id)).toMatchObject([{ status: 'Failed', file: null }]);
 });
 
 async function contentOf(digest: string) {

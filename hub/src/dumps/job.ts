@@ -21,7 +21,7 @@ export interface DumpDependencies {
   readonly log: Logger;
 }
 
-/** Faults of ours are tried again by the job queue, this often in all. */
+/** Faults of ours, and what a killed hub left behind, are tried again by the job queue, this often in all. */
 const MAX_ATTEMPTS = 4;
 /** Far more than any store has; the limits on what goes in are those on uploads. */
 const MAX_DUMP_BYTES = 2 ** 42;
@@ -41,6 +41,7 @@ export function createDumpMaker(dependencies: DumpDependencies) {
     const dump = await startAttempt(database.queries, dumpId);
     if (!dump) return;
     try {
+      if (dump.attempts > MAX_ATTEMPTS) throw new Error('each attempt was cut short');
       await make(dependencies, dump, signal);
     } catch (error) {
       log.error({ err: error, dumpId, attempt: dump.attempts }, 'a dump could not be made');

@@ -1,7 +1,6 @@
 import type { Actor } from '../accounts/access.ts';
 import { requireUser } from '../accounts/access.ts';
 import type { Competitions, Download } from '../competitions/service.ts';
-import type { Transaction } from '../db/database.ts';
 import type { Progress } from '../jobs/count-bytes.ts';
 import type { Jobs } from '../jobs/jobs.ts';
 import { BundleMissingError, DumpMissingError } from './errors.ts';
@@ -12,7 +11,6 @@ import {
   deleteDump,
   findBundle,
   findDump,
-  findUnfinishedDumps,
   insertDump,
   listDumps,
 } from './store.ts';
@@ -54,8 +52,6 @@ export interface Dumps {
   bundleOf(actor: Actor, competitionId: number): Promise<Download & { readonly name: string }>;
   /** The job's handler. */
   make(dumpId: number, signal: AbortSignal): Promise<void>;
-  /** Before anything is served: takes up the work that a killed hub left behind. */
-  prepare(): Promise<void>;
 }
 
 const ZIP = 'application/zip';
@@ -70,8 +66,6 @@ export function createDumps({
 }): Dumps {
   const { database, live } = dependencies;
   const { queries } = database;
-  const enqueue = (tx: Transaction, id: number) =>
-    jobs.enqueue(tx, 'dump-competition', { dumpId: id }, `dump:${id}`);
 
   /** Whoever may not manage the competition is told no more than that there is none. */
   async function reach(actor: Actor, dumpId: number) {
@@ -90,7 +84,7 @@ export function createDumps({
       await competitions.gate.manage(actor, competitionId);
       const dumpId = await database.transaction(async (tx) => {
         const { id, isNew } = await insertDump(tx, { ...options, competitionId, createdBy });
-        if (isNew) await enqueue(tx, id);
+        if (isNew) await jobs.enqueue(tx, 'dump-competition', { dumpId: id }, `dump:${id}`);
         return id;
       });
       live.announce([`dumps:${competitionId}`]);
@@ -119,13 +113,6 @@ export function createDumps({
       const bundle = await findBundle(queries, competitionId);
       if (!bundle?.digest) throw new BundleMissingError();
       return { digest: bundle.digest, name: bundle.name, fileName: bundle.fileName, mediaType: ZIP };
-    },
-
-    async prepare() {
-      // A job that a killed process had taken is free again only after hours; a second one beside it does no harm.
-      await database.transaction(async (tx) => {
-        for (const { id } of await findUnfinishedDumps(tx.queries)) await enqueue(tx, id);
-      });
     },
   };
 }

@@ -117,10 +117,6 @@ export async function deleteDump(tx: Transaction, { id, resourceId }: Dump): Pro
   await tx.queries.update(resources).set({ deletedAt: new Date() }).where(eq(resources.id, resourceId));
 }
 
-export function findUnfinishedDumps(queries: Queries) {
-  return queries.select({ id: dumps.id }).from(dumps).where(eq(dumps.status, 'Starting')).orderBy(dumps.id);
-}
-
 /** What the competition was made from. */
 export async function findBundle(queries: Queries, competitionId: number) {
   const [bundle] = await queries

@@ -19,6 +19,23 @@ afterEach(() => console[Symbol.asyncDispose]());
 const stateOf = (id = 'review-1') => console.people.find(id, ADA)?.state;
 const seenOf = (id = 'review-1') => console.people.find(id, ADA)!.digest;
 
+/** The console of a node that lets everything run, and has this said of who reviews. */
+async function underPolicy(ofReviewers: string): Promise<void> {
+  await console[Symbol.asyncDispose]();
+  console = await TestConsole.start({
+    policy: `version: 1
+hubs: any
+competitions: any
+submitters: any
+programs: any
+images: any
+resources: { memory: 8GiB, cpus: 2, step_seconds: 3600, disk: 20GiB }
+${ofReviewers}
+...
+`,
+  });
+}
+
 describe('who gets in', () => {
   test('nobody who is not signed in reads or does anything', async () => {
     const routes = [
@@ -269,19 +286,7 @@ describe('reviews', () => {
   });
 
   test('whom hubs vouch for by domains is known by them: nobody reviews for a colleague', async () => {
-    await console[Symbol.asyncDispose]();
-    console = await TestConsole.start({
-      policy: `version: 1
-hubs: any
-competitions: any
-submitters: any
-programs: any
-images: any
-resources: { memory: 8GiB, cpus: 2, step_seconds: 3600, disk: 20GiB }
-organizations: { widget ai: [widget.example] }
-...
-`,
-    });
+    await underPolicy('organizations: { widget ai: [widget.example] }');
     await console.ask({ settings: { submitterOrganization: 'uni.example\nlab.widget.example' } });
     for (const colleague of [EVE, { name: 'dan', organization: 'Uni.example' }]) {
       const cookie = await console.signIn(colleague);
@@ -337,19 +342,9 @@ organizations: { widget ai: [widget.example] }
   });
 
   test('only those whom the policy names may answer, as members of whom it says', async () => {
-    await console[Symbol.asyncDispose]();
-    console = await TestConsole.start({
-      policy: `version: 1
-hubs: any
-competitions: any
-submitters: any
-programs: any
-images: any
-resources: { memory: 8GiB, cpus: 2, step_seconds: 3600, disk: 20GiB }
-reviewers: { Ada Nowak: { organization: North Hospital }, eve: { organization: Widget AI } }
-...
-`,
-    });
+    await underPolicy(
+      'reviewers: { Ada Nowak: { organization: North Hospital }, eve: { organization: Widget AI } }',
+    );
     await console.ask();
     const ben = await console.signIn(BEN);
     expect((await console.get(ben, '/reviews/review-1')).body).toContain('who may answer: Ada Nowak, eve');
