@@ -256,7 +256,10 @@ test('an archive at which the hub was killed each time does not have it killed f
   const never = new Promise<never>(() => {});
   for (const _ of [1, 2, 3, 4]) {
     await new Promise<void>((begun) => {
-      void creations.attempt(creationId, new AbortController().signal, () => (begun(), never));
+      void creations.attempt(creationId, new AbortController().signal, () => {
+        begun();
+        return never;
+      });
     });
   }
   await competitions.makeCompetition(creationId, new AbortController().signal);
