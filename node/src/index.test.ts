@@ -20,14 +20,14 @@ const quick = () => new Backoff({ firstMs: 10, maxMs: 50 });
 /** Runs that go on until they are told to end. */
 class HeldExecutor implements Executor {
   readonly watches: RunWatch[] = [];
-  readonly #ends: (() => void)[] = [];
+  readonly ends: (() => void)[] = [];
 
   execute(_assignment: unknown, watch: RunWatch) {
     this.watches.push(watch);
     watch.enter(RunState.PREPARING);
     watch.enter(RunState.PREDICTING);
     const ended = Promise.withResolvers<void>();
-    this.#ends.push(ended.resolve);
+    this.ends.push(ended.resolve);
     watch.signal.addEventListener('abort', () => ended.resolve());
     const result = { kind: 'scores', values: { accuracy: 1 } } as const;
     return ended.promise.then(() => ({ result, imageDigest: '' }));
@@ -38,7 +38,7 @@ class HeldExecutor implements Executor {
   }
 
   endAll() {
-    for (const end of this.#ends) end();
+    for (const end of this.ends) end();
   }
 
   asOverride(): NodeOverrides {
@@ -130,6 +130,52 @@ test('after a cut the node comes back with what it holds, and gives up what it l
   executor.endAll();
   await waitFor('the outcome', () => hub.outcomes.length === 1);
   expect(hub.outcomes[0]?.attempt?.runId).toBe(1n);
+});
+
+test('a slot that is free is asked for, also when the hub has used up what was asked for before', async () => {
+  const { hub, folder, config } = await setUp();
+  await using _ = folder;
+  await using __ = hub;
+  const executor = new HeldExecutor();
+  await using _node = await startNode({ ...config, slots: 8 }, executor.asOverride());
+  for (let id = 1n; id <= 8n; id += 1n) hub.enqueue({ runId: id, attempt: 1 });
+  await waitFor('runs in all slots', () => executor.watches.length === 8);
+  executor.ends[0]?.();
+  await waitFor('the credit for one', () => hub.credits === 1);
+  executor.ends[1]?.();
+  await waitFor('the second outcome', () => hub.outcomes.length === 2);
+  hub.enqueue({ runId: 9n, attempt: 1 });
+  hub.enqueue({ runId: 10n, attempt: 1 });
+  await waitFor('runs in all slots again', () => executor.watches.length === 10);
+});
+
+test('what people decide at the site while the node is greeted is told as soon as it is welcome', async () => {
+  const { hub, folder, config } = await setUp();
+  await using _ = folder;
+  await using __ = hub;
+  const welcome = Promise.withResolvers<void>();
+  hub.greets = () => welcome.promise;
+  await using node = await startNode(config, { backoff: quick() });
+  await waitFor('the hello', () => hub.hellos.length === 1);
+  const drained = node.drain(new AbortController().signal);
+  welcome.resolve();
+  await waitFor('the status', () => hub.heard.some(({ what }) => what === 'status'));
+  expect(hub.hellos[0]?.status).toMatchObject({ draining: false });
+  expect(hub.heard.find(({ what }) => what === 'status')?.message).toMatchObject({ draining: true });
+  await drained;
+});
+
+test('the states of runs are told again on a new stream', async () => {
+  const { hub, folder, config } = await setUp();
+  await using _ = folder;
+  await using __ = hub;
+  const executor = new HeldExecutor();
+  await using _node = await startNode(config, executor.asOverride());
+  hub.enqueue({ runId: 1n, attempt: 1 });
+  await waitFor('the progress of the run', () => hub.progress.length === 1);
+  hub.cut();
+  await waitFor('its progress on the second stream', () => hub.progress.length === 2);
+  expect(hub.progress[1]).toEqual(hub.progress[0]);
 });
 
 test('outcomes are reported until the hub takes them', async () => {

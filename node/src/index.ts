@@ -94,7 +94,7 @@ export async function startNode(config: NodeConfig, overrides: NodeOverrides = {
       activity,
       policyDigest: async () => (await policy.read().catch(() => null))?.digest ?? null,
       awaitingPeople: () => people.open().length,
-      send: (status) => link.session?.status(status),
+      send: (status) => link.session?.status(status) ?? false,
     }),
   );
   const siteNodes = await SiteNodes.open(home.siteNodes, (err) =>
@@ -121,6 +121,8 @@ export async function startNode(config: NodeConfig, overrides: NodeOverrides = {
       onWelcome: (welcome) => {
         siteNodes.learn(welcome.siteNodes);
         heartbeat.start(welcome.leaseMs);
+        status.changed();
+        progress.again();
         reporter.retryNow();
         renewal.check();
         intake.ask();
@@ -128,6 +130,7 @@ export async function startNode(config: NodeConfig, overrides: NodeOverrides = {
       onAssignment: (assignment) => {
         board.take(assignment);
         runs.accept(assignment);
+        intake.ask();
       },
       onCancel: (attempt) => runs.cancel(attempt),
       onLost: (attempts) => runs.lose(attempts),

@@ -142,8 +142,11 @@ export class Session {
     this.#call.cancel();
   }
 
-  status(status: NodeStatus): void {
-    if (this.#isSpeaking()) this.#queue.send({ message: { case: 'status', value: status } });
+  /** False when the hub has not welcomed the node, or no longer listens. */
+  status(status: NodeStatus): boolean {
+    if (!this.#isSpeaking()) return false;
+    this.#queue.send({ message: { case: 'status', value: status } });
+    return true;
   }
 
   #isSpeaking(): boolean {

@@ -10,8 +10,8 @@ export interface StatusWatchOptions {
   policyDigest(): Promise<string | null>;
   /** Runs that wait for a person. */
   awaitingPeople(): number;
-  /** Tells the hub, if it can be reached; the next hello tells it anyway. */
-  send(status: NodeStatus): void;
+  /** Tells the hub; false when it cannot be told now. */
+  send(status: NodeStatus): boolean;
 }
 
 /** Keeps the hub told what the people of the site have decided about the node: at once what they do in it, and soon what they do to its files. */
@@ -34,25 +34,29 @@ export class StatusWatch implements Disposable {
 
   /** For a hello. */
   current(): NodeStatus {
+    this.#told = this.#now();
+    return this.#told;
+  }
+
+  /** Something may have changed, or the hub can be told again: a change between a hello and its welcome reaches nobody. */
+  changed(): void {
+    const now = this.#now();
+    if (this.#told !== null && equals(NodeStatusSchema, this.#told, now)) return;
+    if (this.#options.send(now)) this.#told = now;
+  }
+
+  [Symbol.dispose](): void {
+    clearInterval(this.#timer);
+  }
+
+  #now(): NodeStatus {
     const { activity, awaitingPeople } = this.#options;
-    this.#told = create(NodeStatusSchema, {
+    return create(NodeStatusSchema, {
       paused: activity.state === 'paused',
       draining: activity.state === 'draining',
       policyDigest: this.#digest,
       awaitingPeople: awaitingPeople(),
     });
-    return this.#told;
-  }
-
-  /** Something may have changed. */
-  changed(): void {
-    const before = this.#told;
-    const now = this.current();
-    if (before === null || !equals(NodeStatusSchema, before, now)) this.#options.send(now);
-  }
-
-  [Symbol.dispose](): void {
-    clearInterval(this.#timer);
   }
 
   async #look(): Promise<void> {

@@ -61,6 +61,8 @@ export class FakeHub implements AsyncDisposable {
   /** How long the certificates of renewals live. */
   renewedLifeMs = 3_600_000;
   onOutcome: (outcome: Outcome) => void = () => {};
+  /** What a hub does before it welcomes a node. */
+  greets: () => Promise<void> = () => Promise.resolve();
   readonly #server: Server;
   readonly #queue: Assignment[] = [];
   #stream: Stream | null = null;
@@ -172,19 +174,7 @@ export class FakeHub implements AsyncDisposable {
       switch (message.case) {
         case 'hello':
           this.hellos.push(message.value);
-          stream.write({
-            message: {
-              case: 'welcome',
-              value: {
-                hub: 'test',
-                nodeId: 'n1',
-                site: 'north',
-                leaseMs: this.leaseMs,
-                lost: this.lost,
-                siteNodes: this.siteNodes,
-              },
-            },
-          });
+          void this.greets().then(() => this.#welcome(stream));
           break;
         case 'credit':
           this.#credits += message.value.runs;
@@ -209,6 +199,12 @@ export class FakeHub implements AsyncDisposable {
           break;
       }
     });
+  }
+
+  #welcome(stream: Stream): void {
+    const { leaseMs, lost, siteNodes } = this;
+    const value = { hub: 'test', nodeId: 'n1', site: 'north', leaseMs, lost, siteNodes };
+    stream.write({ message: { case: 'welcome', value } });
   }
 
   #hear(what: string, message: unknown): void {
