@@ -87,7 +87,7 @@ export const participationPeerRouter = federationRoutes({
   changes: peerProcedure('submit')
     .input(changesQuestion)
     .query(({ ctx: { hub, peer }, input, signal }) =>
-      hub.participation.entries.changes(
+      hub.participation.entered.changes(
         peer,
         input,
         signal ? AbortSignal.any([signal, hub.stopping]) : hub.stopping,
@@ -97,37 +97,37 @@ export const participationPeerRouter = federationRoutes({
   /** All that stands here of one person, page by page: their home hub may have been restored from a backup. */
   records: peerProcedure('submit')
     .input(z.object({ assertion, after: z.int().min(0) }))
-    .query(({ ctx: { hub, peer }, input }) => hub.participation.entries.records(peer, input)),
+    .query(({ ctx: { hub, peer }, input }) => hub.participation.entered.records(peer, input)),
 
   logs: peerProcedure('submit')
     .input(z.object({ assertion, runId: z.int().min(1), cursor: z.string().max(1_000).nullable() }))
-    .query(({ ctx: { hub, peer }, input }) => hub.participation.entries.logs(peer, input)),
+    .query(({ ctx: { hub, peer }, input }) => hub.participation.entered.logs(peer, input)),
 
   receipts: peerProcedure('submit')
     .input(keyed)
-    .query(({ ctx: { hub, peer }, input }) => hub.participation.entries.receipts(peer, input)),
+    .query(({ ctx: { hub, peer }, input }) => hub.participation.entered.receipts(peer, input)),
 
   details: peerProcedure('submit')
     .input(keyed)
-    .query(({ ctx: { hub, peer }, input }) => hub.participation.entries.details(peer, input)),
+    .query(({ ctx: { hub, peer }, input }) => hub.participation.entered.details(peer, input)),
 
   edit: peerProcedure('submit')
     .input(keyed.extend({ edit: submissionEdit }))
     .mutation(async ({ ctx: { hub, peer }, input }) => ({
-      submission: await hub.participation.entries.edit(peer, input),
+      submission: await hub.participation.entered.edit(peer, input),
     })),
 
   setOnLeaderboard: peerProcedure('submit')
     .input(keyed.extend({ onLeaderboard: z.boolean() }))
     .mutation(async ({ ctx: { hub, peer }, input }) => ({
-      submission: await hub.participation.entries.setOnLeaderboard(peer, input),
+      submission: await hub.participation.entered.setOnLeaderboard(peer, input),
     })),
 
   /** Repeated: no harm. */
   remove: peerProcedure('submit')
     .input(keyed)
     .mutation(async ({ ctx: { hub, peer }, input }) => {
-      await hub.participation.entries.remove(peer, input);
+      await hub.participation.entered.remove(peer, input);
       return {};
     }),
 });

@@ -89,8 +89,8 @@ test('a home hub restored from a backup lists again what its people had entered,
 
 test('a peer that names submissions of others, of another hub or of nobody is not believed', async () => {
   const [mine, theirs] = [await enter(ana, 'mine'), await enter(ben, 'theirs')];
-  const { entries } = south.context.participation;
-  const whole = entries.records.bind(entries);
+  const { entered } = south.context.participation;
+  const whole = entered.records.bind(entered);
   const person = async (name: TestPerson) => ({
     assertion: await home.context.identity.assertionFor(name, hubs.southAtHome, 'submit'),
     after: 0,
@@ -101,7 +101,7 @@ test('a peer that names submissions of others, of another hub or of nobody is no
   await forget(mine, theirs);
   const namedBefore = await namesOf(ana);
   const lie = (answer: typeof ofAna) =>
-    vi.spyOn(entries, 'records').mockResolvedValueOnce(answer) && recover(ana);
+    vi.spyOn(entered, 'records').mockResolvedValueOnce(answer) && recover(ana);
 
   const invented = { ...ofAna.records.at(-1)!, key: crypto.randomUUID() };
   expect(await lie({ records: ofBen.records, more: false })).toBe(0);

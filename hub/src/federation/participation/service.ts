@@ -26,9 +26,11 @@ import { type PeerReceipts, readReceipts } from './home/receipts.ts';
 import { Recovering } from './home/recovering.ts';
 import { type MyStanding, type Registration, Registrations } from './home/registrations.ts';
 import { PeerSubmissions } from './home/submissions.ts';
+import { Entered } from './peer/entered.ts';
 import { Entries } from './peer/entries.ts';
 import { FileOffers } from './peer/file-offers.ts';
 import { Guests } from './peer/guests.ts';
+import { OwnEntries } from './peer/own-entries.ts';
 import type { PublishedReading } from './wire/submission.ts';
 
 interface Which {
@@ -43,6 +45,7 @@ export interface Participation extends AsyncDisposable {
   /** At the peer. */
   readonly guests: Guests;
   readonly entries: Entries;
+  readonly entered: Entered;
   readonly fileOffers: FileOffers;
 
   /** At home. */
@@ -133,17 +136,8 @@ export function createParticipation({
     log,
   });
   calls.whenBack((peerId) => delivering.resume(peerId));
-  const entries = new Entries({
-    database,
-    blobs,
-    partials,
-    identity,
-    resources,
-    submissions,
-    receipts,
-    live,
-    maxUploadBytes,
-  });
+  const own = new OwnEntries({ database, identity, submissions });
+  const entries = new Entries({ database, blobs, partials, own, resources, submissions, maxUploadBytes });
   const deliveryKeys = new DeliveryKeys(deliveryKey);
   const recovering = new Recovering({
     database,
@@ -173,6 +167,7 @@ export function createParticipation({
 
   return {
     entries,
+    entered: new Entered({ database, own, submissions, receipts, live }),
     delivering,
     following,
     recovering,

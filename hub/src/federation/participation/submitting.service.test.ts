@@ -277,7 +277,7 @@ describe('what becomes of it', () => {
     waitMs,
   });
   const ask = async (input: ReturnType<typeof question>) =>
-    south.context.participation.entries.changes(
+    south.context.participation.entered.changes(
       await south.federation.directory.get(hubs.homeAtSouth),
       input,
       south.context.stopping,
@@ -631,14 +631,14 @@ describe('trust that ends', () => {
 
 describe('what a hostile peer says', () => {
   async function said(change: (answer: { changed: object[] }) => unknown): Promise<void> {
-    const { entries } = south.context.participation;
-    Object.assign(entries, {
-      changes: async (...args: Parameters<typeof entries.changes>) =>
-        change(await Object.getPrototypeOf(entries).changes.apply(entries, args)),
+    const { entered } = south.context.participation;
+    Object.assign(entered, {
+      changes: async (...args: Parameters<typeof entered.changes>) =>
+        change(await Object.getPrototypeOf(entered).changes.apply(entered, args)),
     });
     await home.context.database.queries.update(peerSubmissions).set({ remoteDigest: null, isOver: false });
     await follow();
-    Object.assign(entries, { changes: Object.getPrototypeOf(entries).changes });
+    Object.assign(entered, { changes: Object.getPrototypeOf(entered).changes });
   }
 
   test('about submissions that it was not asked about changes nothing', async () => {
