@@ -20,6 +20,7 @@ import { Delivering } from './home/delivering.ts';
 import { DeliveryKeys } from './home/delivery-keys.ts';
 import { PeerFiles } from './home/files.ts';
 import { Following } from './home/following.ts';
+import { OwnDeliveries } from './home/own-deliveries.ts';
 import { type ShownBoard, type ShownPeerCompetition, showBoard, showCompetition } from './home/portal.ts';
 import { type Reading, Readings } from './home/readings.ts';
 import { type PeerReceipts, readReceipts } from './home/receipts.ts';
@@ -154,6 +155,7 @@ export function createParticipation({
     resources,
     directory,
     calls,
+    own: new OwnDeliveries({ database, calls, identity, live }),
     identity,
     jobs,
     live,

@@ -2,7 +2,6 @@ import { z } from 'zod';
 import { type Actor, requireUser } from '../../../accounts/access.ts';
 import type { Database } from '../../../db/database.ts';
 import { decodeIdCursor, mapPage, type Page, toPage } from '../../../db/page.ts';
-import { DomainError } from '../../../http/domain-error.ts';
 import type { Jobs } from '../../../jobs/jobs.ts';
 import type { LiveBus } from '../../../live/bus.ts';
 import type { Resources } from '../../../resources/service.ts';
@@ -11,17 +10,17 @@ import { ForeignUploadError } from '../../../submissions/errors.ts';
 import { checkAnswers } from '../../../submissions/fact-sheet.ts';
 import type { RunLogs } from '../../../submissions/logs.ts';
 import type { PeerIdentity } from '../../identity/service.ts';
-import type { CallOptions, PeerCalls, PeerHub } from '../../peers/client.ts';
+import type { PeerCalls } from '../../peers/client.ts';
 import type { PeerDirectory } from '../../peers/directory.ts';
 import { PeerCallError } from '../../peers/errors.ts';
-import { DeliveryError, PeerSubmissionMissingError } from '../errors.ts';
-import type { EntryRequest } from '../wire/entry.ts';
-import { changedReading, logsReading } from '../wire/following.ts';
-import { type PeerSubmissionDetails, submissionDetails } from '../wire/submission.ts';
+import { DeliveryError } from '../errors.ts';
+import { logsReading } from '../wire/following.ts';
 import type { Delivering } from './delivering.ts';
 import type { DeliveryKeys } from './delivery-keys.ts';
 import * as store from './delivery-store.ts';
+import { readDetails } from './details.ts';
 import type { Following } from './following.ts';
+import type { Ask, OwnDeliveries } from './own-deliveries.ts';
 import type { Readings } from './readings.ts';
 import { type PeerReceipts, readReceipts } from './receipts.ts';
 import type { Recovering } from './recovering.ts';
@@ -30,23 +29,8 @@ import { topicsOf } from './topics.ts';
 import { isRemovable, type PeerSubmission, type PeerSubmissionDetail, toView } from './view.ts';
 
 const MOST_WAITING = 50;
-/** Of an answer: logs are long. */
-const MOST_BYTES = 16 * 1024 ** 2;
-/** A page that can do without waits no longer. */
-const DETAILS_MS = 5_000;
 /** Who opens its page sees what is so now. */
 const FRESH_MS = 2_000;
-
-/** One call about a submission, for its owner. */
-type Ask = (hub: PeerHub, keyed: { assertion: string; key: string }) => Promise<unknown>;
-
-const NOTHING: PeerSubmissionDetails = {
-  files: [],
-  canEdit: false,
-  canPublish: false,
-  canPutOnLeaderboard: false,
-  canRemoveFromLeaderboard: false,
-};
 
 export interface PeerSubmissionRequest {
   readonly hub: string;
@@ -66,6 +50,7 @@ interface Parts {
   readonly resources: Pick<Resources, 'getUsable'>;
   readonly directory: PeerDirectory;
   readonly calls: PeerCalls;
+  readonly own: OwnDeliveries;
   readonly identity: Pick<PeerIdentity, 'assertionFor'>;
   readonly jobs: Pick<Jobs, 'enqueue'>;
   readonly live: LiveBus;
@@ -171,12 +156,12 @@ export class PeerSubmissions {
 
   /** As it is known here. @throws PeerSubmissionMissingError */
   async peek(actor: Actor, id: number): Promise<PeerSubmission> {
-    return toView(await this.#own(actor, id));
+    return toView(await this.#parts.own.find(actor, id));
   }
 
   /** As it is at the peer, when that answers at once. @throws PeerSubmissionMissingError */
   async get(actor: Actor, id: number): Promise<PeerSubmission> {
-    const own = await this.#own(actor, id);
+    const own = await this.#parts.own.find(actor, id);
     const { state, lookedAt } = own.delivery;
     if (state !== 'entered' || Date.now() - (lookedAt?.getTime() ?? 0) < FRESH_MS) return toView(own);
     try {
@@ -194,9 +179,9 @@ export class PeerSubmissions {
    */
   async withdraw(actor: Actor, id: number): Promise<PeerSubmission> {
     const { database, delivering, live } = this.#parts;
-    const { delivery } = await this.#own(actor, id);
+    const { delivery } = await this.#parts.own.find(actor, id);
     if (delivery.state === 'entered')
-      await this.#ask(delivery, (hub, keyed) => hub.participation.cancel.mutate(keyed));
+      await this.#parts.own.change(delivery, (hub, keyed) => hub.participation.cancel.mutate(keyed));
     else {
       const { queries } = database;
       const withdrawn =
@@ -216,7 +201,7 @@ export class PeerSubmissions {
    */
   async again(actor: Actor, id: number): Promise<PeerSubmission> {
     const { database, delivering, live } = this.#parts;
-    if ((await this.#own(actor, id)).delivery.resourceId === null)
+    if ((await this.#parts.own.find(actor, id)).delivery.resourceId === null)
       throw new DeliveryError(
         'files_missing',
         'This hub was restored from a backup since and has no copy of its files: submit them anew.',
@@ -234,15 +219,15 @@ export class PeerSubmissions {
 
   /** Of a run at the peer. @throws PeerSubmissionMissingError | PeerCallError | ConsentMissingError */
   async logs(actor: Actor, id: number, runId: number, cursor: string | null): Promise<RunLogs> {
-    const { delivery } = await this.#own(actor, id);
-    return this.#call(delivery, logsReading, (hub, { assertion }) =>
+    const { delivery } = await this.#parts.own.find(actor, id);
+    return this.#parts.own.call(delivery, logsReading, (hub, { assertion }) =>
       hub.participation.logs.query({ assertion, runId, cursor }),
     );
   }
 
   /** @throws PeerSubmissionMissingError | PeerCallError | ConsentMissingError */
   async receipts(actor: Actor, id: number): Promise<PeerReceipts> {
-    const { key, peerId, userId } = (await this.#own(actor, id)).delivery;
+    const { key, peerId, userId } = (await this.#parts.own.find(actor, id)).delivery;
     const assertion = await this.#parts.identity.assertionFor({ id: userId }, peerId, 'submit');
     return readReceipts(
       this.#parts,
@@ -254,25 +239,8 @@ export class PeerSubmissions {
 
   /** What may be done with it, and its files: what the peer does not say now is left out. @throws PeerSubmissionMissingError */
   async details(actor: Actor, id: number): Promise<PeerSubmissionDetail> {
-    const { delivery } = await this.#own(actor, id);
-    const { request, remote, state, isLost } = delivery;
-    const details = state === 'entered' && !isLost ? await this.#askDetails(delivery) : null;
-    const { files = [], ...permissions } = details ?? NOTHING;
-    const taskOf = new Map(remote?.children.map((part) => [part.id, part.taskName]));
-    return {
-      ...permissions,
-      canRemove: isRemovable(delivery),
-      files: files.map(({ submissionId, kind, name }) => ({
-        kind,
-        name,
-        of: taskOf.get(submissionId) ?? null,
-        url:
-          kind === 'detailed_result'
-            ? `/reports/peer-submissions/${id}/${submissionId}`
-            : `/files/peer-submissions/${id}/${submissionId}/${kind}`,
-      })),
-      factSheet: await this.#factSheet(delivery.peerId, request),
-    };
+    const { delivery } = await this.#parts.own.find(actor, id);
+    return readDetails(this.#parts, delivery);
   }
 
   /** Changes what it says of itself at the peer. @throws PeerSubmissionMissingError | DeliveryError | PeerCallError | ConsentMissingError */
@@ -293,18 +261,20 @@ export class PeerSubmissions {
    */
   async remove(actor: Actor, id: number): Promise<void> {
     const { database, live } = this.#parts;
-    const { delivery } = await this.#own(actor, id);
+    const { delivery } = await this.#parts.own.find(actor, id);
     const { state } = delivery;
     if (!isRemovable(delivery))
       throw new DeliveryError('not_over', 'It is still under way: withdraw or cancel it first.');
     if (state === 'entered')
-      await this.#call(delivery, z.object({}), (hub, keyed) => hub.participation.remove.mutate(keyed), {});
+      await this.#parts.own.call(delivery, z.object({}), (hub, keyed) =>
+        hub.participation.remove.mutate(keyed),
+      );
     if (await store.removeDelivery(database.queries, id, [state])) live.announce(topicsOf(delivery));
   }
 
   /** Which peer it is for. @throws PeerSubmissionMissingError */
   async peerOf(actor: Actor, id: number): Promise<number> {
-    return (await this.#own(actor, id)).delivery.peerId;
+    return (await this.#parts.own.find(actor, id)).delivery.peerId;
   }
 
   /** What the person has entered in a phase of a peer, by its numbers there. */
@@ -313,70 +283,11 @@ export class PeerSubmissions {
     return store.findRemoteIds(this.#parts.database.queries, actor.user.id, peerId, phaseId);
   }
 
-  async #askDetails(delivery: store.Delivery): Promise<PeerSubmissionDetails | null> {
-    try {
-      const ask: Ask = (hub, keyed) => hub.participation.details.query(keyed);
-      return await this.#call(delivery, submissionDetails, ask, {
-        maxBytes: MOST_BYTES,
-        timeoutMs: DETAILS_MS,
-      });
-    } catch (error) {
-      if (error instanceof DomainError) return null;
-      throw error;
-    }
-  }
-
-  /** What was answered, with the questions as the peer showed them last. */
-  async #factSheet(
-    peerId: number,
-    { competitionId, factSheetAnswers }: EntryRequest,
-  ): Promise<PeerSubmissionDetail['factSheet']> {
-    if (!factSheetAnswers) return [];
-    const asked = await this.#parts.readings.competition({ peerId, id: competitionId }).catch(() => null);
-    const titles = new Map(asked?.content.factSheet?.map(({ key, title }) => [key, title]));
-    return Object.entries(factSheetAnswers).map(([key, answer]) => ({
-      key,
-      title: titles.get(key) ?? key,
-      answer,
-    }));
-  }
-
   async #change(actor: Actor, id: number, make: Ask): Promise<PeerSubmission> {
-    const { delivery } = await this.#own(actor, id);
+    const { delivery } = await this.#parts.own.find(actor, id);
     if (delivery.state !== 'entered')
       throw new DeliveryError('not_entered', 'Its hub does not have it yet: wait until it was sent.');
-    await this.#ask(delivery, make);
+    await this.#parts.own.change(delivery, make);
     return this.peek(actor, id);
-  }
-
-  /** One change of it at the peer; what the peer then says of it is what is known here. */
-  async #ask(delivery: store.Delivery, make: Ask): Promise<void> {
-    const { database, live } = this.#parts;
-    const { id } = delivery;
-    const askedAt = new Date();
-    const { submission: view } = await this.#call(delivery, changedReading, make);
-    const noted = view && (await store.noteSeen(database.queries, id, { view, digest: null, askedAt }));
-    if (noted) live.announce(topicsOf(noted));
-  }
-
-  /** For its owner, at the peer. @throws PeerCallError | ConsentMissingError */
-  async #call<Answer extends z.ZodType>(
-    { key, peerId, userId }: store.Delivery,
-    answer: Answer,
-    ask: Ask,
-    options: CallOptions = { maxBytes: MOST_BYTES },
-  ): Promise<z.output<Answer>> {
-    const { identity, calls } = this.#parts;
-    const assertion = await identity.assertionFor({ id: userId }, peerId, 'submit');
-    return calls
-      .client(peerId)
-      .call(answer, (hub) => ask(hub, { assertion, key }), { ...options, scope: 'submit' });
-  }
-
-  async #own(actor: Actor, id: number): Promise<{ delivery: store.Delivery; hub: string }> {
-    const { id: userId } = requireUser(actor);
-    const [own] = await store.listDeliveries(this.#parts.database.queries, { userId, id, limit: 1 });
-    if (!own) throw new PeerSubmissionMissingError();
-    return own;
   }
 }
