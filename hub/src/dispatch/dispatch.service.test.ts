@@ -367,6 +367,47 @@ test('a submission that waits for the organizer starts when it is released', asy
   await vi.waitFor(() => expect(node.assigned).toHaveLength(1));
 });
 
+test('what was offered to a node that rests by now goes to the next one', async () => {
+  const phase = await seedPhase(database);
+  const [first, second] = [await connected(null, 1), await connected(null, 1)];
+  await fixture.newDispatcher().admit(phase.submission());
+  await dispatch.sweep();
+  dispatch.move(first, []);
+  await vi.waitFor(() => expect(second.assigned).toHaveLength(1));
+  expect(first.assigned).toHaveLength(0);
+});
+
+test('other processes are told of what the nodes of this one have no room for, once', async () => {
+  const phase = await seedPhase(database, { tasks: 3 });
+  const node = await connected(null, 1);
+  const tell = vi.spyOn(fixture.live, 'announceElsewhere');
+  const { submissionId } = await dispatch.admit(phase.submission({ start: false }));
+  await dispatch.release(submissionId);
+  await vi.waitFor(() => expect(node.assigned).toHaveLength(1));
+  const toldOfQueue = () => tell.mock.calls.filter(([topics]) => [...topics].includes('queue')).length;
+  await vi.waitFor(() => expect(toldOfQueue()).toBe(1));
+  dispatch.grant(node, 1);
+  await vi.waitFor(() => expect(node.assigned).toHaveLength(2));
+  await dispatch.sweep();
+  expect(toldOfQueue()).toBe(1);
+  tell.mockRestore();
+});
+
+test('a run that cannot be ended does not hold up what waits', async () => {
+  const other = fixture.newDispatcher({ maxAttempts: 1 });
+  dispatch = fixture.newDispatcher({ maxAttempts: 1 });
+  const phase = await seedPhase(database);
+  const gone = await connected(null, 1);
+  await dispatch.admit(phase.submission());
+  await fixture.expireLease(assignmentOf(gone).runId);
+  await other.admit(phase.submission());
+  const node = await connected(null, 1);
+  vi.spyOn(database, 'transaction').mockRejectedValue(new Error('not this one'));
+  await expect(dispatch.sweep()).rejects.toThrow('not this one');
+  vi.restoreAllMocks();
+  await vi.waitFor(() => expect(node.assigned).toHaveLength(1));
+});
+
 test('a waiting run says why it waits', async () => {
   const dataset = `ward-${crypto.randomUUID().slice(0, 8)}`;
   const phase = await seedPhase(database, { siteData: dataset });

@@ -43,6 +43,8 @@ export class HandOut {
   readonly #backlog = new Backlog();
   /** For whom a claim is under way. */
   readonly #filling = new Set<NodeSession>();
+  /** Where runs have come to wait of which the other processes of the hub have not been told. */
+  readonly #untold = new Set<Pool>();
 
   constructor(deps: Dependencies) {
     this.#deps = deps;
@@ -94,20 +96,22 @@ export class HandOut {
 
   /** Something waits in the pool that did not before. */
   noteWaiting(pool: Pool): void {
-    if (!this.serve(pool)) this.#deps.live.announceElsewhere(['queue']);
+    this.#untold.add(pool);
+    this.serve(pool);
   }
 
-  /** Hands out what waits in the pool; false when no node of this process has room. */
-  serve(pool: Pool): boolean {
+  /** Hands out what waits in the pool. */
+  serve(pool: Pool): void {
     this.#backlog.note(pool);
-    return this.#offer(pool);
+    this.#offer(pool);
   }
 
-  /** What waits in the pool is for the node that has waited longest. */
-  #offer(pool: Pool): boolean {
+  /** What waits in the pool is for the node that has waited longest. When none has room (any more), another process may have one that has. */
+  #offer(pool: Pool): void {
+    if (!this.#backlog.has(pool)) return;
     const [session] = this.#sessions.ready(pool);
     if (session) this.#pump(session);
-    return session !== undefined;
+    else if (this.#untold.delete(pool)) this.#deps.live.announceElsewhere(['queue']);
   }
 
   /** Fills a node's room from the queue, as long as there is a backlog in one of its pools: with one claim at a time, for all that is noted meanwhile. */
@@ -122,6 +126,7 @@ export class HandOut {
 
   async #fill(session: NodeSession): Promise<void> {
     this.#filling.add(session);
+    const { pools: offered } = session;
     // What is noted in one turn of the event loop, as runs that were committed together are, waits for one claim.
     await immediate();
     let isServed = true;
@@ -129,9 +134,11 @@ export class HandOut {
       const pools = session.pools.filter((pool) => this.#backlog.has(pool));
       isServed = await this.#claim(session, pools);
       // There may be more than this node takes, and the next one has room.
-      if (isServed) for (const pool of pools) if (this.#backlog.has(pool)) this.#offer(pool);
+      if (isServed) for (const pool of pools) this.#offer(pool);
     }
     this.#filling.delete(session);
+    // It may have gone, or rest, since it was offered them.
+    if (isServed) for (const pool of offered) this.#offer(pool);
   }
 
   /** False when the queue could not be read: the backlog stays noted, and the sweep comes back to it. */

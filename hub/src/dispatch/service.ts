@@ -117,11 +117,15 @@ export class Dispatcher implements Dispatch, AsyncDisposable {
   }
 
   async sweep(): Promise<void> {
-    if (performance.now() >= this.#expireAfter) {
-      const exhausted = await this.#lostLeases.sweep();
-      await Promise.all(exhausted.map((end) => this.#completions.submit(end)));
+    try {
+      if (performance.now() >= this.#expireAfter) {
+        const exhausted = await this.#lostLeases.sweep();
+        await Promise.all(exhausted.map((end) => this.#completions.submit(end)));
+      }
+    } finally {
+      // A run that cannot be ended holds up no other.
+      await this.#serveBacklog();
     }
-    await this.#serveBacklog();
   }
 
   /** Looks for work now, and whenever another hub process has some that its own nodes have no room for. */

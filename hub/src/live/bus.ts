@@ -31,7 +31,7 @@ export interface LiveBus {
   announce(topics: Iterable<Topic>): void;
   /** Wakes the other hub processes alone. */
   announceElsewhere(topics: Iterable<Topic>): void;
-  /** Any of them. Ends when the signal aborts. Hints that come while the reader is busy collapse into one. */
+  /** Any of them, from the call on. Ends when the signal aborts. Hints that come while the reader is busy collapse into one. */
   watch(topic: Topic | readonly Topic[], signal: AbortSignal): AsyncIterable<void>;
 }
 
@@ -59,7 +59,7 @@ export class LocalLiveBus implements LiveBus {
     for (const topic of topics) this.#emitter.emit(topic);
   }
 
-  async *watch(topic: Topic | readonly Topic[], signal: AbortSignal): AsyncIterable<void> {
+  watch(topic: Topic | readonly Topic[], signal: AbortSignal): AsyncIterable<void> {
     const topics = typeof topic === 'string' ? [topic] : topic;
     let pending = false;
     let wake: (() => void) | null = null;
@@ -67,17 +67,28 @@ export class LocalLiveBus implements LiveBus {
       pending = true;
       wake?.();
     };
-    for (const each of topics) this.#emitter.on(each, hint);
-    signal.addEventListener('abort', hint);
-    try {
-      while (!signal.aborted) {
-        if (!pending) await new Promise<void>((resolve) => (wake = resolve));
-        pending = false;
-        if (!signal.aborted) yield;
-      }
-    } finally {
+    const leave = () => {
       for (const each of topics) this.#emitter.off(each, hint);
-      signal.removeEventListener('abort', hint);
+      signal.removeEventListener('abort', end);
+    };
+    // Also of a reader that never began.
+    const end = () => {
+      leave();
+      hint();
+    };
+    async function* hints(): AsyncGenerator<void> {
+      try {
+        while (!signal.aborted) {
+          if (!pending) await new Promise<void>((resolve) => (wake = resolve));
+          pending = false;
+          if (!signal.aborted) yield;
+        }
+      } finally {
+        leave();
+      }
     }
+    for (const each of topics) this.#emitter.on(each, hint);
+    signal.addEventListener('abort', end);
+    return hints();
   }
 }

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { LocalLiveBus } from './bus.ts';
 import { follow } from './follow.ts';
+import { followOwn } from './follow-own.ts';
 
 const topic = 'creation:1';
 
@@ -74,4 +75,38 @@ test('a reader that may no longer see it gets the error', async () => {
   };
   const events = follow({ live, topic, signal: new AbortController().signal, read });
   await expect(events.next()).rejects.toThrow('not yours');
+});
+
+test('a watch hears from the call on, not from when its reader begins', async () => {
+  const live = new LocalLiveBus();
+  const hints = live.watch(topic, new AbortController().signal)[Symbol.asyncIterator]();
+  live.announce([topic]);
+  expect(await hints.next()).toEqual({ done: false, value: undefined });
+});
+
+test('whoever comes back to a list is told when any of it has changed meanwhile, and otherwise nothing', async () => {
+  const live = new LocalLiveBus();
+  let items = [
+    { id: 2, version: 1 },
+    { id: 1, version: 1 },
+  ];
+  const connect = (lastEventId?: string) => {
+    const { signal } = new AbortController();
+    const events = followOwn({ live, topic, signal, lastEventId, read: async () => items });
+    return async () => {
+      const { value } = await events.next();
+      return { eventId: String(value[0]), id: value[1].id };
+    };
+  };
+  const { eventId, id } = await connect()();
+  expect(id).toBe(2);
+  const nothingNew = connect(eventId)();
+  await new Promise((resolve) => setImmediate(resolve));
+  items = [
+    { id: 2, version: 1 },
+    { id: 1, version: 2 },
+  ];
+  expect((await connect(eventId)()).id).toBe(2);
+  live.announce([topic]);
+  expect((await nothingNew).id).toBe(1);
 });

@@ -69,7 +69,7 @@ async function comesWithin(hint: Promise<unknown>, milliseconds: number): Promis
   return came;
 }
 
-function digestOf(value: unknown): string {
+export function digestOf(value: unknown): string {
   return createHash('sha256')
     .update(JSON.stringify(value) ?? '')
     .digest('base64url')
