@@ -90,7 +90,9 @@ export function describeEngine(name: string, subject: ConformanceSubject): void 
 
     /** A folder of the host as the contract hands it over: the container's user owns it. */
     async function mountable(target: string, readOnly = false): Promise<Mount> {
-      const source = join(folder, randomUUID());
+      // Folders of data are called whatever their site calls them.
+      const name = readOnly ? 'ward: 3' : 'ward "3", north';
+      const source = join(folder, `${name} ${randomUUID()}`);
       await mkdir(source);
       if (process.getuid?.() === 0) await chown(source, engine.user.uid, engine.user.gid);
       return { source, target, readOnly };

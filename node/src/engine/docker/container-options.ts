@@ -1,5 +1,5 @@
-import type { ContainerCreateOptions } from 'dockerode';
-import type { ContainerLabels, ContainerSpec, ContainerUser } from '../engine.ts';
+import type { ContainerCreateOptions, HostConfig } from 'dockerode';
+import type { ContainerLabels, ContainerSpec, ContainerUser, Mount } from '../engine.ts';
 import { floorEnvironment } from '../environment.ts';
 
 /** Open files and sockets of one process. */
@@ -53,7 +53,7 @@ export function containerOptions(spec: ContainerSpec, facts: EngineFacts): Conta
         ...(facts.seccompProfile === null ? [] : [`seccomp=${facts.seccompProfile}`]),
       ],
       ReadonlyRootfs: true,
-      Binds: spec.mounts.map(({ source, target, readOnly }) => `${source}:${target}${readOnly ? ':ro' : ''}`),
+      ...mountOptions(spec.mounts),
       Tmpfs: scratch(spec, facts.imageVolumes),
       ShmSize: Math.floor(limits.memoryBytes / 2),
       Memory: limits.memoryBytes,
@@ -74,6 +74,22 @@ export function containerOptions(spec: ContainerSpec, facts: EngineFacts): Conta
       // What the engine keeps of the output is read only by an adopting node; without a bound it would fill the host's disk.
       LogConfig: { Type: 'json-file', Config: { 'max-size': '16m', 'max-file': '1' } },
     },
+  };
+}
+
+/** `Binds` has no way to write paths with colons, and Podman reads `Mounts` as a line of CSV that it does not quote. */
+function mountOptions(mounts: readonly Mount[]): Pick<HostConfig, 'Binds' | 'Mounts'> {
+  const hasColon = ({ source }: Mount) => source.includes(':');
+  return {
+    Binds: mounts
+      .filter((mount) => !hasColon(mount))
+      .map(({ source, target, readOnly }) => `${source}:${target}${readOnly ? ':ro' : ''}`),
+    Mounts: mounts.filter(hasColon).map(({ source, target, readOnly }) => ({
+      Type: 'bind',
+      Source: source,
+      Target: target,
+      ReadOnly: readOnly,
+    })),
   };
 }
 
