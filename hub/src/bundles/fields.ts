@@ -1,4 +1,4 @@
-import type { ProblemLog } from './problem.ts';
+import type { NamedKey, ProblemLog } from './problem.ts';
 import type { YamlMapping, YamlNode } from './yaml.ts';
 
 const TRUE_TEXTS = /^(?:t|y|yes|true|on|1)$/i;
@@ -53,6 +53,12 @@ export class Fields {
   note(key: string, code: string, message: string, cure = ''): void {
     const at = this.mapping.entries.get(key)?.value.at ?? this.mapping.at;
     this.log.note(code, { where: this.pathOf(key), at }, message, cure);
+  }
+
+  /** Remembers where a key of something on the hub stands, for the problem that it is not there. */
+  name(field: string, what: NamedKey['what'], key: string): void {
+    const at = this.mapping.entries.get(field)?.value.at ?? this.mapping.at;
+    this.log.named.push({ what, key, place: { where: this.pathOf(field), at } });
   }
 
   /** Text, trimmed; numbers are taken as they are written. `null` when absent, null or blank. */

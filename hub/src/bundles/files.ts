@@ -30,7 +30,11 @@ export class BundleFiles {
     if (file !== null) return { kind: 'path', path: file.name, isDirectory: false };
     if (this.#archive.hasDirectory(path)) return { kind: 'path', path, isDirectory: true };
     const uuid = UUID.exec(written.toLowerCase());
-    if (uuid !== null) return { kind: 'key', key: uuid.slice(1).join('-') };
+    if (uuid !== null) {
+      const named = uuid.slice(1).join('-');
+      fields.name(key, 'resource', named);
+      return { kind: 'key', key: named };
+    }
     this.#reportMissing(fields, key, written, ', or the UUID of an existing resource');
     return null;
   }

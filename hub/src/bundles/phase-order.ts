@@ -11,6 +11,7 @@ export interface ReadPhase {
 /** The checks between phases. `startKey` is the name the version at hand has for a phase's start. */
 export function checkPhaseOrder(phases: readonly ReadPhase[]): void {
   for (const [index, { fields, phase }] of phases.entries()) {
+    noteNeverOpen(fields, 'start', phase);
     if (index === 0 && phase.autoMigrateToThisPhase) {
       const message = 'There is no phase before the first one to migrate submissions from.';
       fields.error(
@@ -34,6 +35,18 @@ export function checkPhaseOrder(phases: readonly ReadPhase[]): void {
       else next.fields.error('start', 'phases_overlap', message, cure);
     }
   }
+}
+
+/**
+ * Codabench takes a phase that ends before it starts, as parallel ones of CodaLab do, and lets people submit at any time. Here dates hold.
+ * @param startKey the name that the version at hand has for a phase's start
+ */
+export function noteNeverOpen(fields: Fields, startKey: string, { start, end }: BundlePhase): void {
+  if (end === null || !(end <= start)) return;
+  const message = `The phase starts at ${start.toISOString()} and ends at ${end.toISOString()}: it is never open, and only organizers can submit to it.`;
+  const cure =
+    'Set other dates in the portal; what runs side by side is one phase of several tasks, in version 2.';
+  fields.note(startKey, 'phase_never_open', message, cure);
 }
 
 const DAY = 24 * 60 * 60 * 1000;

@@ -32,6 +32,13 @@ export interface Place {
   at?: Position;
 }
 
+/** A key by which a bundle names what the hub should have already. Whether it has is found out later, without the YAML. */
+export interface NamedKey {
+  what: 'resource' | 'task' | 'queue';
+  key: string;
+  place: Place;
+}
+
 /** Of each severity; what comes after is counted only. */
 const MAX_LISTED = 200;
 
@@ -40,6 +47,8 @@ export class ProblemLog {
   readonly #file: string;
   readonly #listed: Record<Severity, Problem[]> = { error: [], note: [] };
   readonly #count: Record<Severity, number> = { error: 0, note: 0 };
+  /** In the order read; a key that stands at several places is here as often. */
+  readonly named: NamedKey[] = [];
   #isLenient = false;
 
   /** `file` is the one meant when a place names none. */

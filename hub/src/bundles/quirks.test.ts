@@ -123,6 +123,20 @@ test('a bundle in the layout of version 2 that calls itself version 1 is told so
   expect(brief(problems)).toEqual(['version_contradicts_layout version']);
 });
 
+test('without a version, what is wrong in the layout of version 2 is told together with that', async () => {
+  const yaml = minimalYaml.replace('version: 2\n', '').replace('tasks: [0]', 'tasks: [1]');
+  const { bundle, problems } = await readYamlBundle(yaml);
+  expect(bundle).toBeNull();
+  expect(brief(problems)).toEqual(['version_missing version', 'task_unknown phases[0].tasks']);
+});
+
+test('a phase that ends before it starts is taken, with a note that nobody can submit', async () => {
+  const yaml = minimalYaml.replace('start: 2030-01-01', 'start: 2030-01-02\n    end: 2030-01-01');
+  const { problems, notes } = await readYamlBundle(yaml);
+  expect(problems).toEqual([]);
+  expect(brief(notes)).toEqual(['phase_never_open phases[0].start']);
+});
+
 test('a date that leaves something out is filled up with that of today, and what was understood is said', async () => {
   const yaml = minimalYaml.replace('start: 2030-01-01', 'start: May 2030\n    execution_time_limit: ""');
   const { bundle, problems, notes } = await readYamlBundle(yaml);

@@ -2,7 +2,7 @@ import { type Archive, ArchiveError } from '../storage/archive/index.ts';
 import { asFields, type Fields } from './fields.ts';
 import { BundleFiles } from './files.ts';
 import type { Bundle } from './model.ts';
-import { type Problem, ProblemLog } from './problem.ts';
+import { type NamedKey, type Problem, ProblemLog } from './problem.ts';
 import { readVersion1 } from './v1/competition.ts';
 import { readVersion2 } from './v2/competition.ts';
 import { MAX_YAML_BYTES, readYaml } from './yaml.ts';
@@ -16,6 +16,8 @@ export interface BundleResult {
   problems: Problem[];
   /** What was odd and how it was taken. */
   notes: Problem[];
+  /** Where the bundle names what the hub has already. */
+  named: readonly NamedKey[];
 }
 
 type Reader = (root: Fields, files: BundleFiles) => Promise<Bundle>;
@@ -35,7 +37,7 @@ export async function readBundle(archive: Archive): Promise<BundleResult> {
   const bundle = root === null || read === null ? null : await read(root, new BundleFiles(archive));
   if (bundle !== null) root?.noteUnknownKeys();
   const problems = log.errors;
-  return { bundle: problems.length === 0 ? bundle : null, problems, notes: log.notes };
+  return { bundle: problems.length === 0 ? bundle : null, problems, notes: log.notes, named: log.named };
 }
 
 async function readRoot(archive: Archive, log: ProblemLog): Promise<Fields | null> {
@@ -88,7 +90,7 @@ function chooseReader(root: Fields): Reader | null {
     case '1.8':
       if (!looksLikeVersion2(root)) return readVersion1;
       reportVersion(root, version);
-      return null;
+      return readVersion2;
     default:
       root.error(
         'version',

@@ -29,6 +29,12 @@ export function readSettings(root: Fields): Settings {
     makeProgramsAvailable: root.flag('make_programs_available', false),
     makeInputDataAvailable: root.flag('make_input_data_available', false),
     allowRobotSubmissions: root.log.leniently(() => root.flag('allow_robot_submissions', false)),
-    queue: root.text('queue'),
+    queue: readQueue(root),
   };
+}
+
+function readQueue(root: Fields): string | null {
+  const queue = root.text('queue');
+  if (queue !== null) root.name('queue', 'queue', queue);
+  return queue;
 }

@@ -165,6 +165,37 @@ describe('a version 1 bundle', () => {
     ]);
   });
 
+  test('says of which parallel phases nobody can submit to, and what takes the place of their own keys', async () => {
+    const own =
+      'phasenumber: 2\n    parent_phasenumber: 3\n    phase_never_ends: true\n    hidden_columns: A';
+    const parent =
+      '  3: {phasenumber: 0, label: All, start_date: 2014-08-22, is_parallel_parent: true}\nleaderboard:';
+    const { bundle, notes } = await read(
+      yaml
+        .replace('phasenumber: 2', own)
+        .replace('2015-02-01 12:00:00', '2014-08-22')
+        .replace('auto_migration: true', '')
+        .replace('leaderboard:', parent),
+    );
+    expect(bundle?.phases.map(({ name }) => name)).toEqual(['Development', 'Final']);
+    expect(brief(notes)).toEqual(
+      expect.arrayContaining([
+        'parallel_parent_dropped phases.3.is_parallel_parent',
+        'phase_never_open phases.1.start_date',
+        'key_not_taken_over phases.2.phase_never_ends',
+        'key_not_taken_over phases.2.hidden_columns',
+      ]),
+    );
+  });
+
+  test('without phases is told so once', async () => {
+    const { problems } = await read(yaml.replace(/phases:\n(?: {2}.*\n)+/, ''));
+    expect(brief(problems)).toEqual(['key_missing phases']);
+    expect(brief((await read(yaml.replace(/phases:\n(?: {2}.*\n)+/, 'phases: {}\n'))).problems)).toEqual([
+      'phases_missing phases',
+    ]);
+  });
+
   test('says what it ignores', async () => {
     const { notes } = await read(yaml);
     expect(brief(notes).sort()).toEqual([

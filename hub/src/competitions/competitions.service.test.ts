@@ -215,7 +215,10 @@ test('keys of resources, tasks and queues that the maker may not use are problem
   const key = '11111111-1111-4111-8111-111111111111';
   const yaml = `${minimalYaml.replace('scoring.zip', key)}queue: ${key}\n`;
   const creation = await create(yaml);
-  expect(creation.problems.map(({ code }) => code)).toEqual(['resource_not_found', 'queue_not_found']);
+  expect(creation.problems.map(({ code, where, line }) => [code, where, line])).toEqual([
+    ['resource_not_found', 'tasks[0].scoring_program', 10],
+    ['queue_not_found', 'queue', 20],
+  ]);
 });
 
 test('a creation that runs twice makes one competition', async () => {

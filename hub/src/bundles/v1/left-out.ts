@@ -26,6 +26,8 @@ const OF_PHASE: Readonly<Record<string, string>> = {
   is_scoring_only: 'Say in the pages that results are to be submitted, not code.',
   leaderboard_management_mode: 'Hide the leaderboard in the portal, if it is to be hidden.',
   datasets: 'Link to the data from a page, or add them as "public_data".',
+  phase_never_ends: 'It ends a day before the next phase starts; set another end in the portal.',
+  hidden_columns: 'Columns are hidden in all phases, with "hidden", or in none.',
   force_best_submission_to_leaderboard: RULE,
   max_submission_size: LIMITS_OF_THE_HUB,
   delete_submissions_except_best_and_last: 'All submissions are kept.',

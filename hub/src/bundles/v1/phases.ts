@@ -2,6 +2,7 @@ import type { Fields } from '../fields.ts';
 import type { BundleFiles } from '../files.ts';
 import type { BundlePhase, NewTask } from '../model.ts';
 import { readDateField, readPhaseSettings, readRequiredDate } from '../phase-fields.ts';
+import { noteNeverOpen } from '../phase-order.ts';
 import { noteLeftOut } from './left-out.ts';
 
 const DAY = 24 * 60 * 60 * 1000;
@@ -22,7 +23,7 @@ export function readPhases(root: Fields, files: BundleFiles): { phases: BundlePh
     .map(({ fields }) => ({ fields, number: fields.requiredNumber('phasenumber') ?? Number.NaN }))
     .toSorted((a, b) => a.number - b.number);
   const kept = dropParallelParent(read);
-  if (kept.length === 0 && listed.keys().length === 0) {
+  if (kept.length === 0 && root.findValue('phases') !== undefined && listed.keys().length === 0) {
     listed.log.error(
       'phases_missing',
       { where: 'phases', at: listed.mapping.at },
@@ -47,7 +48,8 @@ export function readPhases(root: Fields, files: BundleFiles): { phases: BundlePh
     return phase;
   });
   const tasks = kept.map(({ fields }, index) => readTask(fields, files, index));
-  for (const { fields } of kept) {
+  for (const [index, { fields }] of kept.entries()) {
+    noteNeverOpen(fields, 'start_date', phases[index]!);
     noteLeftOut(fields, 'phase');
     fields.noteUnknownKeys();
   }

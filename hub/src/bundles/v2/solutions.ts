@@ -33,7 +33,10 @@ function readSolution(
     tasks: readTaskIndexes(fields, tasks),
   };
   const key = fields.text('key');
-  if (key !== null) return { ...common, kind: 'key', key };
+  if (key !== null) {
+    fields.name('key', 'resource', key);
+    return { ...common, kind: 'key', key };
+  }
   const data = files.requiredReference(fields, 'path');
   return data === null ? null : { ...common, kind: 'new', data };
 }

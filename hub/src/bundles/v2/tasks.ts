@@ -38,7 +38,10 @@ export async function readTasks(
 async function readTask(fields: Fields, files: BundleFiles, isDump: boolean): Promise<BundleTask> {
   const index = fields.requiredInteger('index') ?? Number.NaN;
   const key = fields.text('key');
-  if (key !== null) return { kind: 'key', index, key };
+  if (key !== null) {
+    fields.name('key', 'task', key);
+    return { kind: 'key', index, key };
+  }
   const task: BundleTask = {
     kind: 'new',
     index,

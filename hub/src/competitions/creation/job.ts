@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream';
 import type { Logger } from 'pino';
 import type { Bundle } from '../../bundles/model.ts';
-import { type Problem, problemOfArchive } from '../../bundles/problem.ts';
+import { type NamedKey, type Problem, problemOfArchive } from '../../bundles/problem.ts';
 import { readBundle } from '../../bundles/read-bundle.ts';
 import { intoBlobs, intoNothing } from '../../creations/data.ts';
 import type { Attempt, Creations } from '../../creations/service.ts';
@@ -38,9 +38,9 @@ async function make(dependencies: CreationDependencies, attempt: Attempt): Promi
   const opened = await open(file.path, archives);
   if ('problem' in opened) return [opened.problem];
   await using archive = opened.archive;
-  const { bundle, problems, notes: read } = await readBundle(archive);
+  const { bundle, problems, notes: read, named } = await readBundle(archive);
   if (!bundle) return problems;
-  const gathered = await gather(dependencies, archive, bundle, attempt);
+  const gathered = await gather(dependencies, archive, { bundle, named }, attempt);
   if ('problems' in gathered) return gathered.problems;
   const notes = [...read, ...gathered.notes];
   await attempt.finish(async (tx) => {
@@ -55,11 +55,11 @@ async function make(dependencies: CreationDependencies, attempt: Attempt): Promi
 async function gather(
   dependencies: CreationDependencies,
   archive: Archive,
-  bundle: Bundle,
+  { bundle, named }: { bundle: Bundle; named: readonly NamedKey[] },
   { maker, checkOnly, signal, count }: Attempt,
 ): Promise<(Ingredients & { notes: Problem[] }) | { problems: Problem[] }> {
   const { database, blobs, ceilings } = dependencies;
-  const resolved = await resolveReferences(database.queries, bundle, maker);
+  const resolved = await resolveReferences(database.queries, bundle, named, maker);
   const { content, problems: unrendered } = await renderContent(bundle);
   const problems = [...resolved.problems, ...overCeilings(bundle, ceilings), ...unrendered];
   // A check goes on, to find damaged data as well.

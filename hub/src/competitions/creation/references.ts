@@ -1,6 +1,6 @@
 import { and, eq, exists, inArray, isNotNull, isNull, or, sql } from 'drizzle-orm';
 import type { Bundle } from '../../bundles/model.ts';
-import type { Problem } from '../../bundles/problem.ts';
+import type { NamedKey, Problem } from '../../bundles/problem.ts';
 import { COMPETITION_FILE } from '../../bundles/read-bundle.ts';
 import type { Queries } from '../../db/database.ts';
 import { resources } from '../../resources/schema.ts';
@@ -21,9 +21,11 @@ export interface Maker {
   readonly isAdmin: boolean;
 }
 
+/** @param named where the bundle names them: each place of a key that is not found is a problem of its own */
 export async function resolveReferences(
   queries: Queries,
   bundle: Bundle,
+  named: readonly NamedKey[],
   maker: Maker,
 ): Promise<{ references: References; problems: Problem[]; notes: Problem[] }> {
   const resourceKeys = dataReferences(bundle).flatMap((reference) =>
@@ -40,14 +42,10 @@ export async function resolveReferences(
     tasks: new Map(foundTasks.map(({ key, id }) => [key, id])),
     queueId: foundQueues[0]?.id ?? null,
   };
-  const queues = missing(
-    'queue',
-    bundle.queue === null ? [] : [bundle.queue],
-    new Map(foundQueues.map(({ key, id }) => [key, id])),
-  );
+  const queues = missing('queue', named, new Map(foundQueues.map(({ key, id }) => [key, id])));
   const problems = [
-    ...missing('resource', resourceKeys, references.resources),
-    ...missing('task', taskKeys, references.tasks),
+    ...missing('resource', named, references.resources),
+    ...missing('task', named, references.tasks),
     ...(bundle.isDump ? [] : queues),
   ];
   return { references, problems, notes: bundle.isDump ? queues.map(toNote) : [] };
@@ -91,20 +89,20 @@ function findQueues(queries: Queries, key: string, { id, isAdmin }: Maker) {
 }
 
 function missing(
-  what: 'resource' | 'task' | 'queue',
-  keys: readonly string[],
+  what: NamedKey['what'],
+  named: readonly NamedKey[],
   found: ReadonlyMap<string, number>,
 ): Problem[] {
-  return [...new Set(keys)]
-    .filter((key) => !found.has(key))
-    .map((key) => ({
+  return named
+    .filter((name) => name.what === what && !found.has(name.key))
+    .map(({ key, place: { where, at } }) => ({
       severity: 'error',
       code: `${what}_not_found`,
       message: `There is no ${what} with the key ${key} here, or it is not yours to use.`,
       cure: `Correct the key, or ask the owner of the ${what} to make it public.`,
       file: COMPETITION_FILE,
-      line: null,
-      column: null,
-      where: what === 'queue' ? 'queue' : '',
+      line: at?.line ?? null,
+      column: at?.column ?? null,
+      where,
     }));
 }
