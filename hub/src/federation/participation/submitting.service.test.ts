@@ -365,6 +365,22 @@ describe('taking it back', () => {
     else await expect(late).rejects.toMatchObject({ refusal: 'entry_withdrawn' });
   });
 
+  test('while it is being entered: it is cancelled there', async () => {
+    const person = await enrolled('hasty');
+    const { id } = await submit(person);
+    const { entries } = south.context.participation;
+    const enter: typeof entries.submit = Object.getPrototypeOf(entries).submit;
+    const enterSlowly: typeof enter = async (...said) => {
+      const entered = await enter.apply(entries, said);
+      expect((await withdraw(id, person)).state).toBe('withdrawing');
+      return entered;
+    };
+    Object.assign(entries, { submit: enterSlowly });
+    await deliver(id);
+    Object.assign(entries, { submit: enter });
+    expect(await get(id, person)).toMatchObject({ state: 'entered', submission: { status: 'Cancelled' } });
+  });
+
   test('at the peer: it is cancelled there', async () => {
     const person = await enrolled('canceller');
     const { id } = await submit(person);

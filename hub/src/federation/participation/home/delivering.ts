@@ -94,16 +94,20 @@ export class Delivering {
         return noted !== null;
       };
       if (!(await sendBytes(this.#parts, peer, { grant: grantId, offset, digest, size }, note, signal)))
-        return;
+        return this.#takenBack(delivery, signal);
     }
-    const sent = await store.noteSubmitSent(database.queries, id);
-    // Withdrawn meanwhile.
-    if (!sent) return;
+    if (!(await store.noteSubmitSent(database.queries, id))) return this.#takenBack(delivery, signal);
     const askedAt = new Date();
     const { submission } = await this.#ask(delivery, enteredReading, signal, (hub, assertion) =>
       hub.participation.submit.mutate({ assertion, key }),
     );
-    await this.#entered(delivery, submission, askedAt);
+    if (!(await this.#entered(delivery, submission, askedAt))) await this.#takenBack(delivery, signal);
+  }
+
+  /** Somebody wants it back who could do no more than say so while it was held here. */
+  async #takenBack({ id }: store.Delivery, signal: AbortSignal): Promise<void> {
+    const delivery = await store.findDelivery(this.#parts.database.queries, id);
+    if (delivery?.state === 'withdrawing') await this.#withdraw(delivery, signal);
   }
 
   /** Whether the peer had entered it, it says now. */
@@ -113,7 +117,10 @@ export class Delivering {
     const { submission } = await this.#ask(delivery, changedReading, signal, (hub, assertion) =>
       hub.participation.cancel.mutate({ assertion, key }),
     );
-    if (submission) return this.#entered(delivery, submission, askedAt);
+    if (submission) {
+      await this.#entered(delivery, submission, askedAt, ['queued', 'withdrawing', 'entered']);
+      return;
+    }
     const { queries } = this.#parts.database;
     const withdrawn = await store.change(queries, delivery.id, ['withdrawing'], {
       state: 'withdrawn',
@@ -143,11 +150,17 @@ export class Delivering {
     });
   }
 
-  async #entered(delivery: store.Delivery, view: PeerSubmissionView, askedAt: Date): Promise<void> {
+  async #entered(
+    { id, peerId }: store.Delivery,
+    view: PeerSubmissionView,
+    askedAt: Date,
+    from?: readonly store.DeliveryState[],
+  ): Promise<boolean> {
     const { database, following } = this.#parts;
-    const seen = await store.noteSeen(database.queries, delivery.id, { view, digest: null, askedAt });
+    const seen = await store.noteSeen(database.queries, id, { view, digest: null, askedAt }, from);
     if (seen) this.#announce(seen);
-    following.begin(delivery.peerId);
+    following.begin(peerId);
+    return seen !== null;
   }
 
   async #stop(

@@ -136,11 +136,15 @@ export async function withdrawUnsent(queries: Queries, id: number): Promise<Deli
   return row ?? null;
 }
 
-/** What the peer says of it, unless it has said something since. */
+/**
+ * What the peer says of it, unless it has said something since.
+ * @param from not what is being taken back, unless the peer has heard that
+ */
 export async function noteSeen(
   queries: Queries,
   id: number,
   { view, digest, askedAt }: { view: PeerSubmissionView; digest: string | null; askedAt: Date },
+  from: readonly DeliveryState[] = ['queued', 'entered'],
 ): Promise<Delivery | null> {
   const [row] = await queries
     .update(peerSubmissions)
@@ -160,7 +164,7 @@ export async function noteSeen(
     .where(
       and(
         eq(peerSubmissions.id, id),
-        inArray(peerSubmissions.state, ['queued', 'withdrawing', 'entered']),
+        inArray(peerSubmissions.state, [...from]),
         sql`(${peerSubmissions.lookedAt} is null or ${peerSubmissions.lookedAt} <= ${askedAt.toISOString()}::timestamptz)`,
       ),
     )
