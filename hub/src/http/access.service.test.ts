@@ -79,6 +79,10 @@ const TABLE: Readonly<Record<string, Line>> = {
     nobody,
     () => '/files/peers/south/1/phases/1/public_data',
   ),
+  'GET /files/peers/:hub/:id/boards/:phaseId/:format': line(
+    nobody,
+    () => '/files/peers/south/1/boards/1/csv',
+  ),
   'GET /files/peers/:hub/:id/submissions/:submissionId': line(
     nobody,
     () => '/files/peers/south/1/submissions/1',

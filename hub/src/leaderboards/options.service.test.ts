@@ -356,7 +356,7 @@ test('the whole board comes as CSV and JSON, with nothing that a spreadsheet wou
   const { phaseId } = board;
   const read = (as: typeof toCsv) =>
     hub.leaderboards.whole(anonymous, { phaseId }, (view, rows) =>
-      text(Readable.from(as({ board: view, rows }))),
+      text(Readable.from(as({ board: view, rows, source: null }))),
     );
   const [head, first, second] = (await read(toCsv)).split('\r\n');
   expect(head).toMatch(/^rank,participant,username,submission,submitted,score,baseline,mark,note,edited/);

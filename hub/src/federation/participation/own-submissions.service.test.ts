@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { eq } from 'drizzle-orm';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { anonymous } from '../../accounts/access.ts';
 import { competitions, leaderboards, phases } from '../../competitions/schema.ts';
 import { claim } from '../../dispatch/claim.ts';
@@ -12,9 +12,11 @@ import type { TestPerson } from '../../http/testing/test-hub.ts';
 import { resources } from '../../resources/schema.ts';
 import { siteDatasets } from '../../sites/schema.ts';
 import { submissions } from '../../submissions/schema.ts';
+import { peers } from '../peers/schema.ts';
 import type { FederatedHub } from '../testing/federated-hub.ts';
 import type { PeerSubmission } from './home/view.ts';
 import type { FileOffers } from './peer/file-offers.ts';
+import { peerReadings } from './schema.ts';
 import { type Challenge, type ChallengeOptions, createTwoHubs, type TwoHubs } from './testing/two-hubs.ts';
 
 const REPORT = Buffer.from('<script>document.title = 1</script><h1>Report</h1>');
@@ -109,6 +111,66 @@ describe('what comes with a peer’s competition', () => {
     const eve = await hubs.person('eve');
     const refused = await fetched(url, eve);
     expect(JSON.parse(refused.bytes.toString())).toMatchObject({ error: { code: 'peer_refused' } });
+  });
+});
+
+describe('a peer’s board to download', () => {
+  test('whole, and with whose it is and when it was read, also while the peer does not answer', async () => {
+    const { challenge, ana } = await joined();
+    await scored(ana, challenge);
+    const file = (format: string) =>
+      fetched(`/files/peers/south/${challenge.id}/boards/${challenge.phaseId}/${format}`);
+    const { queries } = home.context.database;
+    const setState = (state: 'active' | 'paused') =>
+      queries.update(peers).set({ state }).where(eq(peers.id, hubs.southAtHome));
+
+    onTestFinished(async () => void (await setState('active')));
+
+    // Of the whole board nothing was ever read: what a page of it showed is all there is.
+    const { hub, id, phaseId } = challenge;
+    await home.context.participation.board(ana.actor, { hub, id, phaseId });
+    await setState('paused');
+    expect(JSON.parse((await file('json')).bytes.toString())).toMatchObject({ entries: [{ rank: 1 }] });
+    await setState('active');
+
+    const { response, bytes } = await file('csv');
+    expect(response.headers.get('content-disposition')).toContain(`south-results-${challenge.phaseId}.csv`);
+    const [head, first] = bytes.toString().split('\r\n');
+    expect(head).toMatch(/^rank,participant,.*,hub,competition,read$/);
+    expect(first).toMatch(new RegExp(`^1,${ana.username}@home,.*,south,${challenge.id},2.*Z$`));
+
+    await queries.update(peerReadings).set({ readAt: new Date('2026-01-02') });
+    await setState('paused');
+    expect(JSON.parse((await file('json')).bytes.toString())).toMatchObject({
+      source: { hub: 'south', competition: challenge.id, readAt: '2026-01-02T00:00:00.000Z', complete: true },
+      total: 1,
+      entries: [{ rank: 1, owner: `${ana.username}@home`, scores: { score: { value: '0.50' } } }],
+    });
+  });
+
+  test('page after page, and says so where it is cut', async () => {
+    const { challenge, ana } = await joined();
+    await scored(ana, challenge);
+    const { guests } = south.context.participation;
+    const { board: honest } = guests;
+    const pages = Array.from({ length: 100 }, (_, page) => page);
+    Object.assign(guests, {
+      board: async (...[peer, { cursor, ...request }]: Parameters<typeof honest>) => {
+        const { rows, ...view } = await honest.call(guests, peer, request);
+        const page = Number(cursor ?? 0);
+        return {
+          ...view,
+          total: 200 * pages.length,
+          rows: Array.from({ length: 200 }, (_, at) => ({ ...rows[0], submissionId: 200 * page + at + 1 })),
+          nextCursor: page + 1 < pages.length ? String(page + 1) : null,
+        };
+      },
+    });
+    const url = `/files/peers/south/${challenge.id}/boards/${challenge.phaseId}/csv`;
+    const { response, bytes } = await fetched(url);
+    Object.assign(guests, { board: honest });
+    expect(response.headers.get('content-disposition')).toContain('first-5000-of-20000');
+    expect(bytes.toString().trim().split('\r\n')).toHaveLength(5_001);
   });
 });
 

@@ -33,7 +33,7 @@ export const peerReadings = pgTable(
     peerId: integer()
       .notNull()
       .references(() => peers.id, { onDelete: 'cascade' }),
-    /** `competition <id>` or `board <phase>` */
+    /** `competition <id>`, `board <phase>`, `published <competition>`, or `whole board <phase> <split>` */
     what: text().notNull(),
     content: jsonb().notNull(),
     /** Of the answer as it came: what has not changed is not sanitised again. */

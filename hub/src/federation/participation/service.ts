@@ -21,7 +21,13 @@ import { DeliveryKeys } from './home/delivery-keys.ts';
 import { PeerFiles } from './home/files.ts';
 import { Following } from './home/following.ts';
 import { OwnDeliveries } from './home/own-deliveries.ts';
-import { type ShownBoard, type ShownPeerCompetition, showBoard, showCompetition } from './home/portal.ts';
+import {
+  type ShownBoard,
+  type ShownPeerCompetition,
+  showBoard,
+  showCompetition,
+  showWholeBoard,
+} from './home/portal.ts';
 import { type Reading, Readings } from './home/readings.ts';
 import { type PeerReceipts, readReceipts } from './home/receipts.ts';
 import { Recovering } from './home/recovering.ts';
@@ -62,6 +68,8 @@ export interface Participation extends AsyncDisposable {
   competition(actor: Actor, which: Which): Promise<ShownPeerCompetition>;
   /** @throws PeerCompetitionMissingError | PeerCallError */
   board(actor: Actor, request: Which & Omit<BoardRequest, 'limit'>): Promise<Reading<ShownBoard>>;
+  /** All of it, to download, as any visitor sees it. @throws PeerCompetitionMissingError | PeerCallError */
+  wholeBoard(request: Which & Pick<BoardRequest, 'phaseId' | 'split'>): Promise<Reading<ShownBoard>>;
   /** What people made public of it. @throws PeerCompetitionMissingError | PeerCallError */
   published(
     request: Which & { phaseId?: number | undefined; cursor?: string | undefined },
@@ -208,6 +216,7 @@ export function createParticipation({
         { readings, ownAt: (peerId, phaseId) => peerSubmissions.ownAt(actor, peerId, phaseId) },
         request,
       ),
+    wholeBoard: (request) => showWholeBoard(readings, request),
     async published({ hub, id: competitionId, ...page }) {
       const { peerId } = await readings.listed(hub, competitionId);
       return readings.published(peerId, { competitionId, ...page });

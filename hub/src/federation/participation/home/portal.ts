@@ -99,15 +99,40 @@ export async function showBoard(
   }: { readings: Readings; ownAt: (peerId: number, phaseId: number) => Promise<ReadonlySet<number>> },
   { hub, id, ...request }: Omit<BoardRequest, 'limit'> & { hub: string; id: number },
 ): Promise<Reading<ShownBoard>> {
+  const { peerId } = await listedWith(readings, { hub, id, phaseId: request.phaseId });
+  const { content: board, ...reading } = await readings.board(peerId, request);
+  const own = await ownAt(peerId, request.phaseId);
+  return { ...reading, content: { ...board, rows: toShownRows(board, { hub, id, own }) } };
+}
+
+/** All of it, to download: nothing in it depends on who asks. @throws PeerCompetitionMissingError | PeerCallError */
+export async function showWholeBoard(
+  readings: Readings,
+  { hub, id, ...which }: Pick<BoardRequest, 'phaseId' | 'split'> & { hub: string; id: number },
+): Promise<Reading<ShownBoard>> {
+  const { peerId } = await listedWith(readings, { hub, id, phaseId: which.phaseId });
+  const { content: board, ...reading } = await readings.wholeBoard(peerId, which);
+  return { ...reading, content: { ...board, rows: toShownRows(board, { hub, id, own: new Set() }) } };
+}
+
+/** What is listed here, with that phase. */
+async function listedWith(
+  readings: Readings,
+  { hub, id, phaseId }: { hub: string; id: number; phaseId: number },
+): Promise<PeerCompetition> {
   const listed = await readings.listed(hub, id);
   const { content: competition } = await readings.competition(listed);
-  if (!competition.phases.some((phase) => phase.id === request.phaseId))
-    throw new PeerCompetitionMissingError();
-  const { content: board, ...reading } = await readings.board(listed.peerId, request);
-  const own = await ownAt(listed.peerId, request.phaseId);
+  if (!competition.phases.some((phase) => phase.id === phaseId)) throw new PeerCompetitionMissingError();
+  return listed;
+}
+
+function toShownRows(
+  { rows }: BoardReading,
+  { hub, id, own }: { hub: string; id: number; own: ReadonlySet<number> },
+): ShownBoard['rows'] {
   const reportAt = (submissionId: number, isThere: boolean) =>
     isThere ? `/reports/peers/${hub}/${id}/${submissionId}` : null;
-  const rows = board.rows.map((row) => ({
+  return rows.map((row) => ({
     ...row,
     mine: own.has(row.submissionId),
     detailedResultUrl: reportAt(row.submissionId, row.detailedResultUrl),
@@ -116,7 +141,6 @@ export async function showBoard(
       detailedResultUrl: reportAt(part.submissionId, part.detailedResultUrl),
     })),
   }));
-  return { ...reading, content: { ...board, rows } };
 }
 
 function toShown(

@@ -12,12 +12,14 @@ import { confirmReading, findReading, type StoredReading, saveReading } from './
 import { type SafeCompetition, toSafeCompetition } from './safe-pages.ts';
 
 /** Whoever reads within that time shares one reading. */
-const FRESH_MS = { competition: 10_000, board: 3_000, published: 3_000 };
+const FRESH_MS = { competition: 10_000, board: 3_000, whole: 60_000, published: 3_000 };
 /** A page waits no longer than that for a peer; then it shows what is known. */
 const TIMEOUT_MS = 5_000;
 /** So long after it was waited for in vain, what is known of it is shown at once: one page asks for several things. */
 const LEFT_ALONE_MS = 10_000;
 const BOARD_ROWS = 50;
+/** Of a board that is read whole: each call brings so many, and no more of it is kept than that. */
+const WHOLE_ROWS = { aCall: 200, most: 5_000 };
 const MOST_BYTES = { competition: 4 * 1024 ** 2, board: 2 * 1024 ** 2, published: 8 * 1024 ** 2 };
 
 export interface Reading<Content> {
@@ -64,13 +66,54 @@ export class Readings {
   /** The first page is kept; further ones, and other orders, are read when they are asked for. @throws PeerCallError */
   board(peerId: number, request: Omit<BoardRequest, 'limit'>): Promise<Reading<BoardReading>> {
     const { phaseId, ...special } = request;
-    const ask = () =>
-      this.#calls.client(peerId).call(
-        boardReading.refine((answer) => answer.phaseId === phaseId, 'is another board'),
-        (hub) => hub.participation.board.query({ ...request, limit: BOARD_ROWS }),
-        { scope: 'list', maxBytes: MOST_BYTES.board, timeoutMs: TIMEOUT_MS },
-      );
+    const ask = () => this.#askForBoard(peerId, { ...request, limit: BOARD_ROWS });
     return this.#plain(peerId, { kind: 'board', id: phaseId, special, ask });
+  }
+
+  /**
+   * All of a board, or its first 5,000 entries: kept, and read again once a minute at most. Where it was never read whole and cannot be now, what a
+   * page of it showed last.
+   * @throws PeerCallError
+   */
+  async wholeBoard(
+    peerId: number,
+    which: Pick<BoardRequest, 'phaseId' | 'split'>,
+  ): Promise<Reading<BoardReading>> {
+    const what = ['whole board', which.phaseId, which.split].filter((part) => part !== undefined).join(' ');
+    const toContent = async (answer: BoardReading) => answer;
+    try {
+      return await this.#read<BoardReading, BoardReading>(peerId, what, {
+        kind: 'whole',
+        ask: () => this.#askAllOf(peerId, which),
+        toContent,
+      });
+    } catch (error) {
+      if (!(error instanceof PeerCallError)) throw error;
+      return this.board(peerId, which);
+    }
+  }
+
+  /** Page after page. What moves up or down meanwhile may be missing, and is not in it twice. */
+  async #askAllOf(peerId: number, which: Pick<BoardRequest, 'phaseId' | 'split'>): Promise<BoardReading> {
+    let page = await this.#askForBoard(peerId, { ...which, limit: WHOLE_ROWS.aCall });
+    const rows = new Map(page.rows.map((row) => [row.submissionId, row]));
+    while (page.nextCursor !== null && page.rows.length > 0 && rows.size < WHOLE_ROWS.most) {
+      page = await this.#askForBoard(peerId, { ...which, cursor: page.nextCursor, limit: WHOLE_ROWS.aCall });
+      for (const row of page.rows) rows.set(row.submissionId, row);
+    }
+    return { ...page, rows: [...rows.values()] };
+  }
+
+  #askForBoard(peerId: number, request: BoardRequest): Promise<BoardReading> {
+    const { phaseId, split } = request;
+    return this.#calls.client(peerId).call(
+      boardReading.refine(
+        (answer) => answer.phaseId === phaseId && answer.split === (split ?? null),
+        'is another board',
+      ),
+      (hub) => hub.participation.board.query(request),
+      { scope: 'list', maxBytes: MOST_BYTES.board, timeoutMs: TIMEOUT_MS },
+    );
   }
 
   /** What people made public of a competition; kept as boards are. @throws PeerCallError */
