@@ -18,7 +18,7 @@ afterAll(async () => {
 });
 
 test('a page that was open while the hub was killed is live again by itself', async () => {
-  const challenge = await network.addChallenge(scriptedBundle('prediction.sleep=3000,scores={"score":0.5}'));
+  const challenge = await network.addChallenge(scriptedBundle('prediction.sleep=6000,scores={"score":0.5}'));
   const ada = await network.addParticipant('ada', challenge);
   const page = await openPage(browser, network.hub.url, { as: ada, expects: /ERR_|Failed to load resource/ });
   const id = await ada.submit(challenge.phaseId, codeSubmission());

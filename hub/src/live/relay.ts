@@ -14,7 +14,7 @@ const GONE_MS = 25_000;
 /**
  * Carries hints between the hub processes of one database over LISTEN and NOTIFY. Each process says now and then that it is there, and nobody sends
  * hints to nobody: a hub of one process notifies about its presence alone. While the connection is lost hints are lost too; readers look now and
- * then without one, and are woken once when it is back.
+ * then without one.
  *
  *   payload: <process> here | <process> hello | <process> <topic> <topic> ...
  */
