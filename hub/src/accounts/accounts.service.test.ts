@@ -22,7 +22,10 @@ test('whoever registers is logged in, by a cookie that scripts of pages cannot r
   expect(response.headers['set-cookie']).toMatch(
     /^sessionid=\w+; HttpOnly; Max-Age=\d+; Path=\/; SameSite=Lax$/,
   );
-  expect(await meWith({ cookie: cookieOf(response) })).toMatchObject({ email: 'grace@example.org' });
+  expect(await meWith({ cookie: cookieOf(response) })).toMatchObject({
+    email: 'grace@example.org',
+    hasPassword: true,
+  });
 });
 
 test('the database does not hold what the cookie holds', async () => {

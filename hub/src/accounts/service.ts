@@ -23,6 +23,8 @@ export interface Profile {
   readonly displayName: string;
   readonly isAdmin: boolean;
   readonly isRobot: boolean;
+  /** False for whoever signs in with a home hub or an institution alone. */
+  readonly hasPassword: boolean;
 }
 
 export interface OperatorsAccount extends Registration {
@@ -140,6 +142,6 @@ export function createAccounts({
   };
 }
 
-function toProfile({ id, username, email, displayName, isAdmin, isRobot }: User): Profile {
-  return { id, username, email, displayName, isAdmin, isRobot };
+function toProfile({ id, username, email, displayName, isAdmin, isRobot, passwordHash }: User): Profile {
+  return { id, username, email, displayName, isAdmin, isRobot, hasPassword: passwordHash !== null };
 }

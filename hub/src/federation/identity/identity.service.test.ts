@@ -50,6 +50,7 @@ const reason = (code: string) => expect.objectContaining({ code });
 test('a peer gives somebody an account of theirs, the same one each time, shown with the hub they are of', async () => {
   const first = await hear(await say(ana));
   expect(first.user).toMatchObject({ username: 'ana@north', isAdmin: false, isRobot: false });
+  expect(await south.context.accounts.profile(first.actor)).toMatchObject({ hasPassword: false });
   expect((await hear(await say(ana, 'submit'))).user.id).toBe(first.user.id);
 });
 

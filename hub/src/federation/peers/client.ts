@@ -9,7 +9,7 @@ import { signCall } from '../calls/token.ts';
 import type { FederationRouter } from '../router.ts';
 import type { KnownPeer, PeerDirectory } from './directory.ts';
 import { PeerCallError, type PeerCallProblem } from './errors.ts';
-import type { Scope } from './state.ts';
+import type { PeerState, Scope } from './state.ts';
 import * as store from './store.ts';
 import type { Traffic } from './traffic.ts';
 
@@ -52,6 +52,17 @@ export interface PeerClient {
 /** What calls look like on the wire, for errors of the peer's own router. */
 const refusalShape = z.object({ data: z.object({ reason: z.string() }), message: z.string() });
 
+/** Read by participants too. */
+const NOT_CALLED: Readonly<Record<Exclude<PeerState, 'active'>, string>> = {
+  waiting: 'its administrators have not confirmed yet that the two hubs are peers',
+  asking: 'the administrators of this hub have not confirmed yet that the two hubs are peers',
+  paused: 'the administrators of this hub have paused it',
+  identity_changed:
+    'it shows other keys than before, and the administrators of this hub have not accepted them',
+  revoked: 'the two hubs are no peers any more',
+  blocked: 'the administrators of this hub have blocked it',
+};
+
 export class PeerCalls {
   readonly #database: Database;
   readonly #keys: Pick<KeyRing, 'signing' | 'rootId'>;
@@ -85,7 +96,7 @@ export class PeerCalls {
       call: async (answer, make, options = {}) => {
         const peer = await this.#directory.get(peerId);
         if (peer.state !== 'active')
-          throw new PeerCallError('peer_not_active', peer.name, `it is not called while it is ${peer.state}`);
+          throw new PeerCallError('peer_not_active', peer.name, NOT_CALLED[peer.state]);
         if (options.scope && !peer.scopesGot.includes(options.scope))
           throw new PeerCallError(
             'peer_scope_missing',
