@@ -4,6 +4,7 @@ import type { ColumnView } from '../leaderboards/column-view.ts';
 import type { BoardRow } from '../leaderboards/row.ts';
 import type { BoardView } from '../leaderboards/view.ts';
 import { one } from './answers.ts';
+import { scoresByTask } from './board-scores.ts';
 import { toColumn } from './competition-shape.ts';
 import { NoSuchAddressError } from './errors.ts';
 import { readAll } from './paging.ts';
@@ -114,12 +115,8 @@ function toRow(row: BoardRow, columns: readonly ColumnView[], fileUrl: (path: st
   };
 }
 
-/** Of each task; where a board shows less of an entry than of its tasks, such as what it has released, that alone, under the first of them. */
 function toScores(row: BoardRow, columns: readonly ColumnView[]) {
-  const [first] = row.perTask;
-  const isReleased = first && row.perTask.every(({ scores }) => Object.keys(scores).length === 0);
-  const scored = isReleased ? [{ ...first, scores: scoresOf(row) }] : row.perTask;
-  return scored.flatMap(({ scores, taskId, submissionId }) =>
+  return scoresByTask(row).flatMap(({ scores, taskId, submissionId }) =>
     columns.flatMap(({ index, key, precision, isPrimary }) =>
       scores[key] === undefined
         ? []
@@ -135,11 +132,5 @@ function toScores(row: BoardRow, columns: readonly ColumnView[]) {
             },
           ],
     ),
-  );
-}
-
-function scoresOf({ scores }: BoardRow): Record<string, string> {
-  return Object.fromEntries(
-    Object.entries(scores).flatMap(([key, score]) => (score ? [[key, score.value]] : [])),
   );
 }

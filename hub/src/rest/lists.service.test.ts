@@ -1,6 +1,6 @@
 import { eq } from 'drizzle-orm';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { competitions, leaderboards } from '../competitions/schema.ts';
+import { columns, competitions, leaderboards } from '../competitions/schema.ts';
 import {
   createPeople,
   createTestChallenge,
@@ -88,4 +88,33 @@ test('of a board that releases scores in steps, participants get the steps and o
   expect(await scoresFor(people.participant)).toEqual([0.5]);
   expect(await scoresFor(people.organizer)).toEqual([0.7]);
   await queries.update(leaderboards).set({ ladderStep: null }).where(isOfIt);
+});
+
+test('columns made of ranks are of the whole entry, and stand with its first task', async () => {
+  const edit = { columnKey: 'score', value: 0.7, reason: 'scored by hand' };
+  await hub.context.submissions.editScore(people.organizer.actor, open.enteredId, edit);
+  const { queries } = hub.context.database;
+  const [board] = await queries
+    .select({ id: leaderboards.id })
+    .from(leaderboards)
+    .where(eq(leaderboards.competitionId, open.competitionId));
+  await queries.insert(columns).values({
+    leaderboardId: board!.id,
+    index: 1,
+    key: 'place',
+    title: 'Place',
+    precision: 2,
+    sorting: 'asc',
+    computation: 'avg_rank',
+    computationIndexes: [0],
+  });
+  hub.context.dispatch.phaseChanged(open.phaseId);
+  await hub.context.leaderboards.rebuild(open.phaseId, { anew: true });
+  const entries = (await get(`phases/${open.phaseId}/get_leaderboard/`, people.participant)).submissions;
+  expect(entries).toMatchObject([
+    { id: open.enteredId, scores: [{ column_key: 'score' }, { column_key: 'place', score: '1.00' }] },
+  ]);
+  const results = await get(`competitions/${open.competitionId}/results.json`, people.organizer);
+  const [line] = Object.values(Object.values(results)[0] as object);
+  expect(line).toMatchObject({ [`Task(${open.taskId})-Place`]: '1.00' });
 });

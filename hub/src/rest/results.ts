@@ -5,6 +5,7 @@ import type { CompetitionDetail, PhaseDetail } from '../competitions/detail.ts';
 import { OrganizersOnlyError } from '../competitions/errors.ts';
 import { csvLine } from '../dumps/csv.ts';
 import { zipStream } from '../storage/archive/index.ts';
+import { scoresByTask } from './board-scores.ts';
 import { NoSuchAddressError, SeveralBoardsError } from './errors.ts';
 import { filter, idParams, number, type RestRequest } from './request.ts';
 import type { RestRoutes } from './rest-routes.ts';
@@ -70,7 +71,7 @@ async function readResults(rest: RestRequest, phaseId: number | undefined): Prom
           ? { fact_sheet_answers: row.factSheetAnswers }
           : {};
         for (const { id } of tasks) for (const column of columns) line[titleOf(id, column.title)] = '';
-        for (const { taskId, scores } of row.perTask)
+        for (const { taskId, scores } of scoresByTask(row))
           for (const column of columns) line[titleOf(taskId, column.title)] = scores[column.key] ?? '';
         board[`${row.owner ?? row.displayName}-${row.submissionId}`] = line;
       }
