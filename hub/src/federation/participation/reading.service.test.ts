@@ -199,6 +199,9 @@ describe('registering', () => {
     await expect(participation().register(kept.actor, request)).rejects.toMatchObject({
       refusal: 'scope_missing',
     });
+    await forget();
+    await setScopes(['register']);
+    expect((await read()).problem).toMatch(/^south answers “.+”$/);
     await setScopes(['list', 'register']);
     await participation().register(kept.actor, request);
   });

@@ -40,6 +40,11 @@ export class PeerCallError extends DomainError {
     this.refusal = refusal;
     this.detail = detail;
   }
+
+  /** Why, for whoever reads it at this hub: what the peer says of "this hub" is in quotes, as its words. */
+  get reason(): string {
+    return this.code === 'peer_refused' ? `${this.peer} answers “${this.detail}”` : this.detail;
+  }
 }
 
 export type PeeringProblem =

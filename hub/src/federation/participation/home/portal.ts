@@ -70,7 +70,7 @@ export async function showCompetition(
     return { listed, competition: toShown(content, listed.origin, my), asOf, problem, scopes };
   } catch (error) {
     if (!(error instanceof PeerCallError)) throw error;
-    return { listed, competition: null, asOf: null, problem: error.detail, scopes };
+    return { listed, competition: null, asOf: null, problem: error.reason, scopes };
   }
 }
 

@@ -196,7 +196,7 @@ export class Readings {
       if (!(error instanceof PeerCallError)) throw error;
       if (error.code === 'peer_slow') this.#failed.set(peerId, { at: Date.now(), problem: error.detail });
       if (!stored) throw error;
-      return { content: stored.content, asOf: stored.readAt, problem: error.detail };
+      return { content: stored.content, asOf: stored.readAt, problem: error.reason };
     }
   }
 }
