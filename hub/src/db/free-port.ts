@@ -2,8 +2,11 @@ import { randomInt } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 
-/** Below those that systems give to outgoing connections: one of these could take a port between its choice and its use. */
-const [LOWEST, HIGHEST] = [10_000, 32_000];
+/**
+ * Below those that systems give to outgoing connections: one of these could take a port between its choice and its use. Above 10080, the last of those that
+ * browsers and `fetch` never connect to.
+ */
+const [LOWEST, HIGHEST] = [10_081, 32_000];
 const MOST_TRIES = 100;
 
 /** A port of the loopback interface that nothing listens on at this moment. */

@@ -64,6 +64,30 @@ test('a report that cannot be stored fails alone', async () => {
   expect(answers).toEqual([[Disposition.REJECTED], [Disposition.ACCEPTED]]);
 });
 
+test('an outcome at which the hub fails is asked for again, and what is reported with it is recorded', async () => {
+  const phase = await seedPhase(database);
+  const node = await fixture.connect(dispatch);
+  await dispatch.admit(phase.submission());
+  await dispatch.admit(phase.submission());
+  const [poison, honest] = [assignmentOf(node, 0), assignmentOf(node, 1)];
+  const { accept } = fixture.receipts;
+  const failing = vi
+    .spyOn(fixture.receipts, 'accept')
+    .mockImplementation(async (nodeId, outcome, run) =>
+      outcome.attempt?.runId === poison.runId
+        ? Promise.reject(new Error('a fault of the hub'))
+        : accept(nodeId, outcome, run),
+    );
+  const [first, second] = [scored(poison.runId, 1, { score: 1 }), scored(honest.runId, 1, { score: 1 })];
+  expect(await dispatch.report(node.node.id, [first, second])).toEqual([
+    Disposition.UNSPECIFIED,
+    Disposition.ACCEPTED,
+  ]);
+  await expect(dispatch.report(node.node.id, [first])).rejects.toThrow('a fault of the hub');
+  failing.mockRestore();
+  expect(await dispatch.report(node.node.id, [first])).toEqual([Disposition.ACCEPTED]);
+});
+
 test('a submission that no site can take leaves room where it was', async () => {
   const phase = await seedPhase(database, { tasks: 2 });
   await database.queries.execute(

@@ -271,19 +271,34 @@ export class Dispatcher implements Dispatch, AsyncDisposable {
     return held.filter(({ runId }) => !kept.has(runId));
   }
 
-  /** Records what a node reports, in order. Resolves after the commit. */
+  /**
+   * Records what a node reports, in order. Resolves after the commit. What could not be recorded is unspecified and holds up nothing else: the node reports it
+   * again.
+   * @throws when none of it could be recorded
+   */
   async report(nodeId: string, outcomes: readonly Outcome[]): Promise<Disposition[]> {
     // Receipts are checked side by side and are ready one after the other; what was reported together is recorded together all the same.
-    const ends = await Promise.all(outcomes.map((outcome) => this.#endOf(nodeId, outcome)));
-    const settlements = await Promise.all(
-      ends.map((end) => (end ? this.#completions.submit(end) : 'rejected')),
+    const ends = await Promise.allSettled(outcomes.map((outcome) => this.#endOf(nodeId, outcome)));
+    const settlements = await Promise.allSettled(
+      ends.map(async (end) => {
+        if (end.status === 'rejected') throw end.reason;
+        return end.value ? this.#completions.submit(end.value) : 'rejected';
+      }),
     );
-    for (const [index, settlement] of settlements.entries()) {
-      if (settlement !== 'rejected') continue;
+    const failures = settlements.flatMap((settled) =>
+      settled.status === 'rejected' ? [settled.reason] : [],
+    );
+    if (failures.length > 0 && failures.length === outcomes.length) throw failures[0];
+    return settlements.map((settled, index) => {
       const run = outcomes[index]?.attempt?.runId?.toString();
-      this.#deps.log.warn({ node: nodeId, run }, 'a node reported what is not its to report');
-    }
-    return settlements.map((settlement) => DISPOSITIONS[settlement]);
+      if (settled.status === 'rejected') {
+        this.#deps.log.error({ err: settled.reason, node: nodeId, run }, 'an outcome could not be recorded');
+        return Disposition.UNSPECIFIED;
+      }
+      if (settled.value === 'rejected')
+        this.#deps.log.warn({ node: nodeId, run }, 'a node reported what is not its to report');
+      return DISPOSITIONS[settled.value];
+    });
   }
 
   /** Scores count with a receipt that holds for them, and are a failure of the site without. */
