@@ -8,7 +8,7 @@ export interface ReadPhase {
   phase: BundlePhase;
 }
 
-/** The checks between phases. `startKey` is the name the version at hand has for a phase's start. */
+/** The checks of version 2 between phases, and of their dates. */
 export function checkPhaseOrder(phases: readonly ReadPhase[]): void {
   for (const [index, { fields, phase }] of phases.entries()) {
     noteNeverOpen(fields, 'start', phase);
